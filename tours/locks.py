@@ -1,0 +1,20 @@
+"""The calendar lock: who changes what every day depends on takes it exclusively, who books takes it shared (scheduler/locks.py)."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.transaction import TransactionManagementError
+
+CALENDAR_KEY = "qonaq.calendar"
+"""Advisory lock of PostgreSQL, by `hashtext()` of this text; held to the end of the transaction."""
+
+
+def calendar_exclusive() -> None:
+    """Wait until nobody books, and let nobody look until this transaction ends. Take it before looking.
+
+    Raises `django.db.OperationalError` where `lock_timeout` passes first, `TransactionManagementError` outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("The calendar lock is held by a transaction: take it inside one.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [CALENDAR_KEY])

@@ -1,0 +1,163 @@
+"""Who signs in, and who guides."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import Deferrable, F, Q
+from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
+
+from tours.models.offer import Tour
+from tours.models.words import (
+    TICK_MINUTES,
+    Language,
+    Period,
+    Same,
+    Weekday,
+    no_control_characters,
+    on_the_tick,
+    valid_code,
+)
+
+
+class User(AbstractUser):
+    """Somebody who signs in. The office is `is_staff`; a guide has a `guide`."""
+
+    locale = models.CharField(_("language"), max_length=8, choices=Language.choices, default=Language.KAZAKH)
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+
+class Guide(models.Model):
+    """Somebody who leads parties. Own rest and limits win over the museum's; no own hours: those of the opening.
+
+    `link_version`: raising it revokes the address of the guide's calendar.
+    """
+
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[valid_code])
+    name = models.CharField(_("name"), max_length=200, validators=[no_control_characters])
+    user = models.OneToOneField(
+        User, models.SET_NULL, null=True, blank=True, related_name="guide", verbose_name=_("signs in as")
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("telephone"), max_length=40, blank=True, validators=[no_control_characters])
+    locale = models.CharField(_("language of letters"), max_length=8, choices=Language.choices, default=Language.KAZAKH)
+    rest_minutes = models.PositiveSmallIntegerField(
+        _("rest between tours, minutes"), null=True, blank=True, help_text=_("Empty: as the museum's.")
+    )
+    daily_minutes = models.PositiveSmallIntegerField(
+        _("daily most, minutes"), null=True, blank=True, help_text=_("Empty: as the museum's.")
+    )
+    daily_duties = models.PositiveSmallIntegerField(
+        _("daily most, tours"), null=True, blank=True, help_text=_("Empty: as the museum's.")
+    )
+    active = models.BooleanField(_("guides here"), default=True)
+    link_version = models.PositiveIntegerField(_("version of the calendar's address"), default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("guide")
+        verbose_name_plural = _("guides")
+        ordering = ["name", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(rest_minutes__isnull=True) | Exact(Mod(F("rest_minutes"), TICK_MINUTES), 0))
+                & (Q(daily_minutes__isnull=True) | Exact(Mod(F("daily_minutes"), TICK_MINUTES), 0)),
+                name="guide_limits_on_the_tick",
+                violation_error_message=_("A guide's rest and daily most are multiples of five minutes."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GuideHours(models.Model):
+    """A window of a weekday in which a guide works. A guide with any of these works in these only."""
+
+    guide = models.ForeignKey(Guide, models.CASCADE, related_name="hours", verbose_name=_("guide"))
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
+    starts = models.TimeField(_("starts"))
+    ends = models.TimeField(_("ends"))
+
+    class Meta:
+        verbose_name = _("working hours")
+        verbose_name_plural = _("working hours")
+        ordering = ["guide", "weekday", "starts"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(weekday__gte=0, weekday__lte=6),
+                name="guide_hours_weekday",
+                violation_error_message=_("There is no such weekday."),
+            ),
+            models.CheckConstraint(
+                condition=Q(starts__lt=F("ends")),
+                name="guide_hours_in_order",
+                violation_error_message=_("Working hours end after they start."),
+            ),
+            models.CheckConstraint(
+                condition=on_the_tick("starts", "ends"),
+                name="guide_hours_on_the_tick",
+                violation_error_message=_("Times are given in steps of five minutes."),
+            ),
+            ExclusionConstraint(
+                name="guide_hours_apart",
+                expressions=[
+                    (Same("guide_id"), RangeOperators.OVERLAPS),
+                    (Same("weekday"), RangeOperators.OVERLAPS),
+                    (Period("starts", "ends"), RangeOperators.OVERLAPS),
+                ],
+                deferrable=Deferrable.IMMEDIATE,
+                violation_error_message=_("These hours overlap with others of the same day."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
+class Qualification(models.Model):
+    """A guide may lead this tour in this language."""
+
+    guide = models.ForeignKey(Guide, models.CASCADE, related_name="qualifications", verbose_name=_("guide"))
+    tour = models.ForeignKey(Tour, models.CASCADE, related_name="qualifications", verbose_name=_("tour"))
+    language = models.CharField(_("language"), max_length=8, choices=Language.choices)
+
+    class Meta:
+        verbose_name = _("leads this tour in this language")
+        verbose_name_plural = _("leads these tours in these languages")
+        ordering = ["guide", "tour", "language"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["guide", "tour", "language"],
+                name="qualification_once",
+                violation_error_message=_("This guide leads this tour in this language already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tour_id} ({self.language})"
+
+
+class ApiToken(models.Model):
+    """A staff member's key to the API; only the SHA-256 of it (hex) is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=100, blank=True, validators=[no_control_characters])
+    hash = models.CharField(_("fingerprint"), max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("made at"))
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name or self.hash[:8]

@@ -1,0 +1,90 @@
+"""What several models of the catalogue share: languages, weekdays, codes, and times of day as the database compares them."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.contrib.postgres.fields import BigIntegerRangeField, IntegerRangeField
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Expression, F, Func, IntegerField, Q, Value
+from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
+
+TICK_MINUTES = 5
+"""The schedule counts in steps of five minutes; other values are refused."""
+
+
+class Language(models.TextChoices):
+    """Languages of tours, of people and of the catalogue's texts."""
+
+    KAZAKH = "kk", _("Kazakh")
+    RUSSIAN = "ru", _("Russian")
+    ENGLISH = "en", _("English")
+
+
+class Weekday(models.IntegerChoices):
+    """As Python counts them: Monday is 0."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+CODE_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+valid_code = RegexValidator(
+    CODE_PATTERN, _("Small Latin letters, digits and single hyphens only."), code="invalid_code"
+)
+
+
+def no_control_characters(value: str) -> None:
+    """Refuse what a form's text never needs: control characters (line breaks and tabs apart) and lone surrogates."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t" for char in value):
+        raise ValidationError(_("This text contains characters that cannot be shown."), code="control_characters")
+
+
+def valid_time_zone(value: str) -> None:
+    """Refuse what the time zone database does not know."""
+    if value not in available_timezones():
+        raise ValidationError(_("This time zone is not known."), code="unknown_time_zone")
+
+
+class SecondOfDay(Func):
+    """A local time as seconds since midnight (an immutable expression, so that constraints may use it)."""
+
+    template = "EXTRACT(epoch FROM %(expressions)s)::integer"
+    output_field = IntegerField()
+
+
+class Period(Func):
+    """Two local times as a half-open range, for exclusion constraints."""
+
+    function = "int4range"
+    output_field = IntegerRangeField()
+
+    def __init__(self, *times: str | Expression) -> None:
+        super().__init__(*(SecondOfDay(F(time)) if isinstance(time, str) else time for time in times))
+
+
+class Same(Func):
+    """A number as a range of one, so that `&&` compares it without the btree_gist extension."""
+
+    template = "int8range(%(expressions)s, %(expressions)s, '[]')"
+    output_field = BigIntegerRangeField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+        sql, params = super().as_sql(compiler, connection, **context)
+        return sql, [*params, *params]  # the template names its expression twice
+
+
+def on_the_tick(*names: str) -> Q:
+    """Local times that lie on a five-minute step."""
+    return Q(*(Exact(Mod(SecondOfDay(F(name)), Value(TICK_MINUTES * 60)), Value(0)) for name in names))
