@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
-CALENDAR_KEY = "qonaq.calendar"
-"""Advisory lock of PostgreSQL, by `hashtext()` of this text; held to the end of the transaction."""
+CALENDAR_KEY = 0x716F6E6171
+"""An advisory lock of PostgreSQL, held to the end of the transaction (the letters of "qonaq")."""
 
 
 def calendar_exclusive() -> None:
@@ -17,4 +17,4 @@ def calendar_exclusive() -> None:
     if not connection.in_atomic_block:
         raise TransactionManagementError("The calendar lock is held by a transaction: take it inside one.")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [CALENDAR_KEY])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CALENDAR_KEY])
