@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Deferrable, F, Q
 from django.db.models.functions import Mod
@@ -19,6 +19,7 @@ from tours.models.words import (
     no_control_characters,
     on_the_tick,
     valid_code,
+    valid_country,
     valid_time_zone,
 )
 
@@ -45,9 +46,19 @@ class Museum(models.Model):
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
     country = models.CharField(
-        _("country"), max_length=2, default="KZ", help_text=_("ISO 3166 code: whose public holidays count.")
+        _("country"),
+        max_length=2,
+        default="KZ",
+        validators=[valid_country],
+        help_text=_("ISO 3166 code: whose public holidays count."),
     )
-    currency = models.CharField(_("currency"), max_length=3, default="KZT", help_text=_("ISO 4217 code."))
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        default="KZT",
+        validators=[RegexValidator("^[A-Z]{3}$")],
+        help_text=_("ISO 4217 code."),
+    )
     opens_on_holidays = models.BooleanField(_("open on public holidays"), default=True)
     grid_minutes = models.PositiveSmallIntegerField(
         _("minutes between possible starts"), default=15, help_text=_("A multiple of five.")

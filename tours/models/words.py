@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any
 from zoneinfo import available_timezones
 
+import holidays
 from django.contrib.postgres.fields import BigIntegerRangeField, IntegerRangeField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -55,6 +56,12 @@ def valid_time_zone(value: str) -> None:
     """Refuse what the time zone database does not know."""
     if value not in available_timezones():
         raise ValidationError(_("This time zone is not known."), code="unknown_time_zone")
+
+
+def valid_country(value: str) -> None:
+    """Refuse a country whose public holidays nobody could tell."""
+    if value not in holidays.list_supported_countries(include_aliases=False):
+        raise ValidationError(_("The public holidays of this country are not known."), code="unknown_country")
 
 
 class SecondOfDay(Func):

@@ -1,0 +1,136 @@
+"""What others ask the catalogue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch, QuerySet
+
+from tours.days import Calendar, OpeningOfDay, Window
+from tours.errors import NoMuseum, NoPrice
+from tours.models import Audience, Holiday, Museum, Opening, Price, Qualification, Space, Stop, Tour
+from tours.prices import Band, paying_heads, price
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Calendar", "OpeningOfDay", "Quote", "Window", "calendar", "museum", "quote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a visit costs, in whole units. `reason` is why it is free: "audience", or "" where it is not."""
+
+    amount: int
+    currency: str
+    free: bool
+    reason: str
+
+
+def museum() -> Museum:
+    """The museum of this deployment. Raises `NoMuseum`."""
+    row = Museum.objects.first()
+    if row is None:
+        raise NoMuseum
+    return row
+
+
+def calendar() -> Calendar:
+    """The museum with its hours and its edits of the holidays. Three queries, however many days are asked for. Raises `NoMuseum`."""
+    house = museum()
+    hours: dict[int, list[Window]] = defaultdict(list)
+    for row in Opening.objects.filter(museum=house).order_by("weekday", "opens"):
+        hours[row.weekday].append(Window(row.opens, row.closes, row.last_start))
+    return Calendar(
+        museum=house,
+        hours={weekday: tuple(windows) for weekday, windows in hours.items()},
+        edits={edit.date: edit for edit in Holiday.objects.all()},
+    )
+
+
+def is_business_day(day: date) -> bool:
+    """See `Calendar.is_business_day`."""
+    return calendar().is_business_day(day)
+
+
+def business_days_after(day: date, n: int) -> date:
+    """The n-th business day after `day`; `day` itself for 0."""
+    return calendar().business_days_after(day, n)
+
+
+def business_days_before(day: date, n: int) -> date:
+    """The n-th business day before `day`; `day` itself for 0."""
+    return calendar().business_days_before(day, n)
+
+
+def opening_on(day: date) -> OpeningOfDay:
+    """When the museum is open on a date, or why not."""
+    return calendar().opening_on(day)
+
+
+def heads_per_guide(tour: Tour, audience: Audience | None = None) -> int:
+    """The lower of the tour's and the audience's."""
+    own = audience.heads_per_guide if audience else None
+    return tour.heads_per_guide if own is None else min(own, tour.heads_per_guide)
+
+
+def lead_business_days(museum: Museum, tour: Tour | None, audience: Audience | None) -> int:
+    """The longest notice that museum, tour or audience ask for, in business days."""
+    return max([museum.lead_business_days, *(row.lead_business_days or 0 for row in (tour, audience) if row)])
+
+
+def needs_review(tour: Tour | None, audience: Audience | None) -> bool:
+    """Whether the office decides: the tour or the audience says so, or the tour has a ceremony."""
+    if (tour and tour.needs_review) or (audience and audience.needs_review):
+        return True
+    return tour is not None and any(stop.kind == Stop.Kind.CEREMONY for stop in tour.stops.all())
+
+
+def takes(audience: Audience, tour: Tour) -> bool:
+    """Whether this audience may ask for this tour: it is among its tours, or the audience names none."""
+    own = audience.tours.all()
+    return not own or tour in own
+
+
+def quote(audience: Audience, heads: int, adults: int = 0, *, currency: str | None = None) -> Quote:
+    """The price of a visit by heads. `adults`: how many of the heads accompany the others. Raises `NoPrice`, `ValueError`."""
+    money = museum().currency if currency is None else currency
+    paying = paying_heads(heads, adults, audience.free_adults_per)
+    if audience.free:
+        return Quote(0, money, free=True, reason="audience")
+    amount = price((Band(row.max_heads, row.amount, row.per_head_above) for row in audience.prices.all()), paying)
+    if amount is None:
+        raise NoPrice(audience=audience.code, heads=heads)
+    return Quote(amount, money, free=False, reason="")
+
+
+def offered_tours() -> QuerySet[Tour]:
+    """What may be asked for, in the museum's order, with stops and their spaces. Two queries."""
+    return Tour.objects.filter(active=True).prefetch_related(
+        Prefetch("stops", Stop.objects.select_related("space").order_by("position"))
+    )
+
+
+def offered_audiences() -> QuerySet[Audience]:
+    """Who may ask, in the museum's order, with prices and the tours that they are kept to. Three queries."""
+    return Audience.objects.filter(active=True).prefetch_related(
+        Prefetch("prices", Price.objects.order_by("position")), "tours"
+    )
+
+
+def places() -> QuerySet[Space]:
+    """The places, in the museum's order, with their lanes."""
+    return Space.objects.prefetch_related("lanes")
+
+
+def languages_of(tours: Iterable[Tour]) -> Mapping[int, tuple[str, ...]]:
+    """By tour id: the languages in which some active guide leads it. One query."""
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = Qualification.objects.filter(guide__active=True, tour__in=[tour.pk for tour in tours]).order_by()
+    for tour_id, language in rows.values_list("tour_id", "language").distinct():
+        found[tour_id].add(language)
+    return {tour_id: tuple(sorted(languages)) for tour_id, languages in found.items()}
