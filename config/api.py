@@ -1,0 +1,148 @@
+"""The API's frame: where its parts are mounted, who is asking, how lists and problems look."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+logger = logging.getLogger(__name__)
+PROBLEM = "application/problem+json"
+
+
+class Pages(PageNumberPagination):
+    """Lists come as `{count, next, previous, results}`."""
+
+    page_size = 100
+    page_size_query_param = "page_size"
+    max_page_size = 500
+
+
+class StaffToken(BaseAuthentication):
+    """`Authorization: Bearer <token>` of somebody on the staff, made by `manage.py api_token`; only its hash is stored.
+
+    A visit's own token has a dot in it and is the visit view's matter.
+    """
+
+    keyword = b"bearer"
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        parts = get_authorization_header(request).split()
+        if len(parts) != 2 or parts[0].lower() != self.keyword or b"." in parts[1]:
+            return None
+        digest = hashlib.sha256(parts[1]).hexdigest()
+        token = apps.get_model("tours", "ApiToken").objects.select_related("user").filter(hash=digest).first()
+        if token is None or not token.user.is_active:
+            raise exceptions.AuthenticationFailed(_("This token is not known."))
+        now = timezone.now()
+        if token.last_used_at is None or (now - token.last_used_at).total_seconds() > 60:
+            type(token).objects.filter(pk=token.pk).update(last_used_at=now)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class StaffTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass registers it untyped
+    """How the schema describes it."""
+
+    target_class = StaffToken
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A staff member's token, or the token of a visit's link.",
+        }
+
+
+def _errors(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
+    """DRF's nested errors, flat: where (a JSON pointer, RFC 6901) and what."""
+    if isinstance(detail, Mapping):
+        for key, value in detail.items():
+            name = "" if key == "non_field_errors" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            yield from _errors(value, pointer + name)
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            yield from _errors(value, f"{pointer}/{index}" if isinstance(value, Mapping | list) else pointer)
+    elif detail:
+        yield {"pointer": pointer, "detail": str(detail), "code": str(getattr(detail, "code", "invalid"))}
+
+
+def document(*, status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
+    """A problem (RFC 9457). `code` is stable, `title` and `detail` are for a person."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **extra,
+    }
+
+
+def problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Any error of a view as a problem document; None (a 500) for what nobody foresaw.
+
+    Foreseen are DRF's errors and everything that has `code`, `status`, `detail` and `extra` (`scheduler/errors.py`).
+    """
+    headers = {}
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, exceptions.APIException):
+        status = error.status_code
+        extra: Mapping[str, Any] = {}
+        if isinstance(error, exceptions.ValidationError):
+            code, detail = "invalid", _("Some of what was sent cannot be used.")
+            extra = {"errors": list(_errors(error.detail))}
+        else:
+            code, detail = str(getattr(error.detail, "code", error.default_code)), str(error.detail)
+        if header := getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = header
+        if (wait := getattr(error, "wait", None)) is not None:
+            headers["Retry-After"] = str(int(wait))
+    elif isinstance(getattr(error, "code", None), str) and isinstance(getattr(error, "status", None), int):
+        status, code, detail = getattr(error, "status"), getattr(error, "code"), str(getattr(error, "detail", ""))
+        extra = dict(getattr(error, "extra", {}))
+        retry_after = extra.pop("retry_after", 5 if status == HTTPStatus.SERVICE_UNAVAILABLE else None)
+        if retry_after is not None:
+            headers["Retry-After"] = str(int(retry_after))
+    else:
+        return None
+    response = Response(document(status=status, code=code, detail=detail, **extra), status=status, headers=headers)
+    response.content_type = PROBLEM
+    return response
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def not_found(request: HttpRequest) -> JsonResponse:
+    """The API's answer for an address that nothing has."""
+    return JsonResponse(
+        document(status=404, code="not_found", detail=_("Not found.")), status=404, content_type=PROBLEM
+    )
+
+
+def failed(request: HttpRequest) -> JsonResponse:
+    """The API's answer for what nobody foresaw; it tells nothing of it."""
+    detail = _("Something went wrong here. It has been noted.")
+    return JsonResponse(document(status=500, code="error", detail=detail), status=500, content_type=PROBLEM)

@@ -1,0 +1,58 @@
+"""Is it well? For a load balancer, a container's check and a monitor."""
+
+from __future__ import annotations
+
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from config.tasks import PULSE_SECONDS, pulse_key
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "down"
+    return "ok"
+
+
+def _redis() -> str:
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1).ping()
+    except redis.RedisError:
+        return "down"
+    return "ok"
+
+
+def _queue(name: str) -> str:
+    try:
+        seen = cache.get(pulse_key(name))
+    except DatabaseError:
+        return "unknown"
+    if seen is None:
+        return "never"
+    return "ok" if timezone.now().timestamp() - seen < 4 * PULSE_SECONDS else "late"
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """503 if this process cannot serve, that is without a database. With `?all`, 503 if anything at all is not well.
+
+    Booking works while Redis or the workers are down (letters wait in the outbox), so a load balancer must not take the pages away
+    then; a monitor asks with `?all`.
+    """
+    parts = {"database": _database(), "redis": _redis(), "mail": _queue("mail"), "solve": _queue("solve")}
+    well = all(state == "ok" for state in parts.values())
+    serves = parts["database"] == "ok"
+    status = "ok" if well else "degraded" if serves else "down"
+    return JsonResponse(
+        {"status": status, **parts}, status=200 if well or (serves and "all" not in request.GET) else 503
+    )

@@ -1,0 +1,48 @@
+"""Log lines without what opens doors: no token of a link, no API token, no password of a URL, no control characters."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+
+# A link's or a session's secret part: 43 characters of base64url are 256 bits. No other word in a log line is as long, and if one
+# is, nothing is lost.
+SECRETS = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43,}(?![A-Za-z0-9_-])")
+PASSWORDS = re.compile(r"(?<=://)[^/\s@]*:[^/\s@]+(?=@)")
+RESET_KEYS = re.compile(r"(?<=/reset/key/)[^/\s]+")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def without_secrets(text: str) -> str:
+    """`text` with every secret replaced by `[secret]` and control characters escaped; line feeds and tabs stay."""
+    for pattern in (SECRETS, PASSWORDS, RESET_KEYS):
+        text = pattern.sub("[secret]", text)
+    return CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+class Plain(logging.Formatter):
+    """For a terminal."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
+class Json(logging.Formatter):
+    """For a collector: one JSON object a line, time in UTC."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_secrets(record.getMessage()),
+            "process": record.process,
+        }
+        if record.exc_info:
+            line["exception"] = without_secrets(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)

@@ -1,0 +1,113 @@
+"""What holds for every request, whoever's page it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from pghistory.middleware import HistoryMiddleware
+
+from config.logs import without_secrets
+
+View = Callable[[HttpRequest], HttpResponse]
+LINK_PREFIXES = tuple(path.partition("{")[0] for path in settings.LINK_PATHS.values())
+LAST_SEEN = "last_seen"
+
+
+def client_address(get_response: View) -> View:
+    """Put the client's own address into REMOTE_ADDR: what our outermost proxy saw, never what the client claims."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
+            request.META["REMOTE_ADDR"] = hops[-settings.TRUSTED_PROXIES]
+        request.META.pop("HTTP_X_FORWARDED_FOR", None)
+        return get_response(request)
+
+    return middleware
+
+
+def personal_pages(get_response: View) -> View:
+    """No store keeps a page behind a link or a sign-in, and no other site learns a link's address."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        behind_link = request.path_info.startswith(LINK_PREFIXES)
+        if behind_link:
+            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        user = getattr(request, "user", None)  # absent where an outer layer has answered
+        if "Cache-Control" not in response and (
+            behind_link or request.headers.get("Authorization") or (user is not None and user.is_authenticated)
+        ):
+            # A calendar program asks again with its ETag; a browser's page is not kept at all.
+            response.headers["Cache-Control"] = (
+                "private, no-cache" if request.path_info.endswith(".ics") else "no-store"
+            )
+        return response
+
+    return middleware
+
+
+def admin_runs_alpine(get_response: View) -> View:
+    """The catalogue's admin is built with Alpine.js, which evaluates expressions; no other page may."""
+    prefix = reverse("admin:index")
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path_info.startswith(prefix):
+            response._csp_update = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}  # type: ignore[attr-defined]  # django-csp reads it
+        return response
+
+    return middleware
+
+
+def office_idles(get_response: View) -> View:
+    """Whoever works in the office is signed out after some hours without a request."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.user.is_staff:
+            now = int(timezone.now().timestamp())
+            seen = request.session.get(LAST_SEEN, now)
+            if now - seen > settings.OFFICE_IDLE_SECONDS:
+                logout(request)
+            elif now - seen >= 60 or LAST_SEEN not in request.session:
+                request.session[LAST_SEEN] = now
+        return get_response(request)
+
+    return middleware
+
+
+def office_proves_itself(get_response: View) -> View:
+    """Where a second factor is required, the office sets one up before it does anything else."""
+    from allauth.mfa.utils import is_mfa_enabled
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if (
+            settings.OFFICE_NEEDS_SECOND_FACTOR
+            and request.user.is_authenticated
+            and request.user.is_staff
+            and not request.path_info.startswith(
+                (reverse("account_login").removesuffix("login/"), "/i18n/", settings.STATIC_URL)
+            )
+            and not is_mfa_enabled(request.user)
+        ):
+            return redirect("mfa_index")
+        return get_response(request)
+
+    return middleware
+
+
+class History(HistoryMiddleware):  # type: ignore[misc]  # pghistory ships no types
+    """The audit trail notes who and where, but no token of a link: a dump of the database opens nothing."""
+
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request)
+        return context | {"url": without_secrets(str(context["url"]))}

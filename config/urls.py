@@ -1,0 +1,41 @@
+"""Every address, and whose it is."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.defaults import page_not_found, server_error
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from config import api
+from config.health import healthz
+
+admin.site.login = secure_admin_login(admin.site.login)  # one sign-in, with its second factor, for every door
+
+pages = [path("", include("scheduler.urls"))] if find_spec("scheduler.urls") else []
+calls = [path("", include(f"{app}.api")) for app in ("tours", "scheduler") if find_spec(f"{app}.api")]
+
+urlpatterns = [
+    *pages,
+    path("api/v1/", include(calls)),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", healthz, name="healthz"),
+]
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Nothing there, or nothing for this asker."""
+    return api.not_found(request) if api.is_api(request) else page_not_found(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """A fault of ours, told without its details."""
+    return api.failed(request) if api.is_api(request) else server_error(request)

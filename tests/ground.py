@@ -1,0 +1,24 @@
+"""The ground that every test run stands on: its environment, set before Django reads its settings.
+
+Each worker of pytest-xdist has a Redis database, a mail directory and keys of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+
+WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+
+if redis_url := os.environ.get("REDIS_URL"):
+    os.environ["REDIS_URL"] = re.sub(r"/\d*$", f"/{1 + WORKER % 15}", redis_url)
+os.environ |= {
+    "DEMONSTRATION": "1",
+    "SECRET_KEY": "the tests' own key, of no use elsewhere",
+    "LINK_KEY": "the tests' own link key, of no use elsewhere",
+    "BASE_URL": "http://testserver",
+    "LIVENESS_DIR": tempfile.mkdtemp(prefix="qonaq-test-alive-"),
+    "LOG_FORMAT": "plain",
+}
+os.environ.pop("EMAIL_URL", None)
