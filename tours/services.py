@@ -1,0 +1,91 @@
+"""The only writer of the catalogue, and of staff's API tokens.
+
+A change of the catalogue takes the calendar lock exclusively before it looks, and raises the catalogue's version: plans and previews that
+were computed from the old one are then refused as out of date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, ProtectedError, Q
+from django.db.models.functions import Now
+
+from tours import locks
+from tours.errors import LaneInUse
+from tours.models import ApiToken, Guide, Lane, Museum, Space, User
+
+TOKEN_PREFIX = "qonaq_"  # so that a scanner of leaked secrets knows one  # noqa: S105
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@contextmanager
+def changing_catalogue() -> Iterator[None]:
+    """All or nothing, alone: nobody books while the block runs, and who looked before sees the version raised after it."""
+    with transaction.atomic():
+        locks.calendar_exclusive()
+        yield
+        raise_catalogue_version()
+
+
+def raise_catalogue_version() -> None:
+    """Say that the catalogue has changed. Holding the calendar lock."""
+    Museum.objects.update(catalogue_version=F("catalogue_version") + 1)
+
+
+@transaction.atomic
+def set_lanes(space: Space, number: int) -> bool:
+    """Give a space room for `number` parties at once; whether that changed anything. Raises `LaneInUse`. Holding the calendar lock."""
+    if number < 1:
+        raise ValueError("A space has at least one lane.")
+    present = set(Lane.objects.filter(space=space).values_list("number", flat=True))
+    wanted = set(range(1, number + 1))
+    Lane.objects.bulk_create(Lane(space=space, number=one) for one in sorted(wanted - present))
+    try:
+        Lane.objects.filter(space=space, number__in=present - wanted).delete()
+    except ProtectedError as error:
+        raise LaneInUse(space=space.code, lanes=len(present)) from error
+    return present != wanted
+
+
+def renew_calendar_address(guide: Guide) -> None:
+    """Make the old address of the guide's calendar worthless, for one that got into the wrong hands."""
+    Guide.objects.filter(pk=guide.pk).update(link_version=F("link_version") + 1)
+    guide.refresh_from_db(fields=["link_version"])
+
+
+def fingerprint(token: str) -> str:
+    """What is kept of a token: SHA-256, hex. It is random and long, so no slow hash is needed."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def make_token(user: User, *, name: str, now: datetime) -> str:
+    """A new API token, told here and never again."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    ApiToken.objects.create(user=user, name=name, hash=fingerprint(token), created_at=now)
+    return token
+
+
+def revoke_tokens(user: User, *, name: str | None = None, now: datetime) -> int:
+    """Make a user's tokens worthless, those of one name or all; how many there were."""
+    tokens = ApiToken.objects.filter(user=user, revoked_at=None)
+    return (tokens if name is None else tokens.filter(name=name)).update(revoked_at=now)
+
+
+def authenticate_token(token: str) -> User | None:
+    """Whose token this is, or None. Notes its use, at most once a minute."""
+    row = (
+        ApiToken.objects.select_related("user")
+        .filter(hash=fingerprint(token), revoked_at=None, user__is_active=True)
+        .first()
+    )
+    if row is None:
+        return None
+    unnoted = Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_NOTED_EVERY)
+    ApiToken.objects.filter(unnoted, pk=row.pk).update(last_used_at=Now())
+    return row.user
