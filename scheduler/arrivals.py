@@ -1,0 +1,39 @@
+"""The day itself: who came, who did not, what has taken place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from scheduler import bookings
+from scheduler.errors import NotAllowedNow
+from scheduler.models import Visit
+
+
+@transaction.atomic
+def arrive(visit_id: int, *, heads: int, now: datetime) -> Visit:
+    """The group has come: how many they really were."""
+    visit = bookings.locked(visit_id)
+    if visit.status not in (Visit.Status.CONFIRMED, Visit.Status.DONE):
+        raise NotAllowedNow
+    visit.arrived_heads = heads
+    visit.save(update_fields=["arrived_heads"])
+    return visit
+
+
+@transaction.atomic
+def did_not_come(visit_id: int, *, now: datetime) -> Visit:
+    """The group did not come; nobody is told, the office keeps count."""
+    visit = bookings.locked(visit_id)
+    if visit.period is None or visit.period.lower > now:
+        raise NotAllowedNow(_("The visit has not begun."))
+    bookings.become(visit, Visit.Status.NO_SHOW)
+    visit.save(update_fields=["status"])
+    return visit
+
+
+def finish(*, now: datetime) -> int:
+    """Mark what has taken place; gives how many visits that were."""
+    return Visit.objects.filter(status=Visit.Status.CONFIRMED, period__endswith__lte=now).update(status=Visit.Status.DONE)

@@ -1,0 +1,357 @@
+"""Asks for, decides, moves, changes and ends visits. One door for each change: lock, look, change, tell; all or nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
+
+from scheduler import locks, periods, placing, snapshot, starts, telling
+from scheduler.core.availability import Way, Wish
+from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken
+from scheduler.models import Contact, Visit
+from scheduler.starts import Group
+from tours import queries as catalogue
+from tours.models import User
+
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are read as another
+CODE_LENGTH = 7
+ORGANISER, OFFICE = "organiser", "office"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to be told: by e-mail, or by a call."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+    organisation: str = ""
+    locale: str = "kk"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an organiser, or the office for one, asks for. `starts`: one instant, or one for each wave."""
+
+    group: Group
+    starts: tuple[datetime, ...]
+    contacts: tuple[Person, ...]
+    adults: int = 0
+    ceremony: tuple[str, ...] = ()
+    notes: str = ""
+    access_needs: str = ""
+    leader_name: str = ""
+    leader_phone: str = ""
+    discreet: bool = False
+    keys: dict[str, str] = field(default_factory=dict)
+    """What makes a repeated request the same one: `request_key` and `request_print`, or `season_key`."""
+
+
+def request_visit(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
+    """Hold the time and tell the organiser, or raise `Refused` with other starts and change nothing.
+
+    The outermost door: opens the transaction, tries again on contention. `by` is the member of the office who books for a
+    group: lead times do not bind them, and no review follows.
+    """
+    try:
+        return locks.door(book)(asked, now=now, by=by)
+    except StartTaken as taken:
+        most = starts.largest_group(asked.group, day_of(asked.starts[0]), now=now)
+        near = starts.nearest(asked.group, asked.starts[0], now=now, by_office=by is not None)
+        zone = ZoneInfo(catalogue.museum().time_zone)
+        alternatives = [periods.local(start, zone).isoformat() for start in near]
+        if asked.group.heads > most > 0:
+            raise GroupTooLarge(alternatives=alternatives, largest=most) from taken
+        raise StartTaken(alternatives=alternatives, largest=most) from taken
+
+
+@transaction.atomic
+def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
+    """`request_visit` inside a transaction that somebody else has opened. Locks the day."""
+    _refuse_impossible(asked)
+    locks.museum_days([day_of(asked.starts[0])])  # before we look, so that what we see stays true
+    if (there := _already(asked)) is not None:
+        return there
+    wish = starts.wish_of(asked.group)
+    read = snapshot.of_day(day_of(asked.starts[0]))
+    starts.refuse_unless_open(asked.group, asked.starts, wish, read, now=now, by_office=by is not None)
+    way = _way_or_taken(wish, asked.starts, read)
+    museum = read.museum
+    review = by is None and catalogue.needs_review(asked.group.tour, asked.group.audience)
+    quote = catalogue.quote(asked.group.audience, asked.group.heads, asked.adults)
+    visit = Visit.objects.create(
+        code=new_code(),
+        kind=Visit.Kind.TOUR,
+        status=Visit.Status.REQUESTED if review else Visit.Status.CONFIRMED,
+        revision=0,  # `changed` makes it 1
+        tour=asked.group.tour,
+        language=asked.group.language,
+        audience=asked.group.audience,
+        heads=asked.group.heads,
+        adults=asked.adults,
+        stops=starts.stops_of(asked.group.tour),
+        ceremony=list(asked.ceremony),
+        discreet=asked.discreet,
+        notes=asked.notes,
+        access_needs=asked.access_needs,
+        leader_name=asked.leader_name,
+        leader_phone=asked.leader_phone,
+        price_amount=quote.amount,
+        free=quote.free,
+        decide_by=decide_by(asked.starts[0], museum.decide_business_days, now, read.zone) if review else None,
+        created_at=now,
+        updated_at=now,
+        **asked.keys,
+        **when(asked.starts, wish.ticks, read.zone),
+    )
+    add_contacts(visit, asked.contacts)
+    placing.place(visit, way, read)
+    promise_if_near(visit, museum.promise_days, now=now)
+    changed(visit, now=now)
+    return visit
+
+
+@transaction.atomic
+def confirm(visit_id: int, *, now: datetime) -> Visit:
+    """The office says yes to a request."""
+
+    visit = locked(visit_id)
+    become(visit, Visit.Status.CONFIRMED)
+    visit.decide_by = None
+    promise_if_near(visit, catalogue.museum().promise_days, now=now)
+    changed(visit, now=now)
+    return visit
+
+
+def decline(visit_id: int, *, reason: str, now: datetime) -> Visit:
+    """The office says no to a request; the asker is told why."""
+    return _end(visit_id, Visit.Status.DECLINED, reason=reason, by=OFFICE, now=now)
+
+
+def cancel(visit_id: int, *, reason: str = "", by: str, now: datetime) -> Visit:
+    """Give the visit up and free what it held; everybody who was told is told. The organiser is held to the deadline."""
+    return _end(visit_id, Visit.Status.CANCELLED, reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def move(visit_id: int, begins: tuple[datetime, ...], *, now: datetime, by_office: bool = False) -> Visit:
+    """Another time for a visit, with its guides where they can; raises StartTaken where the time cannot be served. Locks both days."""
+    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
+    locks.museum_days({day_of(begins[0])} | ({left} if left else set()))
+    visit = locked(visit_id)
+    refuse_ended(visit)
+    _rebook(visit, begins, visit.heads, now=now, by_office=by_office)
+    changed(visit, now=now, also=[left] if left else [])
+    return visit
+
+
+@transaction.atomic
+def change(
+    visit_id: int,
+    *,
+    now: datetime,
+    heads: int | None = None,
+    adults: int | None = None,
+    notes: str | None = None,
+    leader_name: str | None = None,
+    leader_phone: str | None = None,
+    revision: int | None = None,
+    by_office: bool = False,
+) -> Visit:
+    """Change what a visit says of its people; more or fewer heads are placed anew at the same time, exactly.
+
+    Raises StaleForm where `revision` is not the visit's any more, StartTaken where so many heads cannot be served then.
+    """
+    visit = locked(visit_id)
+    refuse_ended(visit)
+    if revision is not None and revision != visit.revision:
+        raise StaleForm(revision=visit.revision)
+    visit.adults = visit.adults if adults is None else adults
+    visit.notes = visit.notes if notes is None else notes
+    visit.leader_name = visit.leader_name if leader_name is None else leader_name
+    visit.leader_phone = visit.leader_phone if leader_phone is None else leader_phone
+    if heads is not None and heads != visit.heads:
+        if visit.adults > heads:
+            raise BadWish(_("There cannot be more accompanying adults than people."))
+        if visit.kind == Visit.Kind.TOUR:
+            _rebook(visit, begins_of(visit), heads, now=now, by_office=by_office)
+        visit.heads = heads
+    if visit.audience is not None and not visit.price_reason:
+        quote = catalogue.quote(visit.audience, visit.heads, visit.adults)
+        visit.price_amount, visit.free = quote.amount, quote.free
+    changed(visit, now=now)
+    return visit
+
+
+@transaction.atomic
+def waive(visit_id: int, *, reason: str, by: User, now: datetime) -> Visit:
+    """The office lets a group come free; the visit keeps who and why."""
+    visit = locked(visit_id)
+    if not reason.strip():
+        raise BadWish(_("Please say why the visit is free."))
+    visit.price_amount, visit.free, visit.price_reason, visit.waived_by = 0, True, reason, by
+    changed(visit, now=now)
+    return visit
+
+
+def begins_of(visit: Visit) -> tuple[datetime, ...]:
+    """The start of each wave of a visit."""
+    return tuple(sorted({party.period.lower for party in visit.parties.all()})) or (visit.period.lower,)
+
+
+def locked(visit_id: int) -> Visit:
+    """The visit as it is once the lock of its day is ours. Raises Visit.DoesNotExist."""
+    day = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
+    locks.museum_days([day] if day else [])
+    visit = Visit.objects.select_related("tour", "audience").get(pk=visit_id)
+    if visit.day != day:  # moved between our look and our lock
+        raise StaleForm(revision=visit.revision)
+    return visit
+
+
+def become(visit: Visit, status: str) -> None:
+    """Take a step of the NEXT table, or raise NotAllowedNow."""
+    if not visit.may_become(status):
+        raise NotAllowedNow
+    visit.status = status
+
+
+def changed(visit: Visit, *, now: datetime, also: Sequence[date] = ()) -> None:
+    """Save a change, say that its days have changed, and tell everybody concerned. The last call of every service."""
+    visit.revision += 1
+    visit.updated_at = now
+    visit.save()
+    locks.raise_versions([day for day in (visit.day, *also) if day])
+    telling.sync(visit, now=now)
+
+
+def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
+    """Keep who is to be told, in order."""
+    for position, person in enumerate(people):
+        Contact.objects.create(
+            visit=visit,
+            position=position,
+            name=person.name,
+            organisation=person.organisation,
+            email=person.email,
+            phone=person.phone,
+            locale=person.locale,
+        )
+
+
+def promise_if_near(visit: Visit, horizon_days: int, *, now: datetime) -> None:
+    """A visit confirmed inside the horizon is promised at once; the others by the nightly run."""
+    if visit.status == Visit.Status.CONFIRMED and visit.period and visit.period.lower <= now + timedelta(days=horizon_days):
+        placing.promise(visit, now=now)
+
+
+def decide_by(start: datetime, business_days: int, now: datetime, zone: ZoneInfo) -> datetime:
+    """Until when the office has to decide: so many business days from now at the same hour, and before the visit starts."""
+    last = catalogue.business_days_after(periods.day_of(now, zone), business_days)
+    hour = periods.to_tick(periods.down_to_tick(now), periods.day_of(now, zone), zone)
+    return min(periods.instant(hour, last, zone), start)
+
+
+def when(begins: Sequence[datetime], ticks: int, zone: ZoneInfo) -> dict[str, Any]:
+    """The fields of a visit that say when it is: `ticks` long from its first wave's start to its last wave's end."""
+    first, last = min(begins), max(begins)
+    day = periods.day_of(first, zone)
+    return {
+        "day": day,
+        "day_bounds": periods.bounds(day, zone),
+        "period": DateTimeTZRange(first, last + ticks * periods.TICK, "[)"),
+    }
+
+
+def new_code() -> str:
+    """A visit's public code, easy to say on the telephone."""
+    return "".join(secrets.choice(CODE_LETTERS) for _place in range(CODE_LENGTH))
+
+
+@transaction.atomic
+def _end(visit_id: int, status: str, *, reason: str, by: str, now: datetime) -> Visit:
+    visit = locked(visit_id)
+    become(visit, status)
+    visit.reason, visit.ended_by, visit.decide_by = reason, by, None
+    placing.release(visit)
+    changed(visit, now=now)
+    return visit
+
+
+def _rebook(visit: Visit, begins: tuple[datetime, ...], heads: int, *, now: datetime, by_office: bool) -> None:
+    """Place a visit anew at these starts with so many heads, as if it had not been booked; raises StartTaken, with other starts."""
+    if visit.kind != Visit.Kind.TOUR or visit.tour is None or visit.audience is None:
+        raise NotAllowedNow(_("Only the office moves this visit, in its own form."))
+    group = Group(visit.tour, visit.language, visit.audience, heads)
+    wish = starts.wish_for(visit, heads)
+    read = snapshot.of_day(day_of(begins[0], ZoneInfo(catalogue.museum().time_zone)), without=visit)
+    if begins != begins_of(visit):
+        starts.refuse_unless_open(group, begins, wish, read, now=now, by_office=by_office)
+    keep = frozenset(party.guide.code for party in visit.parties.select_related("guide") if party.guide)
+    way = _way_or_taken(wish, begins, read, keep=keep)
+    for name, value in when(begins, wish.ticks, read.zone).items():
+        setattr(visit, name, value)
+    visit.heads = heads
+    visit.save()
+    placing.place(visit, way, read)
+    if visit.promised_at is None:
+        promise_if_near(visit, read.museum.promise_days, now=now)
+
+
+def _way_or_taken(wish: Wish, begins: Sequence[datetime], read: snapshot.Range, keep: frozenset[str] = frozenset()) -> Way:
+    day = day_of(begins[0], read.zone)
+    if any(day_of(begin, read.zone) != day for begin in begins):
+        raise BadWish(_("All sub-groups of a visit come on the same day."))
+    try:
+        ticks = tuple(periods.to_tick(begin, day, read.zone) for begin in begins)
+    except periods.OffTheTicks as error:
+        raise BadWish(str(error)) from error
+    if any(tick % read.days[day].grid for tick in ticks):
+        raise BadWish(_("A visit cannot start at this minute."))
+    way = starts.way_for(read.days[day], wish, ticks, keep=keep)
+    if way is None:
+        raise StartTaken
+    return way
+
+
+def _refuse_impossible(asked: Request) -> None:
+    """What no day and no swap would change."""
+    if not asked.starts:
+        raise BadWish(_("Please choose a time."))
+    if asked.group.heads < 1:
+        raise BadWish(_("There is at least one person in a group."))
+    if asked.adults > asked.group.heads:
+        raise BadWish(_("There cannot be more accompanying adults than people."))
+    if not asked.contacts or not any(person.email or person.phone for person in asked.contacts):
+        raise BadWish(_("Please give an e-mail address or a telephone number."))
+
+
+def refuse_ended(visit: Visit) -> None:
+    """Raise NotAllowedNow where the visit holds no time any more."""
+    if not visit.holds:
+        raise NotAllowedNow
+
+
+def _already(asked: Request) -> Visit | None:
+    """The visit that the same request has made before; the same key with another request is refused."""
+    for name in ("request_key", "season_key"):
+        if key := asked.keys.get(name):
+            there = Visit.objects.filter(**{name: key}).first()
+            if there is not None and name == "request_key" and there.request_print != asked.keys.get("request_print", ""):
+                raise BadWish(_("This key was used for another request."), code="idempotency_key_reused")
+            if there is not None:
+                return there
+    return None
+
+
+def day_of(instant: datetime, zone: ZoneInfo | None = None) -> date:
+    """The museum's date at an instant."""
+    return periods.day_of(instant, zone or ZoneInfo(catalogue.museum().time_zone))

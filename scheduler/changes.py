@@ -1,0 +1,64 @@
+"""Changes that an organiser asks for after the deadline: the visit stays as it is until the office decides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from scheduler import bookings, locks
+from scheduler.errors import NotAllowedNow
+from scheduler.models import ChangeRequest, Visit
+from tours.models import User
+
+
+@transaction.atomic
+def ask_for_change(
+    visit_id: int, *, kind: str, now: datetime, start: datetime | None = None, heads: int | None = None, reason: str = ""
+) -> ChangeRequest:
+    """After the deadline: the visit stays as it is until the office decides. A newer wish takes the place of an open one of its kind."""
+    visit = bookings.locked(visit_id)
+    bookings.refuse_ended(visit)
+    asked, _created = ChangeRequest.objects.update_or_create(
+        visit=visit,
+        kind=kind,
+        status=ChangeRequest.Status.OPEN,
+        defaults={"start": start, "heads": heads, "reason": reason, "asked_at": now},
+    )
+    return asked
+
+
+@transaction.atomic
+def decide_change(change_id: int, *, grant: bool, by: User, now: datetime) -> ChangeRequest:
+    """The office grants a late change, which is then made exactly as if asked in time, or refuses it."""
+    asked = ChangeRequest.objects.get(pk=change_id)
+    days = {day for day in (asked.visit.day, bookings.day_of(asked.start) if asked.start else None) if day}
+    locks.museum_days(days)
+    asked = ChangeRequest.objects.select_for_update().get(pk=change_id)
+    if asked.status != ChangeRequest.Status.OPEN:
+        raise NotAllowedNow(_("This has been decided already."))
+    if grant and asked.kind == ChangeRequest.Kind.CANCEL:
+        bookings.cancel(asked.visit_id, reason=asked.reason, by=bookings.ORGANISER, now=now)
+    elif grant and asked.kind == ChangeRequest.Kind.MOVE and asked.start:
+        bookings.move(asked.visit_id, (asked.start,), now=now, by_office=True)
+    elif grant and asked.heads:
+        bookings.change(asked.visit_id, heads=asked.heads, now=now, by_office=True)
+    asked.status = ChangeRequest.Status.GRANTED if grant else ChangeRequest.Status.REFUSED
+    asked.decided_by, asked.decided_at = by, now
+    asked.save(update_fields=["status", "decided_by", "decided_at"])
+    return asked
+
+
+def may_still_change(visit: Visit, *, now: datetime) -> bool:
+    """Whether the organiser may move the visit or change its heads without the office."""
+    return _before_deadline(visit, visit.audience.change_days if visit.audience else 0, now)
+
+
+def may_still_cancel(visit: Visit, *, now: datetime) -> bool:
+    """Whether the organiser may cancel without the office."""
+    return _before_deadline(visit, visit.audience.cancel_days if visit.audience else 0, now)
+
+
+def _before_deadline(visit: Visit, days: int, now: datetime) -> bool:
+    return visit.period is None or now <= visit.period.lower - timedelta(days=days)

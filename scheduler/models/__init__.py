@@ -1,0 +1,8 @@
+"""Visits and what takes their time away. The constraints that must never break live here, in the database."""
+
+from scheduler.models.changes import ChangeRequest, DayVersion
+from scheduler.models.closures import Absence, Closure
+from scheduler.models.legs import Leg, Party
+from scheduler.models.visits import Contact, Visit
+
+__all__ = ["Absence", "ChangeRequest", "Closure", "Contact", "DayVersion", "Leg", "Party", "Visit"]

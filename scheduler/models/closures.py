@@ -1,0 +1,73 @@
+"""What takes time away: closures of spaces, absences of guides."""
+
+from __future__ import annotations
+
+import pghistory
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from scheduler.models.fields import Translated, text_field
+from tours.models import Guide, Space, User
+
+
+@pghistory.track()
+class Closure(Translated):
+    """A period in which some spaces, or all (none named), take no visits. Without an upper bound: until further notice."""
+
+    class Kind(models.TextChoices):
+        RENOVATION = "renovation", _("Renovation")
+        TECHNICAL = "technical", _("Technical day")
+        SANITARY = "sanitary", _("Sanitary day")
+        CEREMONY = "ceremony", _("Ceremony")
+        WEATHER = "weather", _("Weather")
+        SECURITY = "security", _("Security")
+        OTHER = "other", _("Other")
+
+    period = DateTimeRangeField(_("time"))
+    spaces = models.ManyToManyField(Space, blank=True, related_name="+", verbose_name=_("places (none chosen: all)"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.OTHER)
+    notice_kk = text_field(max_length=500)
+    notice_ru = text_field(max_length=500)
+    notice_en = text_field(max_length=500)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    season_key = models.CharField(max_length=100, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("closure")
+        verbose_name_plural = _("closures")
+        ordering = ("period",)
+        indexes = [GistIndex(fields=["period"], name="closure_period")]
+        constraints = [
+            models.CheckConstraint(
+                name="closure_begins",
+                condition=Q(period__isempty=False, period__lower_inf=False),
+                violation_error_message=_("A closure ends after it begins."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.in_language("notice") or str(self.get_kind_display())
+
+
+@pghistory.track()
+class Absence(models.Model):
+    """A period in which a guide takes no duties."""
+
+    guide = models.ForeignKey(Guide, models.CASCADE, related_name="absences")
+    period = DateTimeRangeField(_("time"))
+    reason = text_field(max_length=200)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("absence")
+        verbose_name_plural = _("absences")
+        ordering = ("period",)
+        indexes = [GistIndex(fields=["period"], name="absence_period")]
+
+    def __str__(self) -> str:
+        return f"{self.guide_id} {self.period}"

@@ -1,0 +1,36 @@
+"""Who may do what. Who may see what is `queries.visits_for`: whoever may not see gets 404 before this is asked."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from tours.models import Guide, User
+
+
+def is_office(user: User | AnonymousUser) -> bool:
+    """Decides requests, sets closures, publishes the roster."""
+    return bool(user.is_authenticated and user.is_active and user.is_staff)
+
+
+def guide_of(user: User | AnonymousUser) -> Guide | None:
+    """The guide who has signed in, or None."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    return Guide.objects.filter(user=user, active=True).first()
+
+
+class OfficeOnly(BasePermission):
+    """Calls of the API that only the office makes."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return is_office(request.user)
+
+
+class GuidesOnly(BasePermission):
+    """Calls of the API that only guides make."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return guide_of(request.user) is not None

@@ -1,0 +1,195 @@
+"""Writes a way into rows: parties, legs and lanes. Called by services that hold the lock of the day and have looked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, connection
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from scheduler import periods
+from scheduler.core import itinerary
+from scheduler.core.availability import Way
+from scheduler.core.itinerary import Leg as CoreLeg
+from scheduler.core.itinerary import Party as CoreParty
+from scheduler.core.ticks import Interval
+from scheduler.errors import StartTaken
+from scheduler.models import Leg, Party, Visit
+from scheduler.snapshot import Range, core_stops
+from tours.models import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(slots=True)
+class _Row:
+    """A leg still without a lane; `leg` is the row it is kept in, if it has one."""
+
+    space: str
+    period: Interval
+    leg: Leg
+
+
+@contextmanager
+def constraints_deferred() -> Iterator[None]:
+    """Swap guides and lanes freely inside; a clash that is left at the end raises StartTaken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS guide_is_free, lane_is_free DEFERRED")
+        try:
+            yield
+            cursor.execute("SET CONSTRAINTS guide_is_free, lane_is_free IMMEDIATE")
+        except IntegrityError as error:
+            raise StartTaken from error
+
+
+def place(visit: Visit, way: Way, read: Range) -> None:
+    """Write the parties and legs of a visit that has none (or had: see `clear`), and the swaps that made room for it."""
+    day = _day_of(visit)
+    with constraints_deferred():
+        others, changed = _change_others(way, read, day)
+        kept = {party.number: party for party in visit.parties.all()}
+        length = sum(stop.ticks for stop in core_stops(visit.stops))
+        parties = {}
+        for number, planned in enumerate(_keeping_guides(way.parties, kept), start=1):
+            party = kept.pop(number, None) or Party(visit=visit, number=number)
+            guide = read.guide_ids.get(planned.guide) if planned.guide else None
+            if party.guide_id != guide:
+                party.answer = Party.Answer.PENDING
+            party.wave, party.heads, party.walk, party.guide_id, party.holds = (
+                planned.wave, planned.heads, list(planned.walk), guide, True,
+            )
+            party.period = periods.to_range(Interval(planned.start, planned.start + length), day, read.zone)
+            party.save()
+            parties[planned.key] = party
+        Party.objects.filter(pk__in=[party.pk for party in kept.values()]).delete()
+        _lay(day, read, [*others, *_rows(way.legs, visit, parties, read, day)], instead_of=[visit.pk, *changed])
+
+
+def take(visit: Visit, spaces: Iterable[str], period: DateTimeTZRange, read: Range, *, lanes: int | None = None) -> None:
+    """Write legs without a party that take every lane (or `lanes` of them) of these spaces for a period: an event's, or a hold."""
+    day = _day_of(visit)
+    interval = periods.to_interval(period, day, read.zone)
+    assert interval is not None  # the visit's period lies in its day
+    every = {code: read.days[day].spaces[code].lanes for code in spaces}
+    rows = [
+        _Row(code, interval, Leg(visit=visit, period=period, heads=visit.heads if number == 0 else 0))
+        for code, count in every.items()
+        for number in range(min(count, lanes or count))
+    ]
+    with constraints_deferred():
+        _lay(day, read, rows)
+
+
+def show(visit: Visit, begin: int, read: Range) -> None:
+    """Write the stops of a protocol visit, one after the other, as legs that do not hold: its hold has every lane."""
+    day = _day_of(visit)
+    lanes = {lane.space.code: lane for lane in Lane.objects.select_related("space").order_by("-number")}
+    for index, stop in enumerate(core_stops(visit.stops)):
+        period = periods.to_range(Interval(begin, begin + stop.ticks), day, read.zone)
+        begin += stop.ticks
+        Leg.objects.create(visit=visit, stop=index, lane=lanes[stop.space], period=period, heads=visit.heads, holds=False)
+
+
+def clear(visit: Visit) -> None:
+    """Give back the lanes of a visit that is about to be placed anew; its parties stay, to be written over."""
+    visit.legs.all().delete()
+
+
+def release(visit: Visit) -> None:
+    """Hold nothing any more; the rows stay as a record."""
+    visit.parties.update(holds=False)
+    visit.legs.update(holds=False)
+
+
+def promise(visit: Visit, *, now: datetime) -> bool:
+    """Fix guides and walks, if every party has a guide; says whether it did."""
+    if visit.promised_at is not None or visit.parties.filter(guide=None).exists():
+        return False
+    visit.promised_at = now
+    visit.save(update_fields=["promised_at"])
+    return True
+
+
+def _day_of(visit: Visit) -> date:
+    assert visit.day is not None  # a visit that is placed has a day
+    return visit.day
+
+
+def _keeping_guides(planned: Sequence[CoreParty], kept: Mapping[int, Party]) -> list[CoreParty]:
+    """The planned parties so ordered that each kept row stays with its guide where the wave's plan still has them."""
+    open_ = list(planned)
+    order: dict[int, CoreParty] = {}
+    for number, party in kept.items():
+        code = party.guide.code if party.guide else None
+        same = next((plan for plan in open_ if plan.guide == code and code is not None), None)
+        if same is not None and number <= len(planned):
+            order[number] = same
+            open_.remove(same)
+    return [order.get(number) or open_.pop(0) for number in range(1, len(planned) + 1)]
+
+
+def _change_others(way: Way, read: Range, day: date) -> tuple[list[_Row], list[int]]:
+    """Write the new guides and walks that other, unpromised visits got to make room; gives the legs to lay, and of which visits."""
+    for key, guide in way.guides.items():
+        Party.objects.filter(pk=int(key)).update(guide=read.guide_ids[guide], answer=Party.Answer.PENDING)
+    for key, walk in way.walks.items():
+        Party.objects.filter(pk=int(key)).update(walk=list(walk))
+    rows: list[_Row] = []
+    changed: list[int] = []
+    for core in read.days[day].visits:
+        if not any(party.key in way.walks for party in core.parties):
+            continue
+        walked = tuple(replace(party, walk=way.walks.get(party.key, party.walk)) for party in core.parties)
+        visit = Visit.objects.get(pk=int(core.key))
+        parties = {str(party.pk): party for party in visit.parties.all()}
+        rows += _rows(itinerary.legs(replace(core, parties=walked), read.days[day].spaces), visit, parties, read, day)
+        changed.append(visit.pk)
+    return rows, changed
+
+
+def _rows(legs: Iterable[CoreLeg], visit: Visit, parties: Mapping[str, Party], read: Range, day: date) -> list[_Row]:
+    """One row for each lane that a leg takes: an exclusive one takes them all, its heads counted once."""
+    rows = []
+    for leg in legs:
+        party = parties[leg.party] if leg.party is not None else None
+        period = periods.to_range(leg.period, day, read.zone)
+        for lane in range(read.days[day].spaces[leg.space].lanes if leg.exclusive else 1):
+            heads = leg.heads if lane == 0 else 0
+            row = Leg(visit=visit, party=party, wave=leg.wave, stop=leg.stop, period=period, heads=heads)
+            rows.append(_Row(leg.space, leg.period, row))
+    return rows
+
+
+def _lay(day: date, read: Range, rows: list[_Row], instead_of: Sequence[int] = ()) -> None:
+    """Give each new leg a lane, moving others to another lane of the same space where that is what it takes.
+
+    A lane's number is bookkeeping: where no more legs meet than the space has lanes, an interval colouring exists.
+    Raises StartTaken where there are more.
+    """
+    Leg.objects.filter(visit__in=instead_of).delete()
+    lanes: dict[str, list[Lane]] = defaultdict(list)
+    for lane in Lane.objects.select_related("space").order_by("space_id", "number"):
+        lanes[lane.space.code].append(lane)
+    codes = {row.space for row in rows}
+    there = Leg.objects.filter(holds=True, period__overlap=periods.bounds(day, read.zone), lane__space__code__in=codes)
+    for leg in there.select_related("lane__space"):
+        interval = periods.to_interval(leg.period, day, read.zone)
+        assert interval is not None  # it overlaps the day
+        rows.append(_Row(leg.lane.space.code, interval, leg))
+    for code in sorted(codes):
+        mine = [row for row in rows if row.space == code]
+        numbers = {lane.pk: index for index, lane in enumerate(lanes[code])}
+        chosen = itinerary.lanes([(row.period, numbers.get(row.leg.lane_id)) for row in mine], len(lanes[code]))
+        if chosen is None:
+            raise StartTaken
+        for row, index in zip(mine, chosen, strict=True):
+            lane = lanes[code][index]
+            if row.leg.pk is None or row.leg.lane_id != lane.pk:
+                row.leg.lane = lane
+                row.leg.save()

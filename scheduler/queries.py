@@ -1,0 +1,139 @@
+"""Reads with a name and a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from scheduler.models import Absence, ChangeRequest, Closure, Leg, Party, Visit
+from scheduler.models.fields import LANGUAGES
+from tours.models import Guide, Museum, Space, User
+
+
+def visits() -> QuerySet[Visit]:
+    """Visits with all that a page, a letter or an answer of the API shows of them, in a fixed number of queries."""
+    legs = Leg.objects.select_related("lane__space").order_by("period", "pk")
+    parties = Party.objects.select_related("guide").prefetch_related(Prefetch("legs", legs)).order_by("number")
+    return Visit.objects.select_related("tour", "audience").prefetch_related(
+        "contacts", Prefetch("parties", parties), Prefetch("legs", legs)
+    )
+
+
+def visits_for(user: User | AnonymousUser) -> QuerySet[Visit]:
+    """The visits that a person may see: the office all, a guide those with a duty of theirs that they were told of, a stranger none."""
+    if not isinstance(user, User) or not user.is_active:
+        return Visit.objects.none()
+    if user.is_staff:
+        return visits()
+    return visits().filter(parties__guide__user=user, promised_at__isnull=False, status__in=Visit.HOLDING).distinct()
+
+
+def duties_of(guide: Guide, first: datetime, last: datetime) -> QuerySet[Party]:
+    """A guide's duties that begin in [first, last), soonest first: promised ones, and those that may still change."""
+    legs = Leg.objects.select_related("lane__space").order_by("period", "pk")
+    return (
+        Party.objects.filter(guide=guide, holds=True, visit__status__in=[Visit.Status.CONFIRMED, Visit.Status.DONE])
+        .filter(period__startswith__gte=first, period__startswith__lt=last)
+        .select_related("visit__tour", "visit__audience", "guide")
+        .prefetch_related(Prefetch("legs", legs), Prefetch("visit__legs", legs), "visit__contacts")
+        .order_by("period")
+    )
+
+
+def duty_for(user: User | AnonymousUser, pk: int) -> Party | None:
+    """A told duty of this guide (the office: any), or None: a former guide and a stranger see the same."""
+    told = Party.objects.select_related("visit", "guide").filter(pk=pk, holds=True, visit__promised_at__isnull=False)
+    if not isinstance(user, User):
+        return None
+    return told.first() if user.is_staff else told.filter(guide__user=user).first()
+
+
+def visits_on(first: datetime, last: datetime) -> QuerySet[Visit]:
+    """Visits that hold or held any time in [first, last), soonest first."""
+    shown = (*Visit.HOLDING, Visit.Status.DONE, Visit.Status.NO_SHOW)
+    return visits().filter(period__overlap=DateTimeTZRange(first, last, "[)"), status__in=shown).order_by("period", "pk")
+
+
+def visits_hit_by(spaces: Iterable[Space], period: DateTimeTZRange) -> QuerySet[Visit]:
+    """Visits holding any of `spaces` (none named: all) during any part of `period`, soonest first."""
+    legs = Leg.objects.filter(period__overlap=period, visit__status__in=Visit.HOLDING)
+    chosen = list(spaces)
+    if chosen:
+        legs = legs.filter(lane__space__in=chosen)
+    return visits().filter(pk__in=legs.values("visit")).order_by("period", "pk")
+
+
+def to_decide() -> QuerySet[Visit]:
+    """Requests that wait for the office, the most pressing first."""
+    return visits().filter(status=Visit.Status.REQUESTED).order_by("decide_by", "period")
+
+
+def open_changes() -> QuerySet[ChangeRequest]:
+    """Late changes that wait for the office, the oldest first."""
+    return ChangeRequest.objects.filter(status=ChangeRequest.Status.OPEN).select_related("visit__tour").order_by("asked_at")
+
+
+def closures_from(moment: datetime) -> QuerySet[Closure]:
+    """Closures in force or still to come, soonest first."""
+    return (
+        Closure.objects.filter(lifted_at=None)
+        .filter(Q(period__endswith__gt=moment) | Q(period__upper_inf=True))
+        .prefetch_related("spaces")
+        .order_by("period")
+    )
+
+
+def absences_of(guide: Guide, moment: datetime) -> QuerySet[Absence]:
+    """A guide's absences that are not over, soonest first."""
+    return Absence.objects.filter(guide=guide).filter(Q(period__endswith__gt=moment) | Q(period__upper_inf=True))
+
+
+def title_of(visit: Visit, *, open_to_all: bool) -> str:
+    """What a visit is called, in the active language. A discreet one is an official event to all but the office and its guide."""
+    if visit.discreet and open_to_all:
+        return _("Official event")
+    if visit.tour is not None:
+        return str(visit.tour.name)
+    return visit.in_language("title") or str(visit.get_kind_display())
+
+
+def organisation_of(visit: Visit) -> str:
+    """The organisation that a visit is shown under: its first contact's."""
+    return next((contact.organisation or contact.name for contact in visit.contacts.all()), "")
+
+
+def contact_name_of(visit: Visit) -> str:
+    """The person to speak to about a visit."""
+    return next((contact.name for contact in visit.contacts.all()), "")
+
+
+def price_of(visit: Visit, museum: Museum) -> dict[str, Any]:
+    """What a visit costs and, where it is free, why, in the active language."""
+    reason = ""
+    if visit.free:
+        waived = visit.waived_by_id is not None or visit.price_reason
+        reason = visit.price_reason if waived else (visit.audience.name if visit.audience else "")
+    return {"amount": visit.price_amount, "currency": museum.currency, "free": visit.free, "reason": reason}
+
+
+def parties_of(visit: Visit) -> list[Party]:
+    """A visit's parties in order, each with its guide."""
+    return list(visit.parties.select_related("guide").prefetch_related("legs__lane__space").order_by("number"))
+
+
+def legs_of(party: Party) -> list[Leg]:
+    """Where a party is when: its own legs with those of its whole visit among them, one for each stop."""
+    shared = [leg for leg in party.visit.legs.all() if leg.party_id is None and leg.wave == party.wave and leg.stop is not None]
+    once = {leg.stop: leg for leg in reversed(shared)}
+    return sorted([*party.legs.all(), *once.values()], key=lambda leg: leg.period.lower)
+
+
+def language_names() -> list[tuple[str, str]]:
+    """The languages that tours are led in, by their code."""
+    return [(code, str(name)) for code, name in LANGUAGES]

@@ -1,0 +1,210 @@
+"""From the database to the core's values: any range of days in a fixed number of queries, whatever the history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Count, F, OuterRef, Q
+from django.db.models.functions import JSONObject
+
+from scheduler import periods
+from scheduler.core.assignment import Guide as CoreGuide
+from scheduler.core.availability import Closed, Day, Opening
+from scheduler.core.itinerary import Party as CoreParty
+from scheduler.core.itinerary import Space as CoreSpace
+from scheduler.core.itinerary import Stop, Taken
+from scheduler.core.itinerary import Visit as CoreVisit
+from scheduler.core.ticks import TICK_MINUTES, Interval
+from scheduler.models import Absence, Closure, Leg, Party, Visit
+from tours import queries as catalogue
+from tours.models import Guide, GuideHours, Museum, Qualification, Space
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Some days as the core sees them, and what it takes to read them: the museum, and each guide's and closure's row."""
+
+    museum: Museum
+    zone: ZoneInfo
+    days: Mapping[date, Day]
+    closures: Mapping[str, Closure]
+    guide_ids: Mapping[str, int]
+
+
+def core_stops(stops: Iterable[Mapping[str, Any]]) -> tuple[Stop, ...]:
+    """A visit's kept programme as the core's stops."""
+    return tuple(
+        Stop(
+            space=stop["space"],
+            ticks=stop["minutes"] // TICK_MINUTES,
+            movable=stop.get("movable", False),
+            together=stop.get("together", False),
+            exclusive=stop.get("exclusive", False),
+        )
+        for stop in stops
+    )
+
+
+def of_day(day: date, *, without: Visit | None = None) -> Range:
+    """One museum day; see `of_days`."""
+    return of_days(day, day, without=without)
+
+
+def of_days(first: date, last: date, *, without: Visit | None = None) -> Range:
+    """The days from `first` to `last` as they are now; `without` leaves one visit out, as if it were not booked. Six queries."""
+    calendar = catalogue.calendar()
+    zone = ZoneInfo(calendar.museum.time_zone)
+    whole = DateTimeTZRange(periods.bounds(first, zone).lower, periods.bounds(last, zone).upper, "[)")
+    spaces = {row.code: row for row in _spaces()}
+    closures = {str(row.pk): row for row in _closures(whole)}
+    visits = _visits(whole, zone, without)
+    taken = _taken(whole, zone, without)
+    guides = list(_guides(whole))
+    days = {}
+    for day in periods.days_between(first, last):
+        opening = tuple(
+            Opening(
+                periods.wall_tick(window.opens, day, zone),
+                periods.wall_tick(window.closes, day, zone),
+                periods.wall_tick(window.last_start, day, zone),
+            )
+            for window in calendar.windows(day)
+        )
+        days[day] = Day(
+            opening=opening,
+            spaces=spaces,
+            guides=tuple(_core_guide(guide, day, zone, opening, calendar.museum) for guide in guides),
+            visits=tuple(visits.get(day, ())),
+            taken=tuple(taken.get(day, ())),
+            closed=tuple(_closed(closures.values(), day, zone)),
+            grid=calendar.museum.grid_minutes // TICK_MINUTES,
+        )
+    return Range(calendar.museum, zone, days, closures, {guide["code"]: guide["pk"] for guide in guides})
+
+
+def _spaces() -> Iterable[CoreSpace]:
+    for code, max_heads, lanes in Space.objects.annotate(lane_count=Count("lanes")).values_list("code", "max_heads", "lane_count"):
+        yield CoreSpace(code, lanes, max_heads)
+
+
+def _closures(whole: DateTimeTZRange) -> Iterable[Closure]:
+    codes = ArrayAgg("spaces__code", filter=Q(spaces__isnull=False), default=[])
+    return Closure.objects.filter(period__overlap=whole, lifted_at=None).annotate(space_codes=codes).order_by("period")
+
+
+def _closed(closures: Iterable[Closure], day: date, zone: ZoneInfo) -> Iterable[Closed]:
+    for closure in closures:
+        part = periods.to_interval(closure.period, day, zone)
+        if part is not None:
+            codes: list[str] = closure.space_codes  # type: ignore[attr-defined]  # annotated by _closures
+            yield Closed(part, frozenset(codes) or None, str(closure.pk))
+
+
+def _guides(whole: DateTimeTZRange) -> Iterable[dict[str, Any]]:
+    qualified = Qualification.objects.filter(guide=OuterRef("pk")).values(row=JSONObject(tour=F("tour__code"), language=F("language")))
+    hours = GuideHours.objects.filter(guide=OuterRef("pk")).values(
+        row=JSONObject(weekday=F("weekday"), starts=F("starts"), ends=F("ends"))
+    )
+    away = Absence.objects.filter(guide=OuterRef("pk"), period__overlap=whole).values_list("period")
+    return (
+        Guide.objects.filter(active=True)
+        .order_by("code")
+        .annotate(skills=ArraySubquery(qualified), own_hours=ArraySubquery(hours), away=ArraySubquery(away))
+        .values("pk", "code", "rest_minutes", "daily_minutes", "daily_duties", "skills", "own_hours", "away")
+    )
+
+
+def _core_guide(guide: dict[str, Any], day: date, zone: ZoneInfo, opening: tuple[Opening, ...], museum: Museum) -> CoreGuide:
+    """A guide on one day: their own hours, rest and limits win over the museum's; without hours of their own they keep the opening's."""
+    skills = {(skill["tour"], skill["language"]) for skill in guide["skills"]}
+    own = [row for row in guide["own_hours"] if row["weekday"] == day.weekday()]
+    hours = tuple(
+        Interval(*(periods.wall_tick(time.fromisoformat(row[end]), day, zone) for end in ("starts", "ends"))) for row in own
+    )
+    if not guide["own_hours"]:
+        hours = tuple(Interval(window.opens, window.closes) for window in opening)
+    away = (periods.to_interval(period, day, zone) for period in guide["away"])
+
+    def own_or(field: str) -> int:
+        value = guide[field]
+        return int(getattr(museum, field) if value is None else value)
+
+    return CoreGuide(
+        code=guide["code"],
+        qualifications=frozenset(skills | {("", language) for _tour, language in skills}),
+        hours=hours,
+        away=tuple(part for part in away if part is not None),
+        rest=-(-own_or("rest_minutes") // TICK_MINUTES),
+        daily_ticks=own_or("daily_minutes") // TICK_MINUTES,
+        daily_duties=own_or("daily_duties"),
+    )
+
+
+def _visits(whole: DateTimeTZRange, zone: ZoneInfo, without: Visit | None) -> Mapping[date, list[CoreVisit]]:
+    """The visits with parties, by day."""
+    rows = (
+        Party.objects.filter(holds=True, period__overlap=whole)
+        .exclude(visit=without)
+        .select_related("visit__tour", "guide")
+        .only(
+            "number", "wave", "heads", "walk", "period", "guide__code", "visit__day", "visit__stops", "visit__language",
+            "visit__tour__code", "visit__promised_at", "visit__kind", "visit__hold",
+        )
+        .order_by("visit_id", "number")
+    )
+    parties: dict[int, list[CoreParty]] = defaultdict(list)
+    visits: dict[int, Visit] = {}
+    for row in rows:
+        visit = row.visit
+        assert visit.day is not None  # a held party's visit has a day: only_waiting_has_no_start
+        visits[visit.pk] = visit
+        parties[visit.pk].append(
+            CoreParty(
+                key=str(row.pk),
+                heads=row.heads,
+                start=periods.to_tick(row.period.lower, visit.day, zone),
+                wave=row.wave,
+                guide=row.guide.code if row.guide else None,
+                walk=tuple(row.walk),
+            )
+        )
+    by_day: dict[date, list[CoreVisit]] = defaultdict(list)
+    for pk, visit in visits.items():
+        assert visit.day is not None
+        by_day[visit.day].append(
+            CoreVisit(
+                key=str(pk),
+                tour=visit.tour.code if visit.tour else "",
+                language=visit.language,
+                stops=core_stops(visit.stops),
+                parties=tuple(parties[pk]),
+                promised=visit.promised_at is not None or visit.kind != Visit.Kind.TOUR,
+                occupies=visit.kind == Visit.Kind.TOUR,
+            )
+        )
+    return by_day
+
+
+def _taken(whole: DateTimeTZRange, zone: ZoneInfo, without: Visit | None) -> Mapping[date, list[Taken]]:
+    """What events and holds take, by day: each of their legs is one lane."""
+    rows = (
+        Leg.objects.filter(holds=True, period__overlap=whole)
+        .exclude(visit__kind=Visit.Kind.TOUR)
+        .exclude(visit=without)
+        .values_list("visit__day", "visit_id", "lane__space__code", "period", "heads")
+        .order_by("pk")
+    )
+    taken: dict[date, list[Taken]] = defaultdict(list)
+    for day, visit_id, space, period, heads in rows:
+        part = periods.to_interval(period, day, zone)
+        assert part is not None  # a leg lies within its visit's day
+        taken[day].append(Taken(space, part, 1, heads, str(visit_id)))
+    return taken

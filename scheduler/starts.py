@@ -1,0 +1,217 @@
+"""The days and starts that can be offered. Page, API and booking alike ask here: one function shows and decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from scheduler import periods, reasons, snapshot
+from scheduler.core import availability
+from scheduler.core.availability import Day, Way, Wish
+from scheduler.errors import BadWish, Closed, TooSoon
+from scheduler.models import Visit
+from tours import queries as catalogue
+from tours.models import Audience, Museum, Tour
+
+MOST_DAYS = 62
+NEAR_DAYS = 14
+"""How far from the day asked for other starts are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a group asks for: which tour, in which language, for whom and how many."""
+
+    tour: Tour
+    language: str
+    audience: Audience
+    heads: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayOffer:
+    """One day as an organiser sees it. `waves`: starts of two or more waves, only where one cannot hold the group."""
+
+    day: date
+    state: str
+    reason: str = ""
+    starts: tuple[datetime, ...] = ()
+    waves: tuple[tuple[datetime, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The days asked for, and the largest group that any of them could receive."""
+
+    largest: int
+    days: tuple[DayOffer, ...]
+
+
+def stops_of(tour: Tour) -> list[dict[str, object]]:
+    """A tour's programme as a visit keeps it."""
+    return [
+        {
+            "space": stop.space.code,
+            "minutes": stop.minutes,
+            "kind": stop.kind,
+            "movable": stop.movable,
+            "together": stop.together,
+            "exclusive": stop.exclusive,
+            "languages": list(stop.languages),
+        }
+        for stop in tour.stops.all()
+    ]
+
+
+def wish_of(group: Group) -> Wish:
+    """A group's request in the core's words. Raises BadWish where no day could ever serve it."""
+    allowed = {tour.pk for tour in group.audience.tours.all()}
+    if allowed and group.tour.pk not in allowed:
+        raise BadWish(_("This tour is not offered to this kind of group. Please call the museum."))
+    return Wish(
+        tour=group.tour.code,
+        language=group.language,
+        stops=snapshot.core_stops(stops_of(group.tour)),
+        heads=group.heads,
+        heads_per_guide=catalogue.heads_per_guide(group.tour, group.audience),
+    )
+
+
+def wish_for(visit: Visit, heads: int) -> Wish:
+    """What a booked visit asks for, with the programme that it was booked with."""
+    assert visit.tour is not None and visit.audience is not None  # visits of kind tour alone are asked about
+    return Wish(
+        tour=visit.tour.code,
+        language=visit.language,
+        stops=snapshot.core_stops(visit.stops),
+        heads=heads,
+        heads_per_guide=catalogue.heads_per_guide(visit.tour, visit.audience),
+    )
+
+
+def first_day(group: Group, museum: Museum, now: datetime) -> date:
+    """The first day that this group may ask for: today plus the longest of the lead times, in business days."""
+    today = periods.day_of(now, ZoneInfo(museum.time_zone))
+    lead = catalogue.lead_business_days(museum, group.tour, group.audience)
+    return catalogue.business_days_after(today, lead) if lead else today
+
+
+def offered(group: Group, first: date, last: date, *, now: datetime, by_office: bool = False) -> Offered:
+    """What can be offered on each day from `first` to `last`. The office is not held to lead times."""
+    wish = wish_of(group)
+    read = snapshot.of_days(first, last)
+    opens = periods.day_of(now, read.zone) if by_office else first_day(group, read.museum, now)
+    days, largest = [], 0
+    for day, state in read.days.items():
+        shown, most = _day_offer(day, state, wish, read, opens, now)
+        days.append(shown)
+        largest = max(largest, most)
+    return Offered(largest, tuple(days))
+
+
+def _day_offer(day: date, state: Day, wish: Wish, read: snapshot.Range, opens: date, now: datetime) -> tuple[DayOffer, int]:
+    if day < periods.day_of(now, read.zone):
+        return DayOffer(day, "past"), 0
+    if day < opens:
+        return DayOffer(day, "too_soon", _too_soon(opens)), 0
+    if not state.opening:
+        return DayOffer(day, "closed", _("The museum is closed on this day.")), 0
+    found = availability.starts(state, wish, earliest=earliest_tick(day, read.zone, now))
+    if found.starts or found.waves:
+        starts = tuple(periods.instant(tick, day, read.zone) for tick in found.starts)
+        waves = tuple(tuple(periods.instant(tick, day, read.zone) for tick in wave) for wave in found.waves)
+        return DayOffer(day, "open", "", starts, waves), found.largest
+    notice = closure_notice(state, wish, read)
+    if notice is not None:
+        return DayOffer(day, "closed", notice), found.largest
+    return DayOffer(day, "full", reasons.sentences(found.reasons)), found.largest
+
+
+def earliest_tick(day: date, zone: ZoneInfo, now: datetime) -> int:
+    """The first tick of `day` that is not past."""
+    return max(0, -((periods.midnight(day, zone) - now) // periods.TICK))
+
+
+def closure_notice(state: Day, wish: Wish, read: snapshot.Range) -> str | None:
+    """The public notice of the closure that alone leaves the wish no start on this day; None where closures are not the cause."""
+    needed = {stop.space for stop in wish.stops}
+    concerned = [closed for closed in state.closed if closed.spaces is None or closed.spaces & needed]
+    if not concerned:
+        return None
+    quiet = replace(state, visits=(), taken=())
+    if availability.starts(quiet, wish).starts:
+        return None
+    return " ".join(dict.fromkeys(notice_of(read, closed.key) for closed in concerned))
+
+
+def notice_of(read: snapshot.Range, key: str) -> str:
+    """A closure's notice in the active language."""
+    return read.closures[key].in_language("notice") or _("The museum is closed on this day.")
+
+
+def refuse_unless_open(group: Group, begins: Iterable[datetime], wish: Wish, read: snapshot.Range, *, now: datetime, by_office: bool) -> None:
+    """Raise TooSoon, Closed or BadWish where the asked starts are refused before anybody looks for guides and places."""
+    first = min(begins)
+    day = periods.day_of(first, read.zone)
+    if first <= now:
+        raise TooSoon(_("This time is past."), earliest=None)
+    opens = first_day(group, read.museum, now)
+    if day < opens and not by_office:
+        raise TooSoon(_too_soon(opens), earliest=opens.isoformat())
+    state = read.days[day]
+    if not state.opening:
+        raise Closed(_("The museum is closed on this day."), notice="")
+    needed = {stop.space for stop in wish.stops}
+    for begin in begins:
+        tick = periods.to_tick(begin, day, read.zone)
+        for closed in state.closed:
+            if (closed.spaces is None or closed.spaces & needed) and closed.period.start <= tick < closed.period.end:
+                notice = notice_of(read, closed.key)
+                raise Closed(notice, notice=notice)
+
+
+def way_for(state: Day, wish: Wish, ticks: tuple[int, ...], *, keep: frozenset[str] = frozenset()) -> Way | None:
+    """The way to serve a wish at these wave starts, with the guides in `keep` where that is possible."""
+    if keep:
+        kept = replace(wish, tour=f"{wish.tour}*")
+        guides = tuple(
+            replace(guide, qualifications=guide.qualifications | {(kept.tour, kept.language)}) if guide.code in keep else guide
+            for guide in state.guides
+        )
+        way = availability.way(replace(state, guides=guides), kept, ticks)
+        if way is not None:
+            return way
+    return availability.way(state, wish, ticks)
+
+
+def nearest(group: Group, start: datetime, *, now: datetime, count: int = 3, by_office: bool = False) -> list[datetime]:
+    """Starts near the one asked for that can be served: of the same day first, then of the days around it."""
+    wish = wish_of(group)
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    day = periods.day_of(start, zone)
+    today = periods.day_of(now, zone)
+    found: list[datetime] = []
+    for first, last in ((day, day), (day + timedelta(days=1), day + timedelta(days=NEAR_DAYS))):
+        read = snapshot.of_days(max(first, today), max(last, today))
+        opens = today if by_office else first_day(group, read.museum, now)
+        for each, state in read.days.items():
+            shown, _most = _day_offer(each, state, wish, read, opens, now)
+            begins = shown.starts or tuple(wave[0] for wave in shown.waves)
+            found += sorted((begin for begin in begins if begin != start), key=lambda begin: abs(begin - start))
+            if len(found) >= count:
+                return found[:count]
+    return found
+
+
+def largest_group(group: Group, day: date, *, now: datetime) -> int:
+    """The largest group of this kind that the day could receive."""
+    return offered(group, day, day, now=now, by_office=True).largest
+
+
+def _too_soon(opens: date) -> str:
+    return _("The first day that can be asked for is %(day)s.") % {"day": date_format(opens, "j E Y")}

@@ -1,0 +1,183 @@
+"""From a visit to what each person should have in inbox and calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from notifications import invitations, links
+from notifications.invitations import Expected
+from notifications.messages import Address, Entry, Letter
+from scheduler import periods, queries
+from scheduler.models import Contact, Party, Visit
+from tours.models import Museum
+from tours.queries import museum as the_museum
+
+ENDED = (Visit.Status.DECLINED, Visit.Status.CANCELLED)
+TOLD_STATUSES = (Visit.Status.REQUESTED, Visit.Status.CONFIRMED, Visit.Status.OFFERED, *ENDED)
+
+
+def about(visit: Visit) -> str:
+    """The subject under which a visit's threads are held."""
+    return f"visit:{visit.code}"
+
+
+def sync(visit: Visit, *, now: datetime) -> None:
+    """Compare what everybody concerned should have with what they were told, in the transaction that changed the visit."""
+    invitations.sync(about=about(visit), expected=list(expected(visit)), now=now)
+
+
+def expected(visit: Visit) -> Iterator[Expected]:
+    """What each contact, and each guide who leads a party of a promised visit, should have."""
+    if visit.status not in TOLD_STATUSES or visit.period is None:
+        return
+    museum = the_museum()
+    parties = queries.parties_of(visit)
+    for contact in visit.contacts.all():
+        yield _for_contact(visit, contact, parties, museum)
+    if visit.status == Visit.Status.CONFIRMED and visit.promised_at is not None:
+        for party in parties:
+            if party.guide is not None:
+                yield _for_guide(visit, party, parties, museum)
+
+
+def duty_id(party: Party) -> str:
+    """The id of a guide's link to one duty: it is void once another guide leads the party."""
+    return f"{party.pk}-{party.guide_id}"
+
+
+def duty_thread(visit: Visit, party: Party) -> str:
+    """The thread in which a guide is told of leading a party."""
+    return f"{about(visit)}:duty:{party.pk}:guide:{party.guide_id}"
+
+
+def _for_contact(visit: Visit, contact: Contact, parties: list[Party], museum: Museum) -> Expected:
+    with translation.override(contact.locale):
+        facts = visit_facts(visit, museum, open_to_all=True)
+        facts |= {
+            "reader_name": contact.name,
+            "parties": party_facts(parties) if visit.promised_at and visit.status == Visit.Status.CONFIRMED else [],
+            "links": {
+                "manage": links.placeholder("visit", visit.code, visit.link_version),
+                "calendar": links.placeholder("visit_calendar", visit.code, visit.link_version),
+            },
+        }
+        kind = "programme" if facts["parties"] else visit.status
+        entry = _entry(visit, facts["title"], museum)
+    return Expected(
+        thread=f"{about(visit)}:contact:{contact.pk}",
+        to=Address(contact.name, contact.email, contact.phone, contact.locale, contact.organisation),
+        letter=Letter(kind, facts),
+        entry=entry,
+        urgent=visit.status in (*ENDED, Visit.Status.OFFERED),
+    )
+
+
+def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum) -> Expected:
+    guide = party.guide
+    assert guide is not None  # the caller asks for led parties only
+    with translation.override(guide.locale):
+        mine = party_facts([party])[0] | {"of": len(parties)}
+        facts = visit_facts(visit, museum, open_to_all=False) | {
+            "reader_name": guide.name,
+            "parties": [],
+            "party": mine,
+            "leader": {"name": visit.leader_name, "phone": visit.leader_phone},
+            "access_needs": visit.access_needs,
+            "notes": visit.notes,
+            "links": {
+                "duty": links.placeholder("duty", duty_id(party), guide.link_version),
+                "calendar": links.placeholder("guide_calendar", str(guide.pk), guide.link_version),
+            },
+        }
+        entry = _entry(visit, facts["title"], museum)
+    return Expected(
+        thread=duty_thread(visit, party),
+        to=Address(guide.name, guide.email, guide.phone, guide.locale),
+        letter=Letter("duty", facts),
+        entry=entry,
+    )
+
+
+def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str, Any]:
+    """A visit's facts in the active language. `open_to_all`: for readers to whom a discreet visit is an official event only."""
+    assert visit.period is not None  # the waiting list is told apart
+    zone = ZoneInfo(museum.time_zone)
+    start, end = visit.period.lower, visit.period.upper
+    language_names = dict(queries.language_names())
+    hidden = visit.discreet and open_to_all
+    return {
+        "code": visit.code,
+        "status": visit.status,
+        "museum": {
+            "name": museum.name,
+            "address": museum.address,
+            "phone": museum.phone,
+            "email": museum.email,
+            "zone": museum.time_zone,
+            "zone_label": zone_label(start, zone),
+            "how_to_come": museum.how_to_come,
+            "meeting_point": museum.meeting_point,
+        },
+        "title": queries.title_of(visit, open_to_all=open_to_all),
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "heads": visit.heads,
+        "adults": visit.adults,
+        "language_name": str(language_names.get(visit.language, "")),
+        "audience": visit.audience.name if visit.audience and not hidden else "",
+        "price": queries.price_of(visit, museum),
+        "decide_by": visit.decide_by.isoformat() if visit.decide_by and visit.status == Visit.Status.REQUESTED else "",
+        "answer_by": "",
+        "alternatives": [],
+        "proof": visit.audience.proof if visit.audience and not hidden else "",
+        "film_languages": sorted({code for stop in visit.stops for code in stop.get("languages", [])}),
+        "ceremony": [] if hidden else list(visit.ceremony),
+        "reason": visit.reason if visit.status in ENDED else "",
+        "by": visit.ended_by if visit.status in ENDED else "",
+        "organisation": "" if hidden else queries.organisation_of(visit),
+        "contact_name": "" if hidden else queries.contact_name_of(visit),
+    }
+
+
+def party_facts(parties: list[Party]) -> list[dict[str, Any]]:
+    """Who leads each party, and where it is when: its own stops with the whole visit's among them."""
+    return [
+        {
+            "number": party.number,
+            "heads": party.heads,
+            "guide": party.guide.name if party.guide else "",
+            "stops": [
+                {"place": leg.lane.space.name, "start": leg.period.lower.isoformat(), "end": leg.period.upper.isoformat()}
+                for leg in queries.legs_of(party)
+            ],
+        }
+        for party in parties
+    ]
+
+
+def zone_label(instant: datetime, zone: ZoneInfo) -> str:
+    """How the museum's time is named beside a time: "Astana time, UTC+5"."""
+    offset = periods.local(instant, zone).utcoffset()
+    assert offset is not None  # an aware instant has one
+    hours = offset.total_seconds() / 3600
+    return _("museum time, UTC%(hours)+g") % {"hours": hours}
+
+
+def _entry(visit: Visit, title: str, museum: Museum) -> Entry:
+    assert visit.period is not None
+    geo = (float(museum.latitude), float(museum.longitude)) if museum.latitude is not None and museum.longitude is not None else None
+    return Entry(
+        start=visit.period.lower,
+        end=visit.period.upper,
+        summary=f"{title} · {museum.name}",
+        location=", ".join(part for part in (museum.name, museum.address) if part),
+        tentative=visit.status in (Visit.Status.REQUESTED, Visit.Status.OFFERED),
+        cancelled=visit.status in ENDED,
+        geo=geo,
+    )
