@@ -36,4 +36,6 @@ def did_not_come(visit_id: int, *, now: datetime) -> Visit:
 
 def finish(*, now: datetime) -> int:
     """Mark what has taken place; gives how many visits that were."""
-    return Visit.objects.filter(status=Visit.Status.CONFIRMED, period__endswith__lte=now).update(status=Visit.Status.DONE)
+    return Visit.objects.filter(status=Visit.Status.CONFIRMED, period__endswith__lte=now).update(
+        status=Visit.Status.DONE
+    )

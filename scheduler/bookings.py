@@ -249,7 +249,11 @@ def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
 
 def promise_if_near(visit: Visit, horizon_days: int, *, now: datetime) -> None:
     """A visit confirmed inside the horizon is promised at once; the others by the nightly run."""
-    if visit.status == Visit.Status.CONFIRMED and visit.period and visit.period.lower <= now + timedelta(days=horizon_days):
+    if (
+        visit.status == Visit.Status.CONFIRMED
+        and visit.period
+        and visit.period.lower <= now + timedelta(days=horizon_days)
+    ):
         placing.promise(visit, now=now)
 
 
@@ -306,7 +310,9 @@ def _rebook(visit: Visit, begins: tuple[datetime, ...], heads: int, *, now: date
         promise_if_near(visit, read.museum.promise_days, now=now)
 
 
-def _way_or_taken(wish: Wish, begins: Sequence[datetime], read: snapshot.Range, keep: frozenset[str] = frozenset()) -> Way:
+def _way_or_taken(
+    wish: Wish, begins: Sequence[datetime], read: snapshot.Range, keep: frozenset[str] = frozenset()
+) -> Way:
     day = day_of(begins[0], read.zone)
     if any(day_of(begin, read.zone) != day for begin in begins):
         raise BadWish(_("All sub-groups of a visit come on the same day."))
@@ -345,7 +351,11 @@ def _already(asked: Request) -> Visit | None:
     for name in ("request_key", "season_key"):
         if key := asked.keys.get(name):
             there = Visit.objects.filter(**{name: key}).first()
-            if there is not None and name == "request_key" and there.request_print != asked.keys.get("request_print", ""):
+            if (
+                there is not None
+                and name == "request_key"
+                and there.request_print != asked.keys.get("request_print", "")
+            ):
                 raise BadWish(_("This key was used for another request."), code="idempotency_key_reused")
             if there is not None:
                 return there

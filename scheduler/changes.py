@@ -15,7 +15,13 @@ from tours.models import User
 
 @transaction.atomic
 def ask_for_change(
-    visit_id: int, *, kind: str, now: datetime, start: datetime | None = None, heads: int | None = None, reason: str = ""
+    visit_id: int,
+    *,
+    kind: str,
+    now: datetime,
+    start: datetime | None = None,
+    heads: int | None = None,
+    reason: str = "",
 ) -> ChangeRequest:
     """After the deadline: the visit stays as it is until the office decides. A newer wish takes the place of an open one of its kind."""
     visit = bookings.locked(visit_id)

@@ -66,7 +66,7 @@ def door(change: Callable[P, R]) -> Callable[P, R]:
                 if not is_contention(error):
                     raise
                 if attempt + 1 < TRIES:
-                    time.sleep(PAUSE_SECONDS * (1 + random.random()) * (attempt + 1))
+                    time.sleep(PAUSE_SECONDS * random.uniform(1, 2) * (attempt + 1))  # noqa: S311  # jitter, no secret
         raise Busy(retry_after=2)
 
     return once_more

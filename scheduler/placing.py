@@ -17,6 +17,7 @@ from scheduler.core import itinerary
 from scheduler.core.availability import Way
 from scheduler.core.itinerary import Leg as CoreLeg
 from scheduler.core.itinerary import Party as CoreParty
+from scheduler.core.itinerary import Use
 from scheduler.core.ticks import Interval
 from scheduler.errors import StartTaken
 from scheduler.models import Leg, Party, Visit
@@ -62,7 +63,11 @@ def place(visit: Visit, way: Way, read: Range) -> None:
             if party.guide_id != guide:
                 party.answer = Party.Answer.PENDING
             party.wave, party.heads, party.walk, party.guide_id, party.holds = (
-                planned.wave, planned.heads, list(planned.walk), guide, True,
+                planned.wave,
+                planned.heads,
+                list(planned.walk),
+                guide,
+                True,
             )
             party.period = periods.to_range(Interval(planned.start, planned.start + length), day, read.zone)
             party.save()
@@ -71,7 +76,9 @@ def place(visit: Visit, way: Way, read: Range) -> None:
         _lay(day, read, [*others, *_rows(way.legs, visit, parties, read, day)], instead_of=[visit.pk, *changed])
 
 
-def take(visit: Visit, spaces: Iterable[str], period: DateTimeTZRange, read: Range, *, lanes: int | None = None) -> None:
+def take(
+    visit: Visit, spaces: Iterable[str], period: DateTimeTZRange, read: Range, *, lanes: int | None = None
+) -> None:
     """Write legs without a party that take every lane (or `lanes` of them) of these spaces for a period: an event's, or a hold."""
     day = _day_of(visit)
     interval = periods.to_interval(period, day, read.zone)
@@ -93,7 +100,9 @@ def show(visit: Visit, begin: int, read: Range) -> None:
     for index, stop in enumerate(core_stops(visit.stops)):
         period = periods.to_range(Interval(begin, begin + stop.ticks), day, read.zone)
         begin += stop.ticks
-        Leg.objects.create(visit=visit, stop=index, lane=lanes[stop.space], period=period, heads=visit.heads, holds=False)
+        Leg.objects.create(
+            visit=visit, stop=index, lane=lanes[stop.space], period=period, heads=visit.heads, holds=False
+        )
 
 
 def clear(visit: Visit) -> None:
@@ -182,14 +191,17 @@ def _lay(day: date, read: Range, rows: list[_Row], instead_of: Sequence[int] = (
         interval = periods.to_interval(leg.period, day, read.zone)
         assert interval is not None  # it overlaps the day
         rows.append(_Row(leg.lane.space.code, interval, leg))
-    for code in sorted(codes):
-        mine = [row for row in rows if row.space == code]
-        numbers = {lane.pk: index for index, lane in enumerate(lanes[code])}
-        chosen = itinerary.lanes([(row.period, numbers.get(row.leg.lane_id)) for row in mine], len(lanes[code]))
-        if chosen is None:
-            raise StartTaken
-        for row, index in zip(mine, chosen, strict=True):
-            lane = lanes[code][index]
-            if row.leg.pk is None or row.leg.lane_id != lane.pk:
-                row.leg.lane = lane
-                row.leg.save()
+    numbers = {lane.pk: lane.number for known in lanes.values() for lane in known}
+    uses = [
+        Use(str(index), row.space, row.period, present=(numbers[row.leg.lane_id],) if row.leg.pk else ())
+        for index, row in enumerate(rows)
+    ]
+    try:
+        chosen = itinerary.lanes(uses, read.days[day].spaces)
+    except ValueError as error:
+        raise StartTaken from error
+    for index, row in enumerate(rows):
+        lane = lanes[row.space][chosen[str(index)][0] - 1]
+        if row.leg.pk is None or row.leg.lane_id != lane.pk:
+            row.leg.lane = lane
+            row.leg.save()

@@ -57,7 +57,9 @@ def duty_for(user: User | AnonymousUser, pk: int) -> Party | None:
 def visits_on(first: datetime, last: datetime) -> QuerySet[Visit]:
     """Visits that hold or held any time in [first, last), soonest first."""
     shown = (*Visit.HOLDING, Visit.Status.DONE, Visit.Status.NO_SHOW)
-    return visits().filter(period__overlap=DateTimeTZRange(first, last, "[)"), status__in=shown).order_by("period", "pk")
+    return (
+        visits().filter(period__overlap=DateTimeTZRange(first, last, "[)"), status__in=shown).order_by("period", "pk")
+    )
 
 
 def visits_hit_by(spaces: Iterable[Space], period: DateTimeTZRange) -> QuerySet[Visit]:
@@ -76,7 +78,11 @@ def to_decide() -> QuerySet[Visit]:
 
 def open_changes() -> QuerySet[ChangeRequest]:
     """Late changes that wait for the office, the oldest first."""
-    return ChangeRequest.objects.filter(status=ChangeRequest.Status.OPEN).select_related("visit__tour").order_by("asked_at")
+    return (
+        ChangeRequest.objects.filter(status=ChangeRequest.Status.OPEN)
+        .select_related("visit__tour")
+        .order_by("asked_at")
+    )
 
 
 def closures_from(moment: datetime) -> QuerySet[Closure]:
@@ -129,7 +135,11 @@ def parties_of(visit: Visit) -> list[Party]:
 
 def legs_of(party: Party) -> list[Leg]:
     """Where a party is when: its own legs with those of its whole visit among them, one for each stop."""
-    shared = [leg for leg in party.visit.legs.all() if leg.party_id is None and leg.wave == party.wave and leg.stop is not None]
+    shared = [
+        leg
+        for leg in party.visit.legs.all()
+        if leg.party_id is None and leg.wave == party.wave and leg.stop is not None
+    ]
     once = {leg.stop: leg for leg in reversed(shared)}
     return sorted([*party.legs.all(), *once.values()], key=lambda leg: leg.period.lower)
 

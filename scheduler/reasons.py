@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from django.utils.translation import gettext as _
-
 from scheduler.core.assignment import Reason
 
 WORDS: Mapping[str, Callable[..., str]] = {}

@@ -91,7 +91,9 @@ def of_days(first: date, last: date, *, without: Visit | None = None) -> Range:
 
 
 def _spaces() -> Iterable[CoreSpace]:
-    for code, max_heads, lanes in Space.objects.annotate(lane_count=Count("lanes")).values_list("code", "max_heads", "lane_count"):
+    for code, max_heads, lanes in Space.objects.annotate(lane_count=Count("lanes")).values_list(
+        "code", "max_heads", "lane_count"
+    ):
         yield CoreSpace(code, lanes, max_heads)
 
 
@@ -109,7 +111,9 @@ def _closed(closures: Iterable[Closure], day: date, zone: ZoneInfo) -> Iterable[
 
 
 def _guides(whole: DateTimeTZRange) -> Iterable[dict[str, Any]]:
-    qualified = Qualification.objects.filter(guide=OuterRef("pk")).values(row=JSONObject(tour=F("tour__code"), language=F("language")))
+    qualified = Qualification.objects.filter(guide=OuterRef("pk")).values(
+        row=JSONObject(tour=F("tour__code"), language=F("language"))
+    )
     hours = GuideHours.objects.filter(guide=OuterRef("pk")).values(
         row=JSONObject(weekday=F("weekday"), starts=F("starts"), ends=F("ends"))
     )
@@ -122,12 +126,15 @@ def _guides(whole: DateTimeTZRange) -> Iterable[dict[str, Any]]:
     )
 
 
-def _core_guide(guide: dict[str, Any], day: date, zone: ZoneInfo, opening: tuple[Opening, ...], museum: Museum) -> CoreGuide:
+def _core_guide(
+    guide: dict[str, Any], day: date, zone: ZoneInfo, opening: tuple[Opening, ...], museum: Museum
+) -> CoreGuide:
     """A guide on one day: their own hours, rest and limits win over the museum's; without hours of their own they keep the opening's."""
     skills = {(skill["tour"], skill["language"]) for skill in guide["skills"]}
     own = [row for row in guide["own_hours"] if row["weekday"] == day.weekday()]
     hours = tuple(
-        Interval(*(periods.wall_tick(time.fromisoformat(row[end]), day, zone) for end in ("starts", "ends"))) for row in own
+        Interval(*(periods.wall_tick(time.fromisoformat(row[end]), day, zone) for end in ("starts", "ends")))
+        for row in own
     )
     if not guide["own_hours"]:
         hours = tuple(Interval(window.opens, window.closes) for window in opening)
@@ -155,8 +162,19 @@ def _visits(whole: DateTimeTZRange, zone: ZoneInfo, without: Visit | None) -> Ma
         .exclude(visit=without)
         .select_related("visit__tour", "guide")
         .only(
-            "number", "wave", "heads", "walk", "period", "guide__code", "visit__day", "visit__stops", "visit__language",
-            "visit__tour__code", "visit__promised_at", "visit__kind", "visit__hold",
+            "number",
+            "wave",
+            "heads",
+            "walk",
+            "period",
+            "guide__code",
+            "visit__day",
+            "visit__stops",
+            "visit__language",
+            "visit__tour__code",
+            "visit__promised_at",
+            "visit__kind",
+            "visit__hold",
         )
         .order_by("visit_id", "number")
     )

@@ -114,7 +114,9 @@ def offered(group: Group, first: date, last: date, *, now: datetime, by_office: 
     return Offered(largest, tuple(days))
 
 
-def _day_offer(day: date, state: Day, wish: Wish, read: snapshot.Range, opens: date, now: datetime) -> tuple[DayOffer, int]:
+def _day_offer(
+    day: date, state: Day, wish: Wish, read: snapshot.Range, opens: date, now: datetime
+) -> tuple[DayOffer, int]:
     if day < periods.day_of(now, read.zone):
         return DayOffer(day, "past"), 0
     if day < opens:
@@ -154,7 +156,9 @@ def notice_of(read: snapshot.Range, key: str) -> str:
     return read.closures[key].in_language("notice") or _("The museum is closed on this day.")
 
 
-def refuse_unless_open(group: Group, begins: Iterable[datetime], wish: Wish, read: snapshot.Range, *, now: datetime, by_office: bool) -> None:
+def refuse_unless_open(
+    group: Group, begins: Iterable[datetime], wish: Wish, read: snapshot.Range, *, now: datetime, by_office: bool
+) -> None:
     """Raise TooSoon, Closed or BadWish where the asked starts are refused before anybody looks for guides and places."""
     first = min(begins)
     day = periods.day_of(first, read.zone)
@@ -180,7 +184,9 @@ def way_for(state: Day, wish: Wish, ticks: tuple[int, ...], *, keep: frozenset[s
     if keep:
         kept = replace(wish, tour=f"{wish.tour}*")
         guides = tuple(
-            replace(guide, qualifications=guide.qualifications | {(kept.tour, kept.language)}) if guide.code in keep else guide
+            replace(guide, qualifications=guide.qualifications | {(kept.tour, kept.language)})
+            if guide.code in keep
+            else guide
             for guide in state.guides
         )
         way = availability.way(replace(state, guides=guides), kept, ticks)

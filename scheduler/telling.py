@@ -153,7 +153,11 @@ def party_facts(parties: list[Party]) -> list[dict[str, Any]]:
             "heads": party.heads,
             "guide": party.guide.name if party.guide else "",
             "stops": [
-                {"place": leg.lane.space.name, "start": leg.period.lower.isoformat(), "end": leg.period.upper.isoformat()}
+                {
+                    "place": leg.lane.space.name,
+                    "start": leg.period.lower.isoformat(),
+                    "end": leg.period.upper.isoformat(),
+                }
                 for leg in queries.legs_of(party)
             ],
         }
@@ -171,7 +175,11 @@ def zone_label(instant: datetime, zone: ZoneInfo) -> str:
 
 def _entry(visit: Visit, title: str, museum: Museum) -> Entry:
     assert visit.period is not None
-    geo = (float(museum.latitude), float(museum.longitude)) if museum.latitude is not None and museum.longitude is not None else None
+    geo = (
+        (float(museum.latitude), float(museum.longitude))
+        if museum.latitude is not None and museum.longitude is not None
+        else None
+    )
     return Entry(
         start=visit.period.lower,
         end=visit.period.upper,

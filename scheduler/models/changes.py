@@ -40,7 +40,9 @@ class ChangeRequest(models.Model):
         ordering = ("asked_at",)
         constraints = [
             models.UniqueConstraint(
-                fields=["visit", "kind"], condition=Q(status="open"), name="one_open_change_of_a_kind",
+                fields=["visit", "kind"],
+                condition=Q(status="open"),
+                name="one_open_change_of_a_kind",
                 violation_error_message=_("This change has been asked for already."),
             ),
         ]

@@ -56,7 +56,9 @@ class Visit(Translated):
 
     tour = models.ForeignKey(Tour, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("tour"))
     language = models.CharField(_("language"), max_length=8, blank=True, default="")
-    audience = models.ForeignKey(Audience, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("kind of group"))
+    audience = models.ForeignKey(
+        Audience, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("kind of group")
+    )
     title_kk = text_field(max_length=300)
     title_ru = text_field(max_length=300)
     title_en = text_field(max_length=300)
@@ -78,7 +80,9 @@ class Visit(Translated):
     waived_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     notes = models.TextField(_("notes"), blank=True, default="", max_length=2000, validators=[no_control_characters])
-    access_needs = models.TextField(_("access needs"), blank=True, default="", max_length=1000, validators=[no_control_characters])
+    access_needs = models.TextField(
+        _("access needs"), blank=True, default="", max_length=1000, validators=[no_control_characters]
+    )
     leader_name = text_field(max_length=200)
     leader_phone = text_field(max_length=40)
 
@@ -132,7 +136,18 @@ class Visit(Translated):
             ),
             models.CheckConstraint(
                 name="visit_status_known",
-                condition=Q(status__in=["requested", "confirmed", "offered", "waiting", "declined", "cancelled", "done", "no_show"]),
+                condition=Q(
+                    status__in=[
+                        "requested",
+                        "confirmed",
+                        "offered",
+                        "waiting",
+                        "declined",
+                        "cancelled",
+                        "done",
+                        "no_show",
+                    ]
+                ),
             ),
         ]
 
