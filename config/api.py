@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
@@ -20,8 +19,17 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-logger = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
+
+
+@runtime_checkable
+class Refusal(Protocol):
+    """What an error of ours has, whichever room it comes from (`scheduler/errors.py`, `notifications/limits.py`)."""
+
+    code: str
+    status: int
+    detail: Any
+    extra: Mapping[str, Any]
 
 
 class Pages(PageNumberPagination):
@@ -99,7 +107,7 @@ def document(*, status: int, code: str, detail: str, **extra: Any) -> dict[str, 
 def problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Any error of a view as a problem document; None (a 500) for what nobody foresaw.
 
-    Foreseen are DRF's errors and everything that has `code`, `status`, `detail` and `extra` (`scheduler/errors.py`).
+    Foreseen are DRF's errors and every `Refusal`.
     """
     headers = {}
     if isinstance(error, Http404):
@@ -118,9 +126,9 @@ def problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
             headers["WWW-Authenticate"] = header
         if (wait := getattr(error, "wait", None)) is not None:
             headers["Retry-After"] = str(int(wait))
-    elif isinstance(getattr(error, "code", None), str) and isinstance(getattr(error, "status", None), int):
-        status, code, detail = getattr(error, "status"), getattr(error, "code"), str(getattr(error, "detail", ""))
-        extra = dict(getattr(error, "extra", {}))
+    elif isinstance(error, Refusal):
+        status, code, detail = error.status, error.code, str(error.detail)
+        extra = dict(error.extra)
         retry_after = extra.pop("retry_after", 5 if status == HTTPStatus.SERVICE_UNAVAILABLE else None)
         if retry_after is not None:
             headers["Retry-After"] = str(int(retry_after))

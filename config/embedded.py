@@ -50,7 +50,7 @@ def socket_dir(var: Path) -> Path:
         return own
     name = f"qonaq-{os.getuid()}-{hashlib.sha256(str(var).encode()).hexdigest()[:12]}"
     short = Path(tempfile.gettempdir()) / name
-    return short if len(str(short)) <= LONGEST_SOCKET_PATH - 14 else Path("/tmp") / name
+    return short if len(str(short)) <= LONGEST_SOCKET_PATH - 14 else Path("/tmp") / name  # noqa: S108  # made for us alone, see Server.own
 
 
 def database_url(var: Path) -> str:
@@ -324,11 +324,8 @@ def _try_lock(file: IO[str], how: int) -> bool:
 
 def keep(server: Server) -> None:
     """The keeper: start the server, say so on stdout, wait until its last user has gone, stop it."""
-    asked_to_stop = False
 
     def stop(*_: object) -> None:
-        nonlocal asked_to_stop
-        asked_to_stop = True
         raise InterruptedError
 
     with _lock(server, "keeper") as life, _lock(server, "users") as users:
@@ -422,19 +419,29 @@ def execute(command: Sequence[str], env: dict[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
+def run_with_servers(var: Path, command: Sequence[str]) -> int:
+    """Run `command` with the servers of `var`; its exit code, or 1 if they do not start."""
+    try:
+        with environment(var) as env:
+            return execute(command, env)
+    except CannotStart as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
 def main(arguments: Sequence[str]) -> int:
-    """`exec -- COMMAND…`: run a command with the servers; `run`: the demonstration; `keep NAME`: a keeper (for this file's use)."""
+    """`exec [--apart NAME] -- COMMAND…` runs a command with the servers (apart: with others, under VAR_DIR/NAME); `run` tries it out.
+
+    `keep NAME` is a keeper, for this file's own use.
+    """
     match list(arguments):
         case ["keep", name]:
             keep(next(kind for kind in SERVERS if kind.name == name)(var_dir()))
             return 0
-        case ["exec", "--", *command] | ["exec", *command] if command:
-            try:
-                with environment(var_dir()) as env:
-                    return execute(command, env)
-            except CannotStart as error:
-                print(error, file=sys.stderr)
-                return 1
+        case ["exec", "--apart", name, "--", *command] if command:
+            return run_with_servers(var_dir() / name, command)
+        case ["exec", "--", *command] if command:
+            return run_with_servers(var_dir(), command)
         case ["run"]:
             from config import demonstration
 

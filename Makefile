@@ -1,0 +1,51 @@
+# `make run` tries Qonaq out, `make test` tests it. Both need Python 3.11 or newer and make, nothing else.
+# VAR_DIR, PORT, DATABASE_URL, REDIS_URL and EMAIL_URL are taken from the environment: see .env.example.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EMBEDDED := $(BIN)/python -m config.embedded
+
+.PHONY: help run test check fmt lock manage clean
+
+help:
+	@echo "make run      try it out: starts everything, prints the address and the sign-ins; Ctrl-C stops it"
+	@echo "make test     all tests, on a PostgreSQL and a Redis of their own"
+	@echo "make check    style, types, layers, migrations, API schema"
+	@echo "make fmt      put the code's layout in order"
+	@echo "make lock     pin what requirements*.in allow"
+	@echo "make manage c='COMMAND'   a management command on the database of make run"
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Qonaq needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	@$(PYTHON) -m venv $(VENV) || { echo "No virtual environment could be made; on Debian: apt install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed
+
+run: $(VENV)/.installed
+	@$(EMBEDDED) run
+
+test: $(VENV)/.installed-dev
+	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest $(if $(workers),-n $(workers)) $(only)
+
+check: $(VENV)/.installed-dev
+	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/test_house.py
+
+fmt: $(VENV)/.installed-dev
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check --fix -q .
+
+manage: $(VENV)/.installed
+	@$(EMBEDDED) exec -- $(BIN)/python manage.py $(c)
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -q requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -q requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
