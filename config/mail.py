@@ -23,6 +23,6 @@ class LetterFiles(BaseEmailBackend):
             whom = re.sub(r"[^\w@.+-]", "_", ",".join(message.recipients()))[:80]
             name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{whom}-{secrets.token_hex(2)}"
             unfinished = directory / f".{name}.part"
-            unfinished.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            unfinished.write_bytes(message.message().as_bytes())
             unfinished.rename(directory / f"{name}.eml")  # whoever watches the directory sees whole letters only
         return len(email_messages)

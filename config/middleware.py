@@ -108,7 +108,7 @@ def office_proves_itself(get_response: View) -> View:
     return middleware
 
 
-class History(HistoryMiddleware):  # type: ignore[misc]  # pghistory ships no types
+class History(HistoryMiddleware):
     """The audit trail notes who and where, but no token of a link: a dump of the database opens nothing."""
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -23,7 +23,8 @@ DEMONSTRATION: bool = env.bool("DEMONSTRATION", default=not env.str("DATABASE_UR
 
 def required(name: str) -> str:
     """A secret that a deployment must be given. A demonstration makes a random one and keeps it under VAR_DIR."""
-    if given := env.str(name, default=""):
+    given: str = env.str(name, default="")
+    if given:
         return given
     if DEMONSTRATION:
         return keys.kept(VAR_DIR, name)

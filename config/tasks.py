@@ -16,7 +16,7 @@ def pulse_key(queue: str) -> str:
     return f"alive-{queue}"
 
 
-@shared_task(bind=True)  # type: ignore[untyped-decorator]  # celery-types leaves bound tasks untyped
+@shared_task(bind=True)
 def alive(self: Any) -> None:
     """Say that this queue's ticks arrive: in the database for `/healthz`, in a file for the container's own check."""
     queue = (self.request.delivery_info or {}).get("routing_key") or "mail"

@@ -14,7 +14,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from config import api
 from config.health import healthz
 
-admin.site.login = secure_admin_login(admin.site.login)  # one sign-in, with its second factor, for every door
+# One sign-in, with its second factor, for every door.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # the way that allauth documents
 
 pages = [path("", include("scheduler.urls"))] if find_spec("scheduler.urls") else []
 calls = [path("", include(f"{app}.api")) for app in ("tours", "scheduler") if find_spec(f"{app}.api")]
