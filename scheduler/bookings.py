@@ -24,6 +24,8 @@ from tours.models import User
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are read as another
 CODE_LENGTH = 7
 ORGANISER, OFFICE = "organiser", "office"
+ALARM_BEFORE = timedelta(hours=4)
+"""How long before its `decide_by` the office is reminded of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
     placing.place(visit, way, read)
     promise_if_near(visit, museum.promise_days, now=now)
     changed(visit, now=now)
+    if review:
+        telling.alarm(visit, kind="office_request", key=f"request:{visit.code}", now=now)
     return visit
 
 
@@ -200,6 +204,21 @@ def waive(visit_id: int, *, reason: str, by: User, now: datetime) -> Visit:
     visit.price_amount, visit.free, visit.price_reason, visit.waived_by = 0, True, reason, by
     changed(visit, now=now)
     return visit
+
+
+def decide_overdue(*, now: datetime) -> int:
+    """Alarm the office of requests whose `decide_by` has passed or is near; decline, in words, those that have reached their start.
+
+    Gives how many were declined. One transaction for each visit.
+    """
+    open_ = Visit.objects.filter(status=Visit.Status.REQUESTED)
+    for visit in open_.filter(decide_by__lte=now + ALARM_BEFORE, period__startswith__gt=now):
+        late = "late" if visit.decide_by and visit.decide_by <= now else "soon"
+        telling.alarm(visit, kind="office_request", key=f"decide-{late}:{visit.code}", now=now)
+    over = list(open_.filter(period__startswith__lte=now).values_list("pk", flat=True))
+    for pk in over:
+        locks.door(decline)(pk, reason=_("The museum could not decide in time. Please ask for another time."), now=now)
+    return len(over)
 
 
 def begins_of(visit: Visit) -> tuple[datetime, ...]:

@@ -110,6 +110,12 @@ def clear(visit: Visit) -> None:
     visit.legs.all().delete()
 
 
+def swap(guides: Mapping[str, str], read: Range) -> None:
+    """Give these duties (by party key) to these guides (by code), inside `constraints_deferred`."""
+    for key, guide in guides.items():
+        Party.objects.filter(pk=int(key)).update(guide=read.guide_ids[guide], answer=Party.Answer.PENDING)
+
+
 def release(visit: Visit) -> None:
     """Hold nothing any more; the rows stay as a record."""
     visit.parties.update(holds=False)
@@ -145,8 +151,7 @@ def _keeping_guides(planned: Sequence[CoreParty], kept: Mapping[int, Party]) -> 
 
 def _change_others(way: Way, read: Range, day: date) -> tuple[list[_Row], list[int]]:
     """Write the new guides and walks that other, unpromised visits got to make room; gives the legs to lay, and of which visits."""
-    for key, guide in way.guides.items():
-        Party.objects.filter(pk=int(key)).update(guide=read.guide_ids[guide], answer=Party.Answer.PENDING)
+    swap(way.guides, read)
     for key, walk in way.walks.items():
         Party.objects.filter(pk=int(key)).update(walk=list(walk))
     rows: list[_Row] = []

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from notifications import invitations, links
+from notifications import invitations, links, outbox
 from notifications.invitations import Expected
 from notifications.messages import Address, Entry, Letter
 from scheduler import periods, queries
 from scheduler.models import Contact, Party, Visit
-from tours.models import Museum
+from tours.models import Museum, User
 from tours.queries import museum as the_museum
 
 ENDED = (Visit.Status.DECLINED, Visit.Status.CANCELLED)
@@ -54,6 +55,52 @@ def duty_id(party: Party) -> str:
 def duty_thread(visit: Visit, party: Party) -> str:
     """The thread in which a guide is told of leading a party."""
     return f"{about(visit)}:duty:{party.pk}:guide:{party.guide_id}"
+
+
+def alarm(visit: Visit, *, kind: str, key: str, reason: Callable[[], str] = str, now: datetime) -> None:
+    """Tell the office what needs a person: a request to decide, a party that nobody can lead. `key` names the fact."""
+    for reader in _office():
+        with translation.override(reader.locale):
+            facts = visit_facts(visit, the_museum(), open_to_all=False)
+            facts |= {"reader_name": reader.name, "reason": reason(), "parties": [], "links": {}}
+        outbox.enqueue(
+            key=f"{key}:{reader.email}",
+            thread=f"{about(visit)}:office:{reader.email}",
+            to=reader,
+            letter=Letter(kind, facts),
+            not_before=now,
+        )
+
+
+def _office() -> list[Address]:
+    """Everybody of the office with an address; where there is none, the museum's mailbox."""
+    staff = User.objects.filter(is_staff=True, is_active=True).exclude(email="").order_by("pk")
+    museum = the_museum()
+    return [Address(user.get_full_name(), user.email, locale=user.locale) for user in staff] or [
+        Address(museum.name, museum.email, museum.phone, settings.LANGUAGE_CODE)
+    ]
+
+
+def remind(visit: Visit, *, lead: str, now: datetime, party: Party | None = None) -> int:
+    """Write the reminders of one lead to a visit's contacts, or to the guide of one party; gives how many were new."""
+    assert visit.period is not None  # only confirmed visits are reminded of
+    written = 0
+    for each in expected(visit):
+        of_party = party is not None and each.thread == duty_thread(visit, party)
+        if of_party or (party is None and ":contact:" in each.thread):
+            key = f"{lead}:{each.thread}:{visit.period.lower.isoformat()}"
+            row = outbox.enqueue(
+                key=key,
+                thread=each.thread,
+                to=each.to,
+                letter=Letter(lead, each.letter.facts),
+                entry=each.entry,
+                not_before=now,
+                expires_at=visit.period.lower,
+                bulk=True,
+            )
+            written += row is not None
+    return written
 
 
 def _for_contact(visit: Visit, contact: Contact, parties: list[Party], museum: Museum) -> Expected:

@@ -1,0 +1,238 @@
+"""Who leads what: promises, answers, replacements. A promised duty changes its guide only by a person's doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
+
+from scheduler import bookings, locks, periods, placing, queries, reasons, snapshot, telling
+from scheduler.core import assignment, availability
+from scheduler.core.assignment import Duty, Roster
+from scheduler.core.availability import Day, Opening, Way, Wish
+from scheduler.core.itinerary import Space, Stop
+from scheduler.core.ticks import Interval
+from scheduler.errors import NotAllowedNow, Refused
+from scheduler.models import Absence, Party, Visit
+from tours.models import Guide, User
+from tours.queries import museum
+
+NOWHERE = "~"  # a space of one lane, and a tour, that exist only while one duty's guide is looked for
+
+
+class GuideCannot(Refused):
+    """The guide may not take this duty; `reasons` say why, in words."""
+
+    code = "guide_cannot"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A guide for a duty, and every reason against them; none: they can take it as things stand."""
+
+    guide: Guide
+    reasons: tuple[str, ...]
+
+
+@transaction.atomic
+def accept(party_id: int, *, now: datetime) -> Party:
+    """The guide says that they will lead."""
+    party = _led(party_id)
+    party.answer = Party.Answer.ACCEPTED
+    party.save(update_fields=["answer"])
+    return party
+
+
+@transaction.atomic
+def decline(party_id: int, *, reason: str, now: datetime) -> Party:
+    """The guide cannot lead: somebody else does at once, or the office is told that nobody can."""
+    party = _led(party_id)
+    assert party.guide is not None  # _led
+    replace_guide(party, instead_of=party.guide, why=reason, now=now)
+    return party
+
+
+@transaction.atomic
+def assign(party_id: int, guide_code: str, *, by: User, now: datetime) -> Party:
+    """The office gives a duty to a guide; unpromised duties make room where they can. Raises GuideCannot with the reasons."""
+    party = _locked(party_id)
+    read = snapshot.of_day(_visit_day(party))
+    way = _way(read.days[_visit_day(party)], party, read, only={guide_code})
+    if way is None:
+        against = next((each.reasons for each in candidates(party.pk) if each.guide.code == guide_code), ())
+        raise GuideCannot(" ".join(against) or _("This guide cannot lead then."), reasons=list(against))
+    _give(party, way, read)
+    bookings.changed(party.visit, now=now)
+    return party
+
+
+def candidates(party_id: int) -> list[Candidate]:
+    """Every active guide for a duty, those who can take it first, the others with each reason why not."""
+    party = Party.objects.select_related("visit__tour", "guide").get(pk=party_id)
+    day = _visit_day(party)
+    read = snapshot.of_day(day)
+    duties = [duty for duty in duties_of(read.days[day]) if duty.key != str(party.pk)]
+    wanted = _duty(party, read)
+    guides = {guide.code: guide for guide in Guide.objects.filter(active=True)}
+    found = [
+        Candidate(
+            guides[core.code], tuple(map(reasons.in_words, assignment.why_not(core, wanted, Roster(tuple(duties)))))
+        )
+        for core in read.days[day].guides
+    ]
+    return sorted(found, key=lambda each: (len(each.reasons), each.guide.name))
+
+
+@transaction.atomic
+def add_absence(guide_id: int, start: datetime, end: datetime | None, *, reason: str = "", now: datetime) -> Absence:
+    """The guide takes no duties then; those they have go to others at once, or the office is told that nobody can."""
+    if end is not None and end <= start:
+        raise Refused(_("The end lies after the start."))
+    period = DateTimeTZRange(start, end, "[)")
+    theirs = Party.objects.filter(guide=guide_id, holds=True, period__overlap=period, period__startswith__gt=now)
+    locks.museum_days(day for day in theirs.values_list("visit__day", flat=True) if day)
+    absence = Absence.objects.create(guide_id=guide_id, period=period, reason=reason, created_at=now)
+    for party in theirs.select_related("visit__tour", "visit__audience", "guide").order_by("period", "pk"):
+        assert party.guide is not None  # by the filter
+        replace_guide(party, instead_of=party.guide, why=reason, now=now)
+    return absence
+
+
+@transaction.atomic
+def remove_absence(absence_id: int, *, now: datetime) -> None:
+    """The guide is there after all; duties given away stay where they are."""
+    Absence.objects.filter(pk=absence_id).delete()
+
+
+def replace_guide(party: Party, *, instead_of: Guide, why: str, now: datetime) -> bool:
+    """Find the party another guide, with the fewest changes to others; else leave it without one and alarm the office."""
+    day = _visit_day(party)
+    read = snapshot.of_day(day)
+    way = _way(read.days[day], party, read, but={instead_of.code})
+    if way is None:
+        party.guide, party.answer = None, Party.Answer.PENDING
+        party.save(update_fields=["guide", "answer"])
+    else:
+        _give(party, way, read)
+    bookings.changed(party.visit, now=now)
+    if way is None and party.visit.status == Visit.Status.CONFIRMED:
+        key = f"nobody:{party.pk}:{party.visit.revision}"
+        words = partial(_nobody, party.pk, instead_of.name, why)
+        telling.alarm(party.visit, kind="office_alarm", key=key, reason=words, now=now)
+    return way is not None
+
+
+def promise_due(*, now: datetime) -> int:
+    """Promise and tell every confirmed visit that has come within the horizon; gives how many. One transaction for each visit."""
+    horizon = now + timedelta(days=museum().promise_days)
+    due = Visit.objects.filter(status=Visit.Status.CONFIRMED, promised_at=None, kind=Visit.Kind.TOUR)
+    due = due.filter(period__startswith__gt=now, period__startswith__lte=horizon).order_by("period", "pk")
+    return sum(locks.door(_promise)(pk, now=now) for pk in due.values_list("pk", flat=True))
+
+
+def duties_of(day: Day) -> Iterable[Duty]:
+    """The duties of a day, from its visits."""
+    for visit in day.visits:
+        length = sum(stop.ticks for stop in visit.stops)
+        for party in visit.parties:
+            period = Interval(party.start, party.start + length)
+            yield Duty(party.key, visit.key, visit.tour, visit.language, period, party.guide, visit.promised)
+
+
+def _promise(visit_id: int, *, now: datetime) -> bool:
+    visit = bookings.locked(visit_id)
+    if visit.status != Visit.Status.CONFIRMED or visit.promised_at is not None:
+        return False
+    for party in queries.parties_of(visit):
+        if party.guide is None:
+            day = _visit_day(party)
+            read = snapshot.of_day(day)
+            way = _way(read.days[day], party, read)
+            if way is None:
+                words = partial(_nobody, party.pk, "", "")
+                telling.alarm(
+                    visit, kind="office_alarm", key=f"nobody:{party.pk}:{now:%Y-%m-%d}", reason=words, now=now
+                )
+                return False
+            _give(party, way, read)
+    if placing.promise(visit, now=now):
+        bookings.changed(visit, now=now)
+        return True
+    return False
+
+
+def _led(party_id: int) -> Party:
+    party = _locked(party_id)
+    if party.guide is None or not party.holds or party.visit.promised_at is None:
+        raise NotAllowedNow
+    return party
+
+
+def _locked(party_id: int) -> Party:
+    day = Party.objects.values_list("visit__day", flat=True).get(pk=party_id)
+    locks.museum_days([day] if day else [])
+    return Party.objects.select_related("visit__tour", "visit__audience", "guide").get(pk=party_id)
+
+
+def _visit_day(party: Party) -> date:
+    assert party.visit.day is not None  # a party's visit has a day
+    return party.visit.day
+
+
+def _duty(party: Party, read: snapshot.Range) -> Duty:
+    period = periods.to_interval(party.period, _visit_day(party), read.zone)
+    assert period is not None  # it lies in its day
+    tour = party.visit.tour.code if party.visit.tour else ""
+    return Duty(str(party.pk), str(party.visit_id), tour, party.visit.language, period)
+
+
+def _way(
+    day: Day, party: Party, read: snapshot.Range, *, but: Iterable[str] = (), only: Iterable[str] | None = None
+) -> Way | None:
+    """A guide for one duty, as if it were asked for anew: by itself, anywhere, at its time, of the qualified but some, or of some only."""
+    duty = _duty(party, read)
+    others = tuple(
+        replace(visit, parties=tuple(each for each in visit.parties if each.key != duty.key)) for visit in day.visits
+    )
+    allowed = {guide.code for guide in day.guides if only is None or guide.code in set(only)} - set(but)
+    guides = tuple(
+        replace(guide, qualifications=guide.qualifications | {(NOWHERE, duty.language)})
+        if guide.code in allowed and (duty.tour, duty.language) in guide.qualifications
+        else guide
+        for guide in day.guides
+    )
+    alone = replace(
+        day,
+        opening=(Opening(duty.period.start, duty.period.end, duty.period.start),),
+        spaces={**day.spaces, NOWHERE: Space(NOWHERE, 1)},
+        guides=guides,
+        visits=others,
+        closed=(),
+        grid=1,
+    )
+    wish = Wish(NOWHERE, duty.language, (Stop(NOWHERE, duty.period.ticks),), 1, 1)
+    return availability.way(alone, wish, (duty.period.start,))
+
+
+def _give(party: Party, way: Way, read: snapshot.Range) -> None:
+    """Write the guide that was found, and the swaps that made room."""
+    code = way.parties[0].guide
+    assert code is not None  # a way has a guide for each party
+    with placing.constraints_deferred():
+        placing.swap(way.guides, read)
+        party.guide_id, party.answer = read.guide_ids[code], Party.Answer.PENDING
+        party.save(update_fields=["guide", "answer"])
+
+
+def _nobody(party_id: int, declined_by: str, why: str) -> str:
+    """Why nobody can lead a party, guide by guide, in the active language."""
+    lines = [_("Nobody can lead this group.")]
+    if declined_by:
+        lines.append(_("%(guide)s cannot come: %(why)s") % {"guide": declined_by, "why": why or "–"})
+    lines += [f"{each.guide.name}: {' '.join(each.reasons)}" for each in candidates(party_id) if each.reasons]
+    return "\n".join(lines)

@@ -1,0 +1,32 @@
+"""Doors for beat: each does what a command can do by hand, and may run twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from scheduler import arrivals, bookings, reminders, roster
+
+
+@shared_task
+def remind() -> int:
+    """Write the reminders that are due."""
+    return reminders.due(now=timezone.now())
+
+
+@shared_task
+def promise() -> int:
+    """Promise what has come within the horizon."""
+    return roster.promise_due(now=timezone.now())
+
+
+@shared_task
+def finish() -> int:
+    """Mark what has taken place."""
+    return arrivals.finish(now=timezone.now())
+
+
+@shared_task
+def decide_overdue() -> int:
+    """Decline what nobody has decided before its start, and alarm the office of what is overdue."""
+    return bookings.decide_overdue(now=timezone.now())
