@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Row:
-    """A leg still without a lane; `leg` is the row it is kept in, if it has one."""
+    """A leg to be laid; `lane` is the one it is in now, None where it is new."""
 
     space: str
     period: Interval
     leg: Leg
+    lane: Lane | None = None
 
 
 @contextmanager
@@ -195,10 +196,9 @@ def _lay(day: date, read: Range, rows: list[_Row], instead_of: Sequence[int] = (
     for leg in there.select_related("lane__space"):
         interval = periods.to_interval(leg.period, day, read.zone)
         assert interval is not None  # it overlaps the day
-        rows.append(_Row(leg.lane.space.code, interval, leg))
-    numbers = {lane.pk: lane.number for known in lanes.values() for lane in known}
+        rows.append(_Row(leg.lane.space.code, interval, leg, leg.lane))
     uses = [
-        Use(str(index), row.space, row.period, present=(numbers[row.leg.lane_id],) if row.leg.pk else ())
+        Use(str(index), row.space, row.period, present=(row.lane.number,) if row.lane else ())
         for index, row in enumerate(rows)
     ]
     try:
@@ -207,6 +207,6 @@ def _lay(day: date, read: Range, rows: list[_Row], instead_of: Sequence[int] = (
         raise StartTaken from error
     for index, row in enumerate(rows):
         lane = lanes[row.space][chosen[str(index)][0] - 1]
-        if row.leg.pk is None or row.leg.lane_id != lane.pk:
+        if row.lane != lane:
             row.leg.lane = lane
             row.leg.save()

@@ -110,7 +110,7 @@ def _closed(closures: Iterable[Closure], day: date, zone: ZoneInfo) -> Iterable[
             yield Closed(part, frozenset(codes) or None, str(closure.pk))
 
 
-def _guides(whole: DateTimeTZRange) -> Iterable[dict[str, Any]]:
+def _guides(whole: DateTimeTZRange) -> Iterable[Mapping[str, Any]]:
     qualified = Qualification.objects.filter(guide=OuterRef("pk")).values(
         row=JSONObject(tour=F("tour__code"), language=F("language"))
     )
@@ -127,7 +127,7 @@ def _guides(whole: DateTimeTZRange) -> Iterable[dict[str, Any]]:
 
 
 def _core_guide(
-    guide: dict[str, Any], day: date, zone: ZoneInfo, opening: tuple[Opening, ...], museum: Museum
+    guide: Mapping[str, Any], day: date, zone: ZoneInfo, opening: tuple[Opening, ...], museum: Museum
 ) -> CoreGuide:
     """A guide on one day: their own hours, rest and limits win over the museum's; without hours of their own they keep the opening's."""
     skills = {(skill["tour"], skill["language"]) for skill in guide["skills"]}
@@ -222,6 +222,7 @@ def _taken(whole: DateTimeTZRange, zone: ZoneInfo, without: Visit | None) -> Map
     )
     taken: dict[date, list[Taken]] = defaultdict(list)
     for day, visit_id, space, period, heads in rows:
+        assert day is not None  # a visit with legs has a day
         part = periods.to_interval(period, day, zone)
         assert part is not None  # a leg lies within its visit's day
         taken[day].append(Taken(space, part, 1, heads, str(visit_id)))
