@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from config import embedded
+from config.servers import CannotStart
 
 MUSEUM = embedded.CHECKOUT / "tours" / "museums" / "alzhir.yaml"
 GUIDE = "g01"  # of that museum: whom the account `guide` belongs to
@@ -35,7 +36,7 @@ def main() -> int:
             os.environ.update(env | {"PORT": str(port), "DJANGO_SETTINGS_MODULE": "config.settings"})
             accounts = prepare()
             return serve(port, accounts)
-    except embedded.CannotStart as error:
+    except CannotStart as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import embedded, keys
+from config import embedded, keys, servers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -118,8 +118,8 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Servers ---------------------------------------------------------------------------------------------------------------
-DATABASE_URL: str = env.str("DATABASE_URL", default=embedded.database_url(VAR_DIR))
-REDIS_URL: str = env.str("REDIS_URL", default=embedded.redis_url(VAR_DIR))
+DATABASE_URL: str = env.str("DATABASE_URL", default=servers.database_url(VAR_DIR))
+REDIS_URL: str = env.str("REDIS_URL", default=servers.redis_url(VAR_DIR))
 DATABASES: dict[str, dict[str, Any]] = {"default": environ.Env.db_url_config(DATABASE_URL)}
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"] |= {
