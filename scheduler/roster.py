@@ -79,9 +79,10 @@ def candidates(party_id: int) -> list[Candidate]:
     duties = [duty for duty in duties_of(read.days[day]) if duty.key != str(party.pk)]
     wanted = _duty(party, read)
     guides = {guide.code: guide for guide in Guide.objects.filter(active=True)}
+    words = reasons.Words(day, read.zone)
     found = [
         Candidate(
-            guides[core.code], tuple(map(reasons.in_words, assignment.why_not(core, wanted, Roster(tuple(duties)))))
+            guides[core.code], tuple(map(words.sentence, assignment.why_not(core, wanted, Roster(tuple(duties)))))
         )
         for core in read.days[day].guides
     ]

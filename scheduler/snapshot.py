@@ -30,13 +30,14 @@ from tours.models import Guide, GuideHours, Museum, Qualification, Space
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Some days as the core sees them, and what it takes to read them: the museum, and each guide's and closure's row."""
+    """Some days as the core sees them, and what it takes to put them into rows and words; `places`: names in the active language."""
 
     museum: Museum
     zone: ZoneInfo
     days: Mapping[date, Day]
     closures: Mapping[str, Closure]
     guide_ids: Mapping[str, int]
+    places: Mapping[str, str]
 
 
 def core_stops(stops: Iterable[Mapping[str, Any]]) -> tuple[Stop, ...]:
@@ -63,7 +64,8 @@ def of_days(first: date, last: date, *, without: Visit | None = None) -> Range:
     calendar = catalogue.calendar()
     zone = ZoneInfo(calendar.museum.time_zone)
     whole = DateTimeTZRange(periods.bounds(first, zone).lower, periods.bounds(last, zone).upper, "[)")
-    spaces = {row.code: row for row in _spaces()}
+    places = list(_spaces())
+    spaces = {space.code: space for space, _name in places}
     closures = {str(row.pk): row for row in _closures(whole)}
     visits = _visits(whole, zone, without)
     taken = _taken(whole, zone, without)
@@ -87,14 +89,20 @@ def of_days(first: date, last: date, *, without: Visit | None = None) -> Range:
             closed=tuple(_closed(closures.values(), day, zone)),
             grid=calendar.museum.grid_minutes // TICK_MINUTES,
         )
-    return Range(calendar.museum, zone, days, closures, {guide["code"]: guide["pk"] for guide in guides})
+    return Range(
+        museum=calendar.museum,
+        zone=zone,
+        days=days,
+        closures=closures,
+        guide_ids={guide["code"]: guide["pk"] for guide in guides},
+        places={space.code: name for space, name in places},
+    )
 
 
-def _spaces() -> Iterable[CoreSpace]:
-    for code, max_heads, lanes in Space.objects.annotate(lane_count=Count("lanes")).values_list(
-        "code", "max_heads", "lane_count"
-    ):
-        yield CoreSpace(code, lanes, max_heads)
+def _spaces() -> Iterable[tuple[CoreSpace, str]]:
+    """Each space, and its name in the active language."""
+    for space in Space.objects.annotate(lane_count=Count("lanes")):
+        yield CoreSpace(space.code, space.lane_count, space.max_heads), space.name
 
 
 def _closures(whole: DateTimeTZRange) -> Iterable[Closure]:

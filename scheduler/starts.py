@@ -131,7 +131,7 @@ def _day_offer(
     notice = closure_notice(state, wish, read)
     if notice is not None:
         return DayOffer(day, "closed", notice), found.largest
-    return DayOffer(day, "full", reasons.sentences(found.reasons)), found.largest
+    return DayOffer(day, "full", reasons.Words(day, read.zone, read.places).sentences(found.reasons)), found.largest
 
 
 def earliest_tick(day: date, zone: ZoneInfo, now: datetime) -> int:
