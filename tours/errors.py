@@ -45,3 +45,10 @@ class LaneInUse(CatalogueError):
 
     code = "lane_in_use"
     detail = _("Visits have been given this room, so it cannot be taken away. Close the place for a time instead.")
+
+
+class AnotherMuseum(CatalogueError):
+    """A file of another museum; `present` and `asked` are their codes. One deployment holds one museum."""
+
+    code = "another_museum"
+    detail = _("This is the file of another museum than the one that is set up here.")

@@ -20,7 +20,7 @@ from tours import locks
 from tours.errors import LaneInUse
 from tours.models import ApiToken, Guide, Lane, Museum, Space, User
 
-TOKEN_PREFIX = "qonaq_"  # so that a scanner of leaked secrets knows one  # noqa: S105
+TOKEN_PREFIX = "qonaq_"  # noqa: S105  # no secret: it lets a scanner of leaked secrets know one
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 

@@ -7,12 +7,9 @@ from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Deferrable, F, Q
-from django.db.models.functions import Mod
-from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from tours.models.words import (
-    TICK_MINUTES,
     Period,
     Same,
     Weekday,
@@ -21,6 +18,7 @@ from tours.models.words import (
     valid_code,
     valid_country,
     valid_time_zone,
+    whole_ticks,
 )
 
 
@@ -79,17 +77,12 @@ class Museum(models.Model):
                 condition=Q(id=1), name="one_museum", violation_error_message=_("There is one museum here already.")
             ),
             models.CheckConstraint(
-                condition=Q(grid_minutes__gt=0)
-                & Q(grid_minutes__lte=240)
-                & Exact(Mod(F("grid_minutes"), TICK_MINUTES), 0),
+                condition=Q(grid_minutes__gt=0, grid_minutes__lte=240) & whole_ticks("grid_minutes"),
                 name="museum_grid_on_the_tick",
                 violation_error_message=_("Starts lie a multiple of five minutes apart."),
             ),
             models.CheckConstraint(
-                condition=Q(
-                    Exact(Mod(F("rest_minutes"), TICK_MINUTES), 0),
-                    Exact(Mod(F("daily_minutes"), TICK_MINUTES), 0),
-                ),
+                condition=whole_ticks("rest_minutes", "daily_minutes"),
                 name="museum_limits_on_the_tick",
                 violation_error_message=_("A guide's rest and daily most are multiples of five minutes."),
             ),

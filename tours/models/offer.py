@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Deferrable, F, Q
-from django.db.models.functions import Mod
-from django.db.models.lookups import Exact
+from django.db.models import Deferrable, Q
 from django.utils.translation import gettext_lazy as _
 
 from tours.models.museum import Space
-from tours.models.words import TICK_MINUTES, Language, no_control_characters, valid_code
+from tours.models.words import Language, no_control_characters, valid_code, whole_ticks
 
 
 class Tour(models.Model):
@@ -84,7 +82,7 @@ class Stop(models.Model):
                 violation_error_message=_("Two stops of a tour cannot have the same place in its order."),
             ),
             models.CheckConstraint(
-                condition=Q(minutes__gt=0) & Exact(Mod(F("minutes"), TICK_MINUTES), 0),
+                condition=Q(minutes__gt=0) & whole_ticks("minutes"),
                 name="stop_minutes_on_the_tick",
                 violation_error_message=_("A stop lasts a multiple of five minutes."),
             ),

@@ -7,13 +7,10 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Deferrable, F, Q
-from django.db.models.functions import Mod
-from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from tours.models.offer import Tour
 from tours.models.words import (
-    TICK_MINUTES,
     Language,
     Period,
     Same,
@@ -21,6 +18,7 @@ from tours.models.words import (
     no_control_characters,
     on_the_tick,
     valid_code,
+    whole_ticks,
 )
 
 
@@ -30,8 +28,8 @@ class User(AbstractUser):
     locale = models.CharField(_("language"), max_length=8, choices=Language.choices, default=Language.KAZAKH)
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
+        verbose_name = _("user")  # type: ignore[assignment]  # the stubs know plain text only
+        verbose_name_plural = _("users")  # type: ignore[assignment]  # the same
 
 
 class Guide(models.Model):
@@ -66,8 +64,8 @@ class Guide(models.Model):
         ordering = ["name", "code"]
         constraints = [
             models.CheckConstraint(
-                condition=(Q(rest_minutes__isnull=True) | Exact(Mod(F("rest_minutes"), TICK_MINUTES), 0))
-                & (Q(daily_minutes__isnull=True) | Exact(Mod(F("daily_minutes"), TICK_MINUTES), 0)),
+                condition=(Q(rest_minutes__isnull=True) | whole_ticks("rest_minutes"))
+                & (Q(daily_minutes__isnull=True) | whole_ticks("daily_minutes")),
                 name="guide_limits_on_the_tick",
                 violation_error_message=_("A guide's rest and daily most are multiples of five minutes."),
             ),

@@ -11,9 +11,11 @@ from django.contrib.postgres.fields import BigIntegerRangeField, IntegerRangeFie
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, F, Func, IntegerField, Q, Value
 from django.db.models.functions import Mod
 from django.db.models.lookups import Exact
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext_lazy as _
 
 TICK_MINUTES = 5
@@ -39,6 +41,9 @@ class Weekday(models.IntegerChoices):
     SATURDAY = 5, _("Saturday")
     SUNDAY = 6, _("Sunday")
 
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""As files name them, in the order of `Weekday`."""
 
 CODE_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 valid_code = RegexValidator(
@@ -87,9 +92,22 @@ class Same(Func):
     template = "int8range(%(expressions)s, %(expressions)s, '[]')"
     output_field = BigIntegerRangeField()
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        sql, params = super().as_sql(compiler, connection, **context)
-        return sql, [*params, *params]  # the template names its expression twice
+    def as_sql(
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,
+        function: str | None = None,
+        template: str | None = None,
+        arg_joiner: str | None = None,
+        **extra_context: Any,
+    ) -> tuple[str, tuple[str | int, ...]]:
+        sql, params = super().as_sql(compiler, connection, function, template, arg_joiner, **extra_context)
+        return sql, (*params, *params)  # the template names its expression twice
+
+
+def whole_ticks(*names: str) -> Q:
+    """Minutes that are a multiple of five."""
+    return Q(*(Exact(Mod(F(name), Value(TICK_MINUTES)), Value(0)) for name in names))
 
 
 def on_the_tick(*names: str) -> Q:
