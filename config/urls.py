@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from contextlib import suppress
+from importlib import import_module
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import URLResolver, include, path
 from django.views.defaults import page_not_found, server_error
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -17,8 +18,19 @@ from config.health import healthz
 # One sign-in, with its second factor, for every door.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # the way that allauth documents
 
-pages = [path("", include("scheduler.urls"))] if find_spec("scheduler.urls") else []
-calls = [path("", include(f"{app}.api")) for app in ("tours", "scheduler") if find_spec(f"{app}.api")]
+
+def mounted(*modules: str) -> list[URLResolver]:
+    """The addresses of the first of `modules` that there is and that has any."""
+    for name in modules:
+        with suppress(ModuleNotFoundError):
+            module = import_module(name)
+            if hasattr(module, "urlpatterns"):
+                return [path("", include(module))]
+    return []
+
+
+pages = mounted("scheduler.urls")
+calls = [*mounted("tours.api.urls", "tours.api"), *mounted("scheduler.api.urls", "scheduler.api")]
 
 urlpatterns = [
     *pages,

@@ -63,7 +63,7 @@ ANSWER = "('qonaq', 'qonaq', True, False)\n[{'appendonly': 'yes'}, {'maxmemory-p
 def test_a_command_has_both_servers_and_nothing_is_left_after_it(var: Path) -> None:
     done = ask(var)
     assert (done.returncode, done.stdout) == (0, ANSWER), done.stderr
-    assert left_behind(var) == []
+    wait_until(lambda: left_behind(var) == [], 5, "nothing to be left")
 
 
 def test_it_can_be_repeated_and_keeps_its_data(var: Path) -> None:
@@ -120,7 +120,7 @@ def test_users_share_one_server_and_the_last_one_stops_it(var: Path) -> None:
         first.stop()
         assert ask(var).stdout == ANSWER  # a third one comes and goes while the second is there
         assert sum(" -D " in line for line in left_behind(var)) == 1
-    assert left_behind(var) == []
+    wait_until(lambda: left_behind(var) == [], 5, "nothing to be left")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -155,7 +155,7 @@ def test_a_server_that_cannot_start_says_why(var: Path) -> None:
     done = ask(var)
     assert done.returncode == 1
     assert "postgres did not start" in done.stderr
-    assert left_behind(var) == []
+    wait_until(lambda: left_behind(var) == [], 5, "nothing to be left")
 
 
 def test_running_yields_a_program_that_is_gone_afterwards(tmp_path: Path) -> None:
