@@ -1,0 +1,268 @@
+"""Facts put into words: subject, plain text, HTML and what to say on the telephone, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext, ngettext, pgettext
+
+from notifications.messages import GUIDE_KINDS, KINDS, OFFICE_KINDS, Entry, Letter
+from notifications.plain import one_line
+
+FOLDER = "notifications/letters"
+OVER = ("declined", "cancelled", "duty_withdrawn")  # nobody comes any more: no way, no price, no programme
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A letter in words; `say` is its short form, read out or sent where a letter is too long."""
+
+    subject: str
+    text: str
+    html: str
+    say: str
+
+
+def render(letter: Letter, locale: str, entry: Entry | None) -> Rendered:
+    """Put a letter into words in `locale`. Raises ValueError on a kind that nobody wrote, or on facts that are not what they should be."""
+    if letter.kind not in KINDS:
+        raise ValueError(f"no such letter: {letter.kind}")
+    with translation.override(locale):
+        context = _context(letter, locale, entry)
+        context["opening"] = _tidy(_text(f"{letter.kind}.txt", context)).strip()
+        context["paragraphs"] = context["opening"].split("\n\n")
+        context["details"] = [(label, value) for label, value in _details(context) if value]
+        context["buttons"] = _buttons(context)
+        context["subject"] = one_line(_text(f"{letter.kind}.subject.txt", context))
+        return Rendered(
+            subject=context["subject"],
+            text=_tidy(_text("layout.txt", context)),
+            html=render_to_string(f"{FOLDER}/layout.html", context),
+            say=_tidy(_text("layout.say.txt", context)),
+        )
+
+
+def _text(template: str, context: Mapping[str, Any]) -> str:
+    """A plain text: every template of text turns escaping off itself."""
+    return render_to_string(f"{FOLDER}/{template}", dict(context))
+
+
+def _tidy(text: str) -> str:
+    """One empty line at most between two paragraphs, none at the ends, no trailing blanks."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        line = line.rstrip()
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines).strip() + "\n"
+
+
+def _context(letter: Letter, locale: str, entry: Entry | None) -> dict[str, Any]:
+    facts = letter.facts
+    museum = facts.get("museum")
+    museum = museum if isinstance(museum, Mapping) else {}
+    zone = ZoneInfo(str(museum.get("zone") or "UTC"))
+    before = facts.get("before")
+    context: dict[str, Any] = {
+        **facts,
+        "kind": letter.kind,
+        "locale": locale,
+        "museum": museum,
+        "for_guide": letter.kind in GUIDE_KINDS,
+        "for_office": letter.kind in OFFICE_KINDS,
+        "is_over": letter.kind in OVER,
+        "when": _when(facts.get("start"), facts.get("end"), zone, locale),
+        "day": _day(facts.get("start"), zone, locale),
+        "time": _time(facts.get("start"), zone),
+        "place": entry.location if entry else _place(museum),
+        "before": None,
+        "decide_by": _moment(facts.get("decide_by"), zone, locale),
+        "answer_by": _moment(facts.get("answer_by"), zone, locale),
+        "alternatives": [_moment(start, zone, locale) for start in _items(facts.get("alternatives"))],
+        "parties": [_party(party, zone) for party in _items(facts.get("parties"))],
+        "party": _party(facts["party"], zone) if facts.get("party") else None,
+        "price": _price(facts.get("price")),
+        "ceremony": [_ceremony(str(code)) for code in _items(facts.get("ceremony"))],
+        "film_languages": [_language(str(code)) for code in _items(facts.get("film_languages"))],
+        "links": facts.get("links") or {},
+        "group": _people(facts.get("heads"), facts.get("adults")),
+    }
+    if isinstance(before, Mapping):
+        context["before"] = {
+            "when": _when(before.get("start"), before.get("end"), zone, locale),
+            "place": before.get("place") if entry and before.get("place") != entry.location else "",
+        }
+    return context
+
+
+def _details(context: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What there is to know, label by label, in the order in which a reader needs it."""
+    museum, party, leader = context["museum"], context["party"], context.get("leader") or {}
+    zone_label = str(museum.get("zone_label") or "")
+    when = f"{context['when']} ({zone_label})" if context["when"] and zone_label else context["when"]
+    first = [
+        (gettext("What"), str(context.get("title") or "")),
+        (gettext("When"), when),
+        (gettext("Where"), context["place"] if context["when"] else ""),
+    ]
+    if context["is_over"]:
+        return [*first, (gettext("Code of the visit"), str(context.get("code") or ""))]
+    group = [
+        (gettext("Meeting point"), str(museum.get("meeting_point") or "")),
+        (gettext("Group"), context["group"]),
+        (gettext("Sub-group"), _which_party(party) if party else ""),
+        (gettext("Language of the tour"), str(context.get("language_name") or "")),
+        (gettext("Kind of group"), str(context.get("audience") or "")),
+        (gettext("Ceremony"), ", ".join(context["ceremony"])),
+        (gettext("Language of the film"), ", ".join(context["film_languages"])),
+    ]
+    if context["for_guide"] or context["for_office"]:
+        called = [str(leader.get("name") or context.get("contact_name") or ""), str(leader.get("phone") or "")]
+        own = [
+            (gettext("Organisation"), str(context.get("organisation") or "")),
+            (gettext("Contact on the day"), ", ".join(part for part in called if part)),
+            (gettext("What they need"), str(context.get("access_needs") or "")),
+            (gettext("Notes"), str(context.get("notes") or "")),
+        ]
+    else:
+        own = [
+            (gettext("Price"), context["price"]),
+            (gettext("Please bring"), str(context.get("proof") or "")),
+            (gettext("How to come"), str(museum.get("how_to_come") or "")),
+        ]
+    return [*first, *group, *own, (gettext("Code of the visit"), str(context.get("code") or ""))]
+
+
+def _which_party(party: Mapping[str, Any]) -> str:
+    if int(party.get("of") or 1) < 2:
+        return ""
+    number = gettext("%(number)d of %(of)d") % {"number": int(party["number"]), "of": int(party["of"])}
+    return ", ".join(part for part in (number, party["group"]) if part)
+
+
+def _buttons(context: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where the reader can act, the likeliest first; opening a link changes nothing, the page behind it asks."""
+    links = context["links"]
+    manage, duty, calendar, office = (str(links.get(name) or "") for name in ("manage", "duty", "calendar", "office"))
+    found: list[tuple[str, str]] = []
+    if duty and not context["is_over"]:
+        found += [(gettext("I lead it"), f"{duty}?answer=accept"), (gettext("I cannot"), f"{duty}?answer=decline")]
+        found += [(gettext("See the tour"), duty)]
+    if manage and context["kind"] == "offered":
+        found += [
+            (gettext("Accept this time"), f"{manage}?answer=accept"),
+            (gettext("Decline it"), f"{manage}?answer=decline"),
+        ]
+    if manage:
+        found += [
+            (gettext("See your visit") if context["is_over"] else gettext("See, change or cancel your visit"), manage)
+        ]
+    if office:
+        found += [(gettext("Decide"), office)]
+    if calendar and not context["is_over"]:
+        found += [
+            (gettext("All your tours in your calendar") if duty else gettext("Your visit in your calendar"), calendar)
+        ]
+    return found
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _place(museum: Mapping[str, Any]) -> str:
+    return ", ".join(str(part) for part in (museum.get("name"), museum.get("address")) if part)
+
+
+def _local(iso: Any, zone: ZoneInfo) -> datetime | None:
+    return datetime.fromisoformat(str(iso)).astimezone(zone) if iso else None
+
+
+def _day(iso: Any, zone: ZoneInfo, locale: str) -> str:
+    """The local date with its weekday, as the language writes it inside a sentence."""
+    local = _local(iso, zone)
+    if local is None:
+        return ""
+    # Translators: a date, in Django's date format: Thursday, 28 May 2026
+    words = format_date(local, pgettext("date", "l, j F Y"))
+    return words if locale == "en" else words.lower()
+
+
+def _time(iso: Any, zone: ZoneInfo) -> str:
+    local = _local(iso, zone)
+    return f"{local:%H:%M}" if local else ""
+
+
+def _moment(iso: Any, zone: ZoneInfo, locale: str) -> str:
+    return f"{_day(iso, zone, locale)}, {_time(iso, zone)}" if iso else ""
+
+
+def _when(start: Any, end: Any, zone: ZoneInfo, locale: str) -> str:
+    """Day, start and end: "Thursday, 28 May 2026, 11:00–12:00"."""
+    until = f"–{_time(end, zone)}" if end else ""
+    return f"{_moment(start, zone, locale)}{until}" if start else ""
+
+
+def _people(heads: Any, adults: Any = None) -> str:
+    """How many come: "24 people, 3 of them accompanying adults"."""
+    if not heads:
+        return ""
+    words = ngettext("%(count)d person", "%(count)d people", int(heads)) % {"count": int(heads)}
+    if not adults or adults == heads:
+        return words
+    among = ngettext("%(count)d accompanying adult among them", "%(count)d accompanying adults among them", int(adults))
+    return f"{words}, {among % {'count': int(adults)}}"
+
+
+def _party(party: Any, zone: ZoneInfo) -> dict[str, Any]:
+    stops = [
+        {"place": stop["place"], "time": f"{_time(stop['start'], zone)}–{_time(stop['end'], zone)}"}
+        for stop in _items(party.get("stops"))
+    ]
+    return {**party, "stops": stops, "group": _people(party.get("heads"))}
+
+
+def _price(price: Any) -> str:
+    """What it costs, in words; "" where nothing is said of it."""
+    if not isinstance(price, Mapping):
+        return ""
+    if price.get("free"):
+        reason = str(price.get("reason") or "")
+        words = {
+            "": gettext("free of charge"),
+            "audience": gettext("free of charge for your group"),
+            "waived": gettext("free of charge, as the museum has decided"),
+        }
+        return words.get(reason, gettext("free of charge"))
+    if price.get("amount") is None:
+        return ""
+    amount = f"{int(price['amount']):,}".replace(",", "\u00a0")
+    currency = {"KZT": "₸"}.get(str(price.get("currency")), str(price.get("currency") or ""))
+    return f"{amount}\u00a0{currency}".strip()
+
+
+def _ceremony(code: str) -> str:
+    """What is done at a ceremony; a word that we have none for stands as the office wrote it."""
+    words = {
+        "flowers": gettext("laying of flowers"),
+        "silence": gettext("a minute of silence"),
+        "wreath": gettext("laying of a wreath"),
+        "anthem": gettext("the anthem"),
+    }
+    return words.get(code, code)
+
+
+def _language(code: str) -> str:
+    words = {
+        "kk": pgettext("language of a film", "Kazakh"),
+        "ru": pgettext("language of a film", "Russian"),
+        "en": pgettext("language of a film", "English"),
+    }
+    return words.get(code, code)

@@ -1,0 +1,19 @@
+"""What the mail workers do: small doors to `delivery`. Everything may run twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from notifications import delivery
+
+
+@shared_task
+def deliver(row_id: str) -> None:
+    """Send one letter that was just written."""
+    delivery.deliver(row_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Send whatever is due and was not sent."""
+    delivery.sweep()
