@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from scheduler import locks, periods, placing, snapshot, starts, telling
 from scheduler.core.availability import Way, Wish
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken
-from scheduler.models import Contact, Visit
+from scheduler.models import Closure, Contact, Visit
 from scheduler.starts import Group
 from tours import queries as catalogue
 from tours.models import User
@@ -53,6 +53,8 @@ class Request:
     leader_name: str = ""
     leader_phone: str = ""
     discreet: bool = False
+    agreed: bool = False
+    """Agreed with the office beforehand (a season's import): no lead time, no review; what is past has taken place."""
     keys: dict[str, str] = field(default_factory=dict)
     """What makes a repeated request the same one: `request_key` and `request_print`, or `season_key`."""
 
@@ -80,14 +82,16 @@ def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
     """`request_visit` inside a transaction that somebody else has opened. Locks the day."""
     _refuse_impossible(asked)
     locks.museum_days([day_of(asked.starts[0])])  # before we look, so that what we see stays true
-    if (there := _already(asked)) is not None:
+    if (there := already(asked.keys)) is not None:
         return there
     wish = starts.wish_of(asked.group)
     read = snapshot.of_day(day_of(asked.starts[0]))
-    starts.refuse_unless_open(asked.group, asked.starts, wish, read, now=now, by_office=by is not None)
+    by_office = by is not None or asked.agreed
+    asked_at = min(now, min(asked.starts) - periods.TICK) if asked.agreed else now
+    starts.refuse_unless_open(asked.group, asked.starts, wish, read, now=asked_at, by_office=by_office)
     way = _way_or_taken(wish, asked.starts, read)
     museum = read.museum
-    review = by is None and catalogue.needs_review(asked.group.tour, asked.group.audience)
+    review = not by_office and catalogue.needs_review(asked.group.tour, asked.group.audience)
     quote = catalogue.quote(asked.group.audience, asked.group.heads, asked.adults)
     visit = Visit.objects.create(
         code=new_code(),
@@ -117,6 +121,7 @@ def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
     add_contacts(visit, asked.contacts)
     placing.place(visit, way, read)
     promise_if_near(visit, museum.promise_days, now=now)
+    took_place_if_past(visit, now=now)
     changed(visit, now=now)
     if review:
         telling.alarm(visit, kind="office_request", key=f"request:{visit.code}", now=now)
@@ -140,20 +145,33 @@ def decline(visit_id: int, *, reason: str, now: datetime) -> Visit:
     return _end(visit_id, Visit.Status.DECLINED, reason=reason, by=OFFICE, now=now)
 
 
-def cancel(visit_id: int, *, reason: str = "", by: str, now: datetime) -> Visit:
-    """Give the visit up and free what it held; everybody who was told is told. The organiser is held to the deadline."""
-    return _end(visit_id, Visit.Status.CANCELLED, reason=reason, by=by, now=now)
+def cancel(visit_id: int, *, reason: str = "", by: str, now: datetime, because: Closure | None = None) -> Visit:
+    """Give the visit up and free what it held; everybody who was told is told. The organiser is held to the deadline.
+
+    `because`: the closure that leaves it no time; its notice is the reason that each reader is given in their language.
+    """
+    return _end(visit_id, Visit.Status.CANCELLED, reason=reason, by=by, now=now, because=because)
 
 
 @transaction.atomic
-def move(visit_id: int, begins: tuple[datetime, ...], *, now: datetime, by_office: bool = False) -> Visit:
-    """Another time for a visit, with its guides where they can; raises StartTaken where the time cannot be served. Locks both days."""
+def move(
+    visit_id: int,
+    begins: tuple[datetime, ...],
+    *,
+    now: datetime,
+    by_office: bool = False,
+    because: Closure | None = None,
+) -> Visit:
+    """Another time for a visit, with its guides where they can; raises StartTaken where the time cannot be served. Locks both days.
+
+    The time that it has asks for another walk, another lane or another guide. `because`: the closure that it gives way to.
+    """
     left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
     locks.museum_days({day_of(begins[0])} | ({left} if left else set()))
     visit = locked(visit_id)
     refuse_ended(visit)
     _rebook(visit, begins, visit.heads, now=now, by_office=by_office)
-    changed(visit, now=now, also=[left] if left else [])
+    changed(visit, now=now, also=[left] if left else [], because=because)
     return visit
 
 
@@ -243,8 +261,9 @@ def become(visit: Visit, status: str) -> None:
     visit.status = status
 
 
-def changed(visit: Visit, *, now: datetime, also: Sequence[date] = ()) -> None:
-    """Save a change, say that its days have changed, and tell everybody concerned. The last call of every service."""
+def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: Closure | None = None) -> None:
+    """Save a change, say that its days have changed, and tell everybody concerned and why. The last call of every service."""
+    visit.displaced_by = because
     visit.revision += 1
     visit.updated_at = now
     visit.save()
@@ -276,6 +295,13 @@ def promise_if_near(visit: Visit, horizon_days: int, *, now: datetime) -> None:
         placing.promise(visit, now=now)
 
 
+def took_place_if_past(visit: Visit, *, now: datetime) -> None:
+    """What is over when it is written down has taken place, with the guides that it had; nobody is told of it."""
+    if visit.status == Visit.Status.CONFIRMED and visit.period and visit.period.upper <= now:
+        placing.promise(visit, now=now)
+        visit.status = Visit.Status.DONE
+
+
 def decide_by(start: datetime, business_days: int, now: datetime, zone: ZoneInfo) -> datetime:
     """Until when the office has to decide: so many business days from now at the same hour, and before the visit starts."""
     last = catalogue.business_days_after(periods.day_of(now, zone), business_days)
@@ -300,12 +326,14 @@ def new_code() -> str:
 
 
 @transaction.atomic
-def _end(visit_id: int, status: str, *, reason: str, by: str, now: datetime) -> Visit:
+def _end(
+    visit_id: int, status: str, *, reason: str, by: str, now: datetime, because: Closure | None = None
+) -> Visit:
     visit = locked(visit_id)
     become(visit, status)
     visit.reason, visit.ended_by, visit.decide_by = reason, by, None
     placing.release(visit)
-    changed(visit, now=now)
+    changed(visit, now=now, because=because)
     return visit
 
 
@@ -365,16 +393,12 @@ def refuse_ended(visit: Visit) -> None:
         raise NotAllowedNow
 
 
-def _already(asked: Request) -> Visit | None:
+def already(keys: Mapping[str, str]) -> Visit | None:
     """The visit that the same request has made before; the same key with another request is refused."""
     for name in ("request_key", "season_key"):
-        if key := asked.keys.get(name):
+        if key := keys.get(name):
             there = Visit.objects.filter(**{name: key}).first()
-            if (
-                there is not None
-                and name == "request_key"
-                and there.request_print != asked.keys.get("request_print", "")
-            ):
+            if there is not None and name == "request_key" and there.request_print != keys.get("request_print", ""):
                 raise BadWish(_("This key was used for another request."), code="idempotency_key_reused")
             if there is not None:
                 return there

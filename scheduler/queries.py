@@ -20,7 +20,7 @@ def visits() -> QuerySet[Visit]:
     """Visits with all that a page, a letter or an answer of the API shows of them, in a fixed number of queries."""
     legs = Leg.objects.select_related("lane__space").order_by("period", "pk")
     parties = Party.objects.select_related("guide").prefetch_related(Prefetch("legs", legs)).order_by("number")
-    return Visit.objects.select_related("tour", "audience").prefetch_related(
+    return Visit.objects.select_related("tour", "audience", "displaced_by").prefetch_related(
         "contacts", Prefetch("parties", parties), Prefetch("legs", legs)
     )
 
@@ -63,8 +63,9 @@ def visits_on(first: datetime, last: datetime) -> QuerySet[Visit]:
 
 
 def visits_hit_by(spaces: Iterable[Space], period: DateTimeTZRange) -> QuerySet[Visit]:
-    """Visits holding any of `spaces` (none named: all) during any part of `period`, soonest first."""
+    """Visits that are in any of `spaces` (none named: all) during any part of `period`, soonest first."""
     legs = Leg.objects.filter(period__overlap=period, visit__status__in=Visit.HOLDING)
+    legs = legs.exclude(visit__kind=Visit.Kind.PROTOCOL, stop=None)  # a hold only keeps others away
     chosen = list(spaces)
     if chosen:
         legs = legs.filter(lane__space__in=chosen)
@@ -107,6 +108,13 @@ def title_of(visit: Visit, *, open_to_all: bool) -> str:
     if visit.tour is not None:
         return str(visit.tour.name)
     return visit.in_language("title") or str(visit.get_kind_display())
+
+
+def reason_of(visit: Visit) -> str:
+    """Why a visit ended, or has the time that it has, in the active language: a closure's notice, or what was given as the reason."""
+    if visit.displaced_by is not None:
+        return visit.displaced_by.in_language("notice")
+    return visit.reason if visit.status in (Visit.Status.DECLINED, Visit.Status.CANCELLED) else ""
 
 
 def organisation_of(visit: Visit) -> str:

@@ -20,6 +20,7 @@ class Visit(Translated):
 
     `stops`: a list of {space, minutes, kind, movable, together, exclusive, languages}; empty for an event.
     `period` runs from the first wave's start to the last wave's end; `hold` is what a protocol visit takes with its margins.
+    `displaced_by`: the closure that gave it its present time, or ended it; letters give its notice as the reason.
     """
 
     class Kind(models.TextChoices):
@@ -89,6 +90,9 @@ class Visit(Translated):
     decide_by = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(_("reason"), blank=True, default="", max_length=1000, validators=[no_control_characters])
     ended_by = models.CharField(max_length=10, blank=True, default="")
+    displaced_by = models.ForeignKey(
+        "scheduler.Closure", models.SET_NULL, null=True, blank=True, related_name="displaced", editable=False
+    )
     arrived_heads = models.PositiveIntegerField(_("people who came"), null=True, blank=True)
 
     link_version = models.PositiveIntegerField(default=1)
