@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet
 
 from tours.days import Calendar, OpeningOfDay, Window
 from tours.errors import NoMuseum, NoPrice
 from tours.models import Audience, Holiday, Museum, Opening, Price, Qualification, Space, Stop, Tour
 from tours.prices import Band, paying_heads, price
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Calendar", "OpeningOfDay", "Quote", "Window", "calendar", "museum", "quote"]
 
@@ -109,28 +105,28 @@ def quote(audience: Audience, heads: int, adults: int = 0, *, currency: str | No
 
 
 def offered_tours() -> QuerySet[Tour]:
-    """What may be asked for, in the museum's order, with stops and their spaces. Two queries."""
-    return Tour.objects.filter(active=True).prefetch_related(
-        Prefetch("stops", Stop.objects.select_related("space").order_by("position"))
+    """What may be asked for, in the museum's order, with stops and their spaces. Two queries.
+
+    `led_in`: the languages in which some active guide leads it, sorted.
+    """
+    languages = Qualification.objects.filter(tour=OuterRef("pk"), guide__active=True).order_by("language")
+    return (
+        Tour.objects.filter(active=True)
+        .prefetch_related(_stops())
+        .annotate(led_in=ArraySubquery(languages.values("language").distinct()))
     )
 
 
 def offered_audiences() -> QuerySet[Audience]:
     """Who may ask, in the museum's order, with prices and the tours that they are kept to. Three queries."""
-    return Audience.objects.filter(active=True).prefetch_related(
-        Prefetch("prices", Price.objects.order_by("position")), "tours"
-    )
+    prices = Prefetch("prices", Price.objects.order_by("position"))
+    return Audience.objects.filter(active=True).prefetch_related(prices, "tours")
 
 
 def places() -> QuerySet[Space]:
-    """The places, in the museum's order, with their lanes."""
-    return Space.objects.prefetch_related("lanes")
+    """The places, in the museum's order. `lane_count`: how many parties may be in one at once."""
+    return Space.objects.annotate(lane_count=Count("lanes")).order_by("position", "code")
 
 
-def languages_of(tours: Iterable[Tour]) -> Mapping[int, tuple[str, ...]]:
-    """By tour id: the languages in which some active guide leads it. One query."""
-    found: dict[int, set[str]] = defaultdict(set)
-    rows = Qualification.objects.filter(guide__active=True, tour__in=[tour.pk for tour in tours]).order_by()
-    for tour_id, language in rows.values_list("tour_id", "language").distinct():
-        found[tour_id].add(language)
-    return {tour_id: tuple(sorted(languages)) for tour_id, languages in found.items()}
+def _stops() -> Prefetch[str, QuerySet[Stop]]:
+    return Prefetch("stops", Stop.objects.select_related("space").order_by("position"))
