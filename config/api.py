@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Protocol, runtime_checkable
 
-from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
@@ -18,6 +15,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from tours import services
 
 PROBLEM = "application/problem+json"
 
@@ -52,14 +51,11 @@ class StaffToken(BaseAuthentication):
         parts = get_authorization_header(request).split()
         if len(parts) != 2 or parts[0].lower() != self.keyword or b"." in parts[1]:
             return None
-        digest = hashlib.sha256(parts[1]).hexdigest()
-        token = apps.get_model("tours", "ApiToken").objects.select_related("user").filter(hash=digest).first()
-        if token is None or not token.user.is_active:
+        token = parts[1].decode("latin-1")
+        user = services.authenticate_token(token)
+        if user is None:
             raise exceptions.AuthenticationFailed(_("This token is not known."))
-        now = timezone.now()
-        if token.last_used_at is None or (now - token.last_used_at).total_seconds() > 60:
-            type(token).objects.filter(pk=token.pk).update(last_used_at=now)
-        return token.user, token
+        return user, token
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
