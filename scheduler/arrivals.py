@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import bookings
+from scheduler import steps
 from scheduler.errors import NotAllowedNow
 from scheduler.models import Visit
 
@@ -15,7 +15,7 @@ from scheduler.models import Visit
 @transaction.atomic
 def arrive(visit_id: int, *, heads: int, now: datetime) -> Visit:
     """The group has come: how many they really were."""
-    visit = bookings.locked(visit_id)
+    visit = steps.locked(visit_id)
     if visit.status not in (Visit.Status.CONFIRMED, Visit.Status.DONE):
         raise NotAllowedNow
     visit.arrived_heads = heads
@@ -26,10 +26,10 @@ def arrive(visit_id: int, *, heads: int, now: datetime) -> Visit:
 @transaction.atomic
 def did_not_come(visit_id: int, *, now: datetime) -> Visit:
     """The group did not come; nobody is told, the office keeps count."""
-    visit = bookings.locked(visit_id)
+    visit = steps.locked(visit_id)
     if visit.period is None or visit.period.lower > now:
         raise NotAllowedNow(_("The visit has not begun."))
-    bookings.become(visit, Visit.Status.NO_SHOW)
+    steps.become(visit, Visit.Status.NO_SHOW)
     visit.save(update_fields=["status"])
     return visit
 

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from scheduler import locks, periods, placing, snapshot, starts, telling
+from scheduler import locks, periods, placing, snapshot, starts, steps, telling
 from scheduler.core.availability import Way, Wish
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken
-from scheduler.models import Closure, Contact, Visit
+from scheduler.models import Closure, Visit
 from scheduler.starts import Group
+from scheduler.steps import Person
 from tours import queries as catalogue
 from tours.models import User
 
-CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are read as another
-CODE_LENGTH = 7
 ORGANISER, OFFICE = "organiser", "office"
 ALARM_BEFORE = timedelta(hours=4)
 """How long before its `decide_by` the office is reminded of a request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody to be told: by e-mail, or by a call."""
-
-    name: str
-    email: str = ""
-    phone: str = ""
-    organisation: str = ""
-    locale: str = "kk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +53,7 @@ def request_visit(asked: Request, *, now: datetime, by: User | None = None) -> V
     try:
         return locks.door(book)(asked, now=now, by=by)
     except StartTaken as taken:
-        most = starts.largest_group(asked.group, day_of(asked.starts[0]), now=now)
+        most = starts.largest_group(asked.group, steps.day_of(asked.starts[0]), now=now)
         near = starts.nearest(asked.group, asked.starts[0], now=now, by_office=by is not None)
         zone = ZoneInfo(catalogue.museum().time_zone)
         alternatives = [periods.local(start, zone).isoformat() for start in near]
@@ -81,11 +66,11 @@ def request_visit(asked: Request, *, now: datetime, by: User | None = None) -> V
 def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
     """`request_visit` inside a transaction that somebody else has opened. Locks the day."""
     _refuse_impossible(asked)
-    locks.museum_days([day_of(asked.starts[0])])  # before we look, so that what we see stays true
-    if (there := already(asked.keys)) is not None:
+    locks.museum_days([steps.day_of(asked.starts[0])])  # before we look, so that what we see stays true
+    if (there := steps.already(asked.keys)) is not None:
         return there
     wish = starts.wish_of(asked.group)
-    read = snapshot.of_day(day_of(asked.starts[0]))
+    read = snapshot.of_day(steps.day_of(asked.starts[0]))
     by_office = by is not None or asked.agreed
     asked_at = min(now, min(asked.starts) - periods.TICK) if asked.agreed else now
     starts.refuse_unless_open(asked.group, asked.starts, wish, read, now=asked_at, by_office=by_office)
@@ -94,7 +79,7 @@ def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
     review = not by_office and catalogue.needs_review(asked.group.tour, asked.group.audience)
     quote = catalogue.quote(asked.group.audience, asked.group.heads, asked.adults)
     visit = Visit.objects.create(
-        code=new_code(),
+        code=steps.new_code(),
         kind=Visit.Kind.TOUR,
         status=Visit.Status.REQUESTED if review else Visit.Status.CONFIRMED,
         revision=0,  # `changed` makes it 1
@@ -112,17 +97,17 @@ def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
         leader_phone=asked.leader_phone,
         price_amount=quote.amount,
         free=quote.free,
-        decide_by=decide_by(asked.starts[0], museum.decide_business_days, now, read.zone) if review else None,
+        decide_by=steps.decide_by(asked.starts[0], museum.decide_business_days, now, read.zone) if review else None,
         created_at=now,
         updated_at=now,
         **asked.keys,
-        **when(asked.starts, wish.ticks, read.zone),
+        **steps.when(asked.starts, wish.ticks, read.zone),
     )
-    add_contacts(visit, asked.contacts)
+    steps.add_contacts(visit, asked.contacts)
     placing.place(visit, way, read)
-    promise_if_near(visit, museum.promise_days, now=now)
-    took_place_if_past(visit, now=now)
-    changed(visit, now=now)
+    steps.promise_if_near(visit, museum.promise_days, now=now)
+    steps.took_place_if_past(visit, now=now)
+    steps.changed(visit, now=now)
     if review:
         telling.alarm(visit, kind="office_request", key=f"request:{visit.code}", now=now)
     return visit
@@ -132,11 +117,11 @@ def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
 def confirm(visit_id: int, *, now: datetime) -> Visit:
     """The office says yes to a request."""
 
-    visit = locked(visit_id)
-    become(visit, Visit.Status.CONFIRMED)
+    visit = steps.locked(visit_id)
+    steps.become(visit, Visit.Status.CONFIRMED)
     visit.decide_by = None
-    promise_if_near(visit, catalogue.museum().promise_days, now=now)
-    changed(visit, now=now)
+    steps.promise_if_near(visit, catalogue.museum().promise_days, now=now)
+    steps.changed(visit, now=now)
     return visit
 
 
@@ -167,11 +152,11 @@ def move(
     The time that it has asks for another walk, another lane or another guide. `because`: the closure that it gives way to.
     """
     left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days({day_of(begins[0])} | ({left} if left else set()))
-    visit = locked(visit_id)
-    refuse_ended(visit)
+    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
+    visit = steps.locked(visit_id)
+    steps.refuse_ended(visit)
     _rebook(visit, begins, visit.heads, now=now, by_office=by_office)
-    changed(visit, now=now, also=[left] if left else [], because=because)
+    steps.changed(visit, now=now, also=[left] if left else [], because=because)
     return visit
 
 
@@ -192,8 +177,8 @@ def change(
 
     Raises StaleForm where `revision` is not the visit's any more, StartTaken where so many heads cannot be served then.
     """
-    visit = locked(visit_id)
-    refuse_ended(visit)
+    visit = steps.locked(visit_id)
+    steps.refuse_ended(visit)
     if revision is not None and revision != visit.revision:
         raise StaleForm(revision=visit.revision)
     visit.adults = visit.adults if adults is None else adults
@@ -204,23 +189,23 @@ def change(
         if visit.adults > heads:
             raise BadWish(_("There cannot be more accompanying adults than people."))
         if visit.kind == Visit.Kind.TOUR:
-            _rebook(visit, begins_of(visit), heads, now=now, by_office=by_office)
+            _rebook(visit, steps.begins_of(visit), heads, now=now, by_office=by_office)
         visit.heads = heads
     if visit.audience is not None and not visit.price_reason:
         quote = catalogue.quote(visit.audience, visit.heads, visit.adults)
         visit.price_amount, visit.free = quote.amount, quote.free
-    changed(visit, now=now)
+    steps.changed(visit, now=now)
     return visit
 
 
 @transaction.atomic
 def waive(visit_id: int, *, reason: str, by: User, now: datetime) -> Visit:
     """The office lets a group come free; the visit keeps who and why."""
-    visit = locked(visit_id)
+    visit = steps.locked(visit_id)
     if not reason.strip():
         raise BadWish(_("Please say why the visit is free."))
     visit.price_amount, visit.free, visit.price_reason, visit.waived_by = 0, True, reason, by
-    changed(visit, now=now)
+    steps.changed(visit, now=now)
     return visit
 
 
@@ -239,101 +224,13 @@ def decide_overdue(*, now: datetime) -> int:
     return len(over)
 
 
-def begins_of(visit: Visit) -> tuple[datetime, ...]:
-    """The start of each wave of a visit."""
-    return tuple(sorted({party.period.lower for party in visit.parties.all()})) or (visit.period.lower,)
-
-
-def locked(visit_id: int) -> Visit:
-    """The visit as it is once the lock of its day is ours. Raises Visit.DoesNotExist."""
-    day = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days([day] if day else [])
-    visit = Visit.objects.select_related("tour", "audience").get(pk=visit_id)
-    if visit.day != day:  # moved between our look and our lock
-        raise StaleForm(revision=visit.revision)
-    return visit
-
-
-def become(visit: Visit, status: str) -> None:
-    """Take a step of the NEXT table, or raise NotAllowedNow."""
-    if not visit.may_become(status):
-        raise NotAllowedNow
-    visit.status = status
-
-
-def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: Closure | None = None) -> None:
-    """Save a change, say that its days have changed, and tell everybody concerned and why. The last call of every service."""
-    visit.displaced_by = because
-    visit.revision += 1
-    visit.updated_at = now
-    visit.save()
-    locks.raise_versions([day for day in (visit.day, *also) if day])
-    telling.sync(visit, now=now)
-
-
-def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
-    """Keep who is to be told, in order."""
-    for position, person in enumerate(people):
-        Contact.objects.create(
-            visit=visit,
-            position=position,
-            name=person.name,
-            organisation=person.organisation,
-            email=person.email,
-            phone=person.phone,
-            locale=person.locale,
-        )
-
-
-def promise_if_near(visit: Visit, horizon_days: int, *, now: datetime) -> None:
-    """A visit confirmed inside the horizon is promised at once; the others by the nightly run."""
-    if (
-        visit.status == Visit.Status.CONFIRMED
-        and visit.period
-        and visit.period.lower <= now + timedelta(days=horizon_days)
-    ):
-        placing.promise(visit, now=now)
-
-
-def took_place_if_past(visit: Visit, *, now: datetime) -> None:
-    """What is over when it is written down has taken place, with the guides that it had; nobody is told of it."""
-    if visit.status == Visit.Status.CONFIRMED and visit.period and visit.period.upper <= now:
-        placing.promise(visit, now=now)
-        visit.status = Visit.Status.DONE
-
-
-def decide_by(start: datetime, business_days: int, now: datetime, zone: ZoneInfo) -> datetime:
-    """Until when the office has to decide: so many business days from now at the same hour, and before the visit starts."""
-    last = catalogue.business_days_after(periods.day_of(now, zone), business_days)
-    hour = periods.to_tick(periods.down_to_tick(now), periods.day_of(now, zone), zone)
-    return min(periods.instant(hour, last, zone), start)
-
-
-def when(begins: Sequence[datetime], ticks: int, zone: ZoneInfo) -> dict[str, Any]:
-    """The fields of a visit that say when it is: `ticks` long from its first wave's start to its last wave's end."""
-    first, last = min(begins), max(begins)
-    day = periods.day_of(first, zone)
-    return {
-        "day": day,
-        "day_bounds": periods.bounds(day, zone),
-        "period": DateTimeTZRange(first, last + ticks * periods.TICK, "[)"),
-    }
-
-
-def new_code() -> str:
-    """A visit's public code, easy to say on the telephone."""
-    return "".join(secrets.choice(CODE_LETTERS) for _place in range(CODE_LENGTH))
-
-
 @transaction.atomic
-def _end(
-    visit_id: int, status: str, *, reason: str, by: str, now: datetime, because: Closure | None = None
-) -> Visit:
-    visit = locked(visit_id)
-    become(visit, status)
+def _end(visit_id: int, status: str, *, reason: str, by: str, now: datetime, because: Closure | None = None) -> Visit:
+    visit = steps.locked(visit_id)
+    steps.become(visit, status)
     visit.reason, visit.ended_by, visit.decide_by = reason, by, None
     placing.release(visit)
-    changed(visit, now=now, because=because)
+    steps.changed(visit, now=now, because=because)
     return visit
 
 
@@ -343,25 +240,25 @@ def _rebook(visit: Visit, begins: tuple[datetime, ...], heads: int, *, now: date
         raise NotAllowedNow(_("Only the office moves this visit, in its own form."))
     group = Group(visit.tour, visit.language, visit.audience, heads)
     wish = starts.wish_for(visit, heads)
-    read = snapshot.of_day(day_of(begins[0], ZoneInfo(catalogue.museum().time_zone)), without=visit)
-    if begins != begins_of(visit):
+    read = snapshot.of_day(steps.day_of(begins[0], ZoneInfo(catalogue.museum().time_zone)), without=visit)
+    if begins != steps.begins_of(visit):
         starts.refuse_unless_open(group, begins, wish, read, now=now, by_office=by_office)
     keep = frozenset(party.guide.code for party in visit.parties.select_related("guide") if party.guide)
     way = _way_or_taken(wish, begins, read, keep=keep)
-    for name, value in when(begins, wish.ticks, read.zone).items():
+    for name, value in steps.when(begins, wish.ticks, read.zone).items():
         setattr(visit, name, value)
     visit.heads = heads
     visit.save()
     placing.place(visit, way, read)
     if visit.promised_at is None:
-        promise_if_near(visit, read.museum.promise_days, now=now)
+        steps.promise_if_near(visit, read.museum.promise_days, now=now)
 
 
 def _way_or_taken(
     wish: Wish, begins: Sequence[datetime], read: snapshot.Range, keep: frozenset[str] = frozenset()
 ) -> Way:
-    day = day_of(begins[0], read.zone)
-    if any(day_of(begin, read.zone) != day for begin in begins):
+    day = steps.day_of(begins[0], read.zone)
+    if any(steps.day_of(begin, read.zone) != day for begin in begins):
         raise BadWish(_("All sub-groups of a visit come on the same day."))
     try:
         ticks = tuple(periods.to_tick(begin, day, read.zone) for begin in begins)
@@ -385,26 +282,3 @@ def _refuse_impossible(asked: Request) -> None:
         raise BadWish(_("There cannot be more accompanying adults than people."))
     if not asked.contacts or not any(person.email or person.phone for person in asked.contacts):
         raise BadWish(_("Please give an e-mail address or a telephone number."))
-
-
-def refuse_ended(visit: Visit) -> None:
-    """Raise NotAllowedNow where the visit holds no time any more."""
-    if not visit.holds:
-        raise NotAllowedNow
-
-
-def already(keys: Mapping[str, str]) -> Visit | None:
-    """The visit that the same request has made before; the same key with another request is refused."""
-    for name in ("request_key", "season_key"):
-        if key := keys.get(name):
-            there = Visit.objects.filter(**{name: key}).first()
-            if there is not None and name == "request_key" and there.request_print != keys.get("request_print", ""):
-                raise BadWish(_("This key was used for another request."), code="idempotency_key_reused")
-            if there is not None:
-                return there
-    return None
-
-
-def day_of(instant: datetime, zone: ZoneInfo | None = None) -> date:
-    """The museum's date at an instant."""
-    return periods.day_of(instant, zone or ZoneInfo(catalogue.museum().time_zone))

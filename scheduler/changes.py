@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, locks
+from scheduler import bookings, locks, steps
 from scheduler.errors import NotAllowedNow
 from scheduler.models import ChangeRequest, Visit
 from tours.models import User
@@ -24,8 +24,8 @@ def ask_for_change(
     reason: str = "",
 ) -> ChangeRequest:
     """After the deadline: the visit stays as it is until the office decides. A newer wish takes the place of an open one of its kind."""
-    visit = bookings.locked(visit_id)
-    bookings.refuse_ended(visit)
+    visit = steps.locked(visit_id)
+    steps.refuse_ended(visit)
     asked, _created = ChangeRequest.objects.update_or_create(
         visit=visit,
         kind=kind,
@@ -39,7 +39,7 @@ def ask_for_change(
 def decide_change(change_id: int, *, grant: bool, by: User, now: datetime) -> ChangeRequest:
     """The office grants a late change, which is then made exactly as if asked in time, or refuses it."""
     asked = ChangeRequest.objects.get(pk=change_id)
-    days = {day for day in (asked.visit.day, bookings.day_of(asked.start) if asked.start else None) if day}
+    days = {day for day in (asked.visit.day, steps.day_of(asked.start) if asked.start else None) if day}
     locks.museum_days(days)
     asked = ChangeRequest.objects.select_for_update().get(pk=change_id)
     if asked.status != ChangeRequest.Status.OPEN:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, locks, periods, placing, queries, reasons, snapshot, telling
+from scheduler import locks, periods, placing, queries, reasons, snapshot, steps, telling
 from scheduler.core import assignment, availability
 from scheduler.core.assignment import Duty, Roster
 from scheduler.core.availability import Day, Opening, Way, Wish
@@ -67,7 +67,7 @@ def assign(party_id: int, guide_code: str, *, by: User, now: datetime) -> Party:
         against = next((each.reasons for each in candidates(party.pk) if each.guide.code == guide_code), ())
         raise GuideCannot(" ".join(against) or _("This guide cannot lead then."), reasons=list(against))
     _give(party, way, read)
-    bookings.changed(party.visit, now=now)
+    steps.changed(party.visit, now=now)
     return party
 
 
@@ -120,7 +120,7 @@ def replace_guide(party: Party, *, instead_of: Guide, why: str, now: datetime) -
         party.save(update_fields=["guide", "answer"])
     else:
         _give(party, way, read)
-    bookings.changed(party.visit, now=now)
+    steps.changed(party.visit, now=now)
     if way is None and party.visit.status == Visit.Status.CONFIRMED:
         key = f"nobody:{party.pk}:{party.visit.revision}"
         words = partial(_nobody, party.pk, instead_of.name, why)
@@ -146,7 +146,7 @@ def duties_of(day: Day) -> Iterable[Duty]:
 
 
 def _promise(visit_id: int, *, now: datetime) -> bool:
-    visit = bookings.locked(visit_id)
+    visit = steps.locked(visit_id)
     if visit.status != Visit.Status.CONFIRMED or visit.promised_at is not None:
         return False
     for party in queries.parties_of(visit):
@@ -162,7 +162,7 @@ def _promise(visit_id: int, *, now: datetime) -> bool:
                 return False
             _give(party, way, read)
     if placing.promise(visit, now=now):
-        bookings.changed(visit, now=now)
+        steps.changed(visit, now=now)
         return True
     return False
 

@@ -1,0 +1,141 @@
+"""What every change of a visit is made of: its lock, a step of the NEXT table, the save that tells everybody."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
+
+from scheduler import locks, periods, placing, telling
+from scheduler.errors import BadWish, NotAllowedNow, StaleForm
+from scheduler.models import Closure, Contact, Visit
+from tours import queries as catalogue
+
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are read as another
+CODE_LENGTH = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to be told: by e-mail, or by a call."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+    organisation: str = ""
+    locale: str = "kk"
+
+
+def locked(visit_id: int) -> Visit:
+    """The visit as it is once the lock of its day is ours. Raises Visit.DoesNotExist."""
+    day = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
+    locks.museum_days([day] if day else [])
+    visit = Visit.objects.select_related("tour", "audience").get(pk=visit_id)
+    if visit.day != day:  # moved between our look and our lock
+        raise StaleForm(revision=visit.revision)
+    return visit
+
+
+def become(visit: Visit, status: str) -> None:
+    """Take a step of the NEXT table, or raise NotAllowedNow."""
+    if not visit.may_become(status):
+        raise NotAllowedNow
+    visit.status = status
+
+
+def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: Closure | None = None) -> None:
+    """Save a change, say that its days have changed, and tell everybody concerned and why. The last call of every service."""
+    visit.displaced_by = because
+    visit.revision += 1
+    visit.updated_at = now
+    visit.save()
+    locks.raise_versions([day for day in (visit.day, *also) if day])
+    telling.sync(visit, now=now)
+
+
+def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
+    """Keep who is to be told, in order."""
+    for position, person in enumerate(people):
+        Contact.objects.create(
+            visit=visit,
+            position=position,
+            name=person.name,
+            organisation=person.organisation,
+            email=person.email,
+            phone=person.phone,
+            locale=person.locale,
+        )
+
+
+def promise_if_near(visit: Visit, horizon_days: int, *, now: datetime) -> None:
+    """A visit confirmed inside the horizon is promised at once; the others by the nightly run."""
+    if (
+        visit.status == Visit.Status.CONFIRMED
+        and visit.period
+        and visit.period.lower <= now + timedelta(days=horizon_days)
+    ):
+        placing.promise(visit, now=now)
+
+
+def took_place_if_past(visit: Visit, *, now: datetime) -> None:
+    """What is over when it is written down has taken place, with the guides that it had; nobody is told of it."""
+    if visit.status == Visit.Status.CONFIRMED and visit.period and visit.period.upper <= now:
+        placing.promise(visit, now=now)
+        visit.status = Visit.Status.DONE
+
+
+def decide_by(start: datetime, business_days: int, now: datetime, zone: ZoneInfo) -> datetime:
+    """Until when the office has to decide: so many business days from now at the same hour, and before the visit starts."""
+    last = catalogue.business_days_after(periods.day_of(now, zone), business_days)
+    hour = periods.to_tick(periods.down_to_tick(now), periods.day_of(now, zone), zone)
+    return min(periods.instant(hour, last, zone), start)
+
+
+def when(begins: Sequence[datetime], ticks: int, zone: ZoneInfo) -> dict[str, Any]:
+    """The fields of a visit that say when it is: `ticks` long from its first wave's start to its last wave's end."""
+    first, last = min(begins), max(begins)
+    day = periods.day_of(first, zone)
+    return {
+        "day": day,
+        "day_bounds": periods.bounds(day, zone),
+        "period": DateTimeTZRange(first, last + ticks * periods.TICK, "[)"),
+    }
+
+
+def new_code() -> str:
+    """A visit's public code, easy to say on the telephone."""
+    return "".join(secrets.choice(CODE_LETTERS) for _place in range(CODE_LENGTH))
+
+
+def refuse_ended(visit: Visit) -> None:
+    """Raise NotAllowedNow where the visit holds no time any more."""
+    if not visit.holds:
+        raise NotAllowedNow
+
+
+def already(keys: Mapping[str, str]) -> Visit | None:
+    """The visit that the same request has made before; the same key with another request is refused."""
+    for name in ("request_key", "season_key"):
+        if key := keys.get(name):
+            there = Visit.objects.filter(**{name: key}).first()
+            if there is not None and name == "request_key" and there.request_print != keys.get("request_print", ""):
+                raise BadWish(_("This key was used for another request."), code="idempotency_key_reused")
+            if there is not None:
+                return there
+    return None
+
+
+def day_of(instant: datetime, zone: ZoneInfo | None = None) -> date:
+    """The museum's date at an instant."""
+    return periods.day_of(instant, zone or ZoneInfo(catalogue.museum().time_zone))
+
+
+def begins_of(visit: Visit) -> tuple[datetime, ...]:
+    """The start of each wave of a visit."""
+    return tuple(sorted({party.period.lower for party in visit.parties.all()})) or (visit.period.lower,)
