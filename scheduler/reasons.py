@@ -17,18 +17,22 @@ from scheduler.core.ticks import TICK_MINUTES, Interval
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Puts the reasons of one museum day into words. `places`: the name of each space by its code, in the active language."""
+    """Puts the reasons of one museum day into words.
+
+    `places`: the names of spaces by their code, `notices`: those of closures by their key; both in the active language.
+    """
 
     day: date
     zone: ZoneInfo
     places: Mapping[str, str] = field(default_factory=dict)
+    notices: Mapping[str, str] = field(default_factory=dict)
 
     def sentences(self, reasons: Iterable[Reason]) -> str:
         """Several reasons, one after the other, none twice."""
         return " ".join(dict.fromkeys(self.sentence(reason) for reason in reasons))
 
     def sentence(self, reason: Reason) -> str:
-        """One reason. Raises KeyError on a code that nobody has given words to."""
+        """One reason. Raises AttributeError on a code that nobody has given words to."""
         return str(getattr(self, f"_{reason.code}")(*reason.params))
 
     def _clock(self, tick: int) -> str:
@@ -36,6 +40,71 @@ class Words:
 
     def _span(self, period: Interval) -> str:
         return f"{self._clock(period.start)}–{self._clock(period.end)}"
+
+    # --- Why a day has no start (core.refusing) -----------------------------------------------------------------------------
+
+    def _closed(self) -> str:
+        return _("The museum is closed on this day.")
+
+    def _closed_then(self, *closures: str) -> str:
+        notices = [self.notices[key] for key in closures if self.notices.get(key)]
+        return " ".join(notices) or _("The museum is closed then.")
+
+    def _too_long(self, ticks: int) -> str:
+        minutes = ticks * TICK_MINUTES
+        said = ngettext(
+            "The visit lasts %(minutes)d minute, longer than the museum is open.",
+            "The visit lasts %(minutes)d minutes, longer than the museum is open.",
+            minutes,
+        )
+        return said % {"minutes": minutes}
+
+    def _too_late(self, earliest: int) -> str:
+        return _("It is too late to begin a visit on this day.")
+
+    def _too_large(self, largest: int) -> str:
+        if not largest:
+            return _("The museum cannot receive such a group on this day.")
+        said = ngettext(
+            "The museum can receive %(largest)d person at most.",
+            "The museum can receive %(largest)d people at most.",
+            largest,
+        )
+        return said % {"largest": largest}
+
+    def _no_guide(self, tour: str, language: str) -> str:
+        return _("Nobody leads this tour in this language.")
+
+    def _too_few_guides(self, tour: str, language: str, needed: int, there: int) -> str:
+        said = ngettext(
+            "So large a group needs %(needed)d guide at once.",
+            "So large a group needs %(needed)d guides at once.",
+            needed,
+        )
+        return said % {"needed": needed}
+
+    def _guides_away(self, tour: str, language: str, needed: int) -> str:
+        return _("The guides who lead this in this language do not work on this day.")
+
+    def _guides_taken(self, tour: str, language: str, needed: int, first: int | None) -> str:
+        if first is None:
+            return _("The guides who lead this in this language are with other groups.")
+        return _("The guides who lead this in this language are with other groups before %(time)s.") % {
+            "time": self._clock(first)
+        }
+
+    def _full(self, *spaces: str) -> str:
+        names = ", ".join(self.places.get(space, space) for space in spaces)
+        return _("Other groups are there: %(places)s.") % {"places": names}
+
+    def _waves_full(self) -> str:
+        return _("The sub-groups of so large a group do not fit between the others.")
+
+    def _not_known(self) -> str:
+        return _("Whether this can be served could not be found out in time. Please ask the museum.")
+
+    def _not_open_then(self, start: int) -> str:
+        return _("The museum does not begin visits at %(time)s.") % {"time": self._clock(start)}
 
     # --- Why a guide cannot take a duty (core.rules) -----------------------------------------------------------------------
 

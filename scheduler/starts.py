@@ -128,27 +128,15 @@ def _day_offer(
         starts = tuple(periods.instant(tick, day, read.zone) for tick in found.starts)
         waves = tuple(tuple(periods.instant(tick, day, read.zone) for tick in wave) for wave in found.waves)
         return DayOffer(day, "open", "", starts, waves), found.largest
-    notice = closure_notice(state, wish, read)
-    if notice is not None:
-        return DayOffer(day, "closed", notice), found.largest
-    return DayOffer(day, "full", reasons.Words(day, read.zone, read.places).sentences(found.reasons)), found.largest
+    shut = {key for reason in found.reasons if reason.code == "closed_then" for key in reason.params}
+    notices = {key: closure.in_language("notice") for key, closure in read.closures.items()}
+    said = reasons.Words(day, read.zone, read.places, notices).sentences(found.reasons)
+    return DayOffer(day, "closed" if shut else "full", said), found.largest
 
 
 def earliest_tick(day: date, zone: ZoneInfo, now: datetime) -> int:
     """The first tick of `day` that is not past."""
     return max(0, -((periods.midnight(day, zone) - now) // periods.TICK))
-
-
-def closure_notice(state: Day, wish: Wish, read: snapshot.Range) -> str | None:
-    """The public notice of the closure that alone leaves the wish no start on this day; None where closures are not the cause."""
-    needed = {stop.space for stop in wish.stops}
-    concerned = [closed for closed in state.closed if closed.spaces is None or closed.spaces & needed]
-    if not concerned:
-        return None
-    quiet = replace(state, visits=(), taken=())
-    if availability.starts(quiet, wish).starts:
-        return None
-    return " ".join(dict.fromkeys(notice_of(read, closed.key) for closed in concerned))
 
 
 def notice_of(read: snapshot.Range, key: str) -> str:
@@ -172,7 +160,7 @@ def refuse_unless_open(
         raise Closed(_("The museum is closed on this day."), notice="")
     needed = {stop.space for stop in wish.stops}
     for begin in begins:
-        tick = periods.to_tick(begin, day, read.zone)
+        tick = (begin - periods.midnight(day, read.zone)) // periods.TICK
         for closed in state.closed:
             if (closed.spaces is None or closed.spaces & needed) and closed.period.start <= tick < closed.period.end:
                 notice = notice_of(read, closed.key)

@@ -1,0 +1,64 @@
+"""Every reason of the core has words in all three languages."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import scheduler.core
+from scheduler.core.assignment import Reason
+from scheduler.core.ticks import Interval
+from scheduler.reasons import Words
+
+PERIOD = Interval(120, 132)
+CASES = {
+    "not_qualified": (("halls", "en"), "Does not lead this tour in this language."),
+    "not_working": ((PERIOD,), "Works only at other hours: 10:00–11:00."),
+    "away": ((PERIOD,), "Is absent: 10:00–11:00."),
+    "busy": (("7", PERIOD), "Leads another group: 10:00–11:00."),
+    "no_rest": (("7", PERIOD, 3), "Needs 15 minutes of rest before or after another group: 10:00–11:00."),
+    "enough_duties": ((4,), "Leads 4 groups a day at most."),
+    "enough_time": ((60,), "Leads 300 minutes a day at most."),
+    "closed": ((), "The museum is closed on this day."),
+    "closed_then": (("3",), "Painting."),
+    "too_long": ((120,), "The visit lasts 600 minutes, longer than the museum is open."),
+    "too_late": ((200,), "It is too late to begin a visit on this day."),
+    "too_large": ((100,), "The museum can receive 100 people at most."),
+    "no_guide": (("halls", "de"), "Nobody leads this tour in this language."),
+    "too_few_guides": (("halls", "en", 4, 3), "So large a group needs 4 guides at once."),
+    "guides_away": (("halls", "en", 2), "The guides who lead this in this language do not work on this day."),
+    "guides_taken": (
+        ("halls", "en", 2, 180),
+        "The guides who lead this in this language are with other groups before 15:00.",
+    ),
+    "full": (("alash",), "Other groups are there: “Alash” hall."),
+    "waves_full": ((), "The sub-groups of so large a group do not fit between the others."),
+    "not_known": ((), "Whether this can be served could not be found out in time. Please ask the museum."),
+    "not_open_then": ((210,), "The museum does not begin visits at 17:30."),
+}
+
+
+def codes_of_the_core() -> set[str]:
+    """Every code that is written in the core."""
+    folder = Path(scheduler.core.__path__[0])
+    return {code for file in folder.glob("*.py") for code in re.findall(r'Reason\("(\w+)"', file.read_text())}
+
+
+def test_every_reason_has_a_case() -> None:
+    assert set(CASES) == codes_of_the_core()
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_reason_in_words(code: str) -> None:
+    params, said = CASES[code]
+    words = Words(date(2025, 5, 28), ZoneInfo("Asia/Almaty"), {"alash": "“Alash” hall"}, {"3": "Painting."})
+    assert words.sentence(Reason(code, *params)) == said
+
+
+def test_the_same_sentence_is_said_once() -> None:
+    words = Words(date(2025, 5, 28), ZoneInfo("Asia/Almaty"))
+    assert words.sentences([Reason("closed"), Reason("closed")]) == "The museum is closed on this day."
