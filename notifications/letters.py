@@ -108,7 +108,7 @@ def _details(context: Mapping[str, Any]) -> list[tuple[str, str]]:
     zone_label = str(museum.get("zone_label") or "")
     when = f"{context['when']} ({zone_label})" if context["when"] and zone_label else context["when"]
     first = [
-        (gettext("What"), str(context.get("title") or "")),
+        (gettext("Visit"), str(context.get("title") or "")),
         (gettext("When"), when),
         (gettext("Where"), context["place"] if context["when"] else ""),
     ]
@@ -243,9 +243,13 @@ def _price(price: Any) -> str:
         return words.get(reason, gettext("free of charge"))
     if price.get("amount") is None:
         return ""
-    amount = f"{int(price['amount']):,}".replace(",", "\u00a0")
-    currency = {"KZT": "₸"}.get(str(price.get("currency")), str(price.get("currency") or ""))
-    return f"{amount}\u00a0{currency}".strip()
+    return money(int(price["amount"]), str(price.get("currency") or ""))
+
+
+def money(amount: int, currency: str) -> str:
+    """An amount as all three languages write it, `currency` an ISO 4217 code: "9 000 ₸"."""
+    grouped = f"{amount:,}".replace(",", "\u00a0")
+    return f"{grouped}\u00a0{'₸' if currency == 'KZT' else currency}".strip()
 
 
 def _ceremony(code: str) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.charset import BASE64, Charset
+from email.charset import Charset
 from email.encoders import encode_base64
 from email.generator import BytesGenerator
 from email.header import Header
-from email.message import Message
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 from io import BytesIO
 
@@ -20,9 +18,6 @@ from django.core.mail import BadHeaderError, EmailMessage
 from notifications import ical, links
 from notifications.models import OutboxMessage
 from notifications.plain import one_line
-
-_UTF8 = Charset("utf-8")
-_UTF8.body_encoding = BASE64  # no 8-bit octets, whatever servers stand in between
 
 
 class Wire(EmailMessage):
@@ -39,7 +34,7 @@ class Wire(EmailMessage):
         return self.content.replace(b"\n", linesep.encode())
 
     def get_charset(self) -> Charset:
-        return _UTF8
+        return Charset("utf-8")
 
 
 def wire(row: OutboxMessage, *, date: datetime) -> Wire:
@@ -50,10 +45,13 @@ def wire(row: OutboxMessage, *, date: datetime) -> Wire:
     if row.ics:
         calendar = ical.folded(links.fill(row.ics, row.links))
         assert isinstance(root, MIMEMultipart)
-        root.attach(_calendar(calendar, row.method))
+        # Last of the alternatives, without disposition: this is the part that makes clients show buttons.
+        root.attach(_part("text", "calendar", calendar, method=row.method, charset="UTF-8"))
         mixed = MIMEMultipart("mixed", boundary=f"mixed-{row.pk.hex}")
         mixed.attach(root)
-        mixed.attach(_attachment(calendar))
+        attachment = _part("application", "ics", calendar, name="invite.ics")
+        attachment.add_header("Content-Disposition", "attachment", filename="invite.ics")
+        mixed.attach(attachment)
         root = mixed
     for name, value in _headers(row, date):
         root[name] = value
@@ -86,29 +84,17 @@ def _person(name: str, address: str) -> str:
 
 def _alternative(row: OutboxMessage, text: str, html: str) -> MIMEMultipart:
     parts = MIMEMultipart("alternative", boundary=f"alternative-{row.pk.hex}")
-    for body, subtype in ((text, "plain"), (html, "html")):
-        part = MIMEText("", subtype, "utf-8")
-        part.set_payload(body.encode("utf-8"), _UTF8)
-        del part["MIME-Version"]
-        parts.attach(part)
+    parts.attach(_part("text", "plain", text.encode(), charset="UTF-8"))
+    parts.attach(_part("text", "html", html.encode(), charset="UTF-8"))
     return parts
 
 
-def _calendar(content: bytes, method: str) -> Message:
-    """The part that makes clients show buttons: last of the alternatives, without disposition, charset once."""
-    part = MIMEBase("text", "calendar", method=method, charset="UTF-8")
+def _part(kind: str, subtype: str, content: bytes, **parameters: str) -> MIMEBase:
+    """One part in base64 (no 8-bit octets, whatever servers stand in between), its charset named once."""
+    part = MIMEBase(kind, subtype, **parameters)
     del part["MIME-Version"]
     part.set_payload(content)
     encode_base64(part)
-    return part
-
-
-def _attachment(content: bytes) -> Message:
-    part = MIMEBase("application", "ics", name="invite.ics")
-    del part["MIME-Version"]
-    part.set_payload(content)
-    encode_base64(part)
-    part.add_header("Content-Disposition", "attachment", filename="invite.ics")
     return part
 
 

@@ -134,16 +134,13 @@ def write(thread: Thread, draft: Draft) -> OutboxMessage | Call:
 def _render(
     row: OutboxMessage, letter: Letter, to: Address, sender: Address, entry: Entry | None, invitation: Invitation | None
 ) -> None:
+    if invitation:
+        row.method, row.uid = invitation.method, invitation.uid
+        row.sequence, row.stamp = invitation.sequence, invitation.stamp
     try:
         rendered = letters.render(letter, to.locale, entry)
         row.subject, row.text, row.html = rendered.subject, rendered.text, rendered.html
         if invitation and entry:
-            row.method, row.uid, row.sequence, row.stamp = (
-                invitation.method,
-                invitation.uid,
-                invitation.sequence,
-                invitation.stamp,
-            )
             row.ics = ical.invitation(
                 method=invitation.method,
                 uid=invitation.uid,
@@ -155,20 +152,17 @@ def _render(
                 attendee=to,
                 answer=invitation.answer,
             )
-    except Exception as error:  # whatever a template or a value does: the booking stands, the row says why
-        log.exception("letter cannot be rendered", extra={"kind": letter.kind})
-        row.status, row.last_code, row.last_error = (
-            OutboxMessage.Status.DEAD,
-            "render",
-            f"{type(error).__name__}: {error}",
-        )
+    except Exception as error:  # noqa: BLE001  # whatever a template or a value does: the booking stands, the row says why
+        log.error("letter cannot be rendered", extra={"kind": letter.kind, "reason": type(error).__name__})  # noqa: TRY400
+        row.status, row.last_code = OutboxMessage.Status.DEAD, "render"
+        row.last_error = f"{type(error).__name__}: {error}"
 
 
 def _write_call(fields: dict[str, Any], to: Address, letter: Letter) -> Call:
     try:
         say = letters.render(letter, to.locale, None).say
-    except Exception:  # the person must be told all the same
-        log.exception("call cannot be put into words", extra={"kind": letter.kind})
+    except Exception as error:  # noqa: BLE001  # the person must be told all the same
+        log.error("call cannot be put into words", extra={"kind": letter.kind, "reason": type(error).__name__})  # noqa: TRY400
         say = letter.kind
     return Call.objects.create(
         **fields,

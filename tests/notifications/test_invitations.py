@@ -1,0 +1,370 @@
+"""What people should have, compared with what they were told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import icalendar
+import pytest
+from django.contrib.auth import get_user_model
+
+from notifications import calls, delivery, outbox
+from notifications.messages import Address, Letter
+from notifications.models import Call, OutboxMessage, Thread
+from tests.notifications.conftest import (
+    ABOUT,
+    GUIDE,
+    NOW,
+    ORGANISER,
+    START,
+    entry,
+    facts,
+    guide,
+    organiser,
+    parties,
+    rows,
+)
+
+pytestmark = pytest.mark.django_db
+
+LATER = START + timedelta(hours=2)
+MINUTE = timedelta(minutes=1)
+
+
+def event(letter: Any) -> icalendar.Event:
+    """The calendar part of a letter, read by an independent reader."""
+    (part,) = [part for part in letter.walk() if part.get_content_type() == "text/calendar"]
+    calendar = icalendar.Calendar.from_ical(part.get_payload(decode=True))
+    assert part.get_param("method") == calendar["METHOD"]
+    found = calendar.events[0]
+    found.add("x-method", calendar["METHOD"])
+    return found
+
+
+def numbers(letters: list[Any]) -> list[tuple[str, int]]:
+    return [(str(event(letter)["X-METHOD"]), int(event(letter)["SEQUENCE"])) for letter in letters]
+
+
+def test_a_first_letter_is_an_invitation_and_goes_at_once(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser())
+    (row,) = rows()
+    assert (row.kind, row.status, row.not_before) == ("confirmed", "queued", NOW)
+    (letter,) = send()
+    assert letter["To"] == "Anna Müller <anna@example.org>"
+    assert numbers([letter]) == [("REQUEST", 0)]
+    assert event(letter).start == START
+
+
+def test_saying_the_same_again_writes_nothing(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser(), guide())
+    tell(organiser(), guide())
+    assert len(rows()) == 2
+    assert len(send()) == 2
+    tell(organiser(), guide(), now=NOW + MINUTE)
+    assert len(rows()) == 2
+    assert send() == []
+
+
+def test_ten_edits_within_the_hold_are_one_letter(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser())
+    send()
+    for step in range(1, 11):
+        tell(organiser(start=START + step * timedelta(minutes=15)), now=NOW + step * timedelta(seconds=5))
+    (letter,) = send()
+    assert numbers([letter]) == [("REQUEST", 1)]
+    assert event(letter).start == START + timedelta(minutes=150)
+    assert letter["Subject"].startswith("Your visit has a new time or place")
+    assert [row.status for row in rows()].count("superseded") == 9
+
+
+def test_an_update_waits_for_the_hold(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser())
+    send()
+    tell(organiser(start=LATER), now=NOW + MINUTE)
+    assert send(NOW + MINUTE + timedelta(seconds=59)) == []
+    assert len(send(NOW + MINUTE + timedelta(seconds=60))) == 1
+
+
+def test_an_urgent_update_does_not_wait(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser())
+    send()
+    tell(replace(organiser(start=LATER), urgent=True), now=NOW + MINUTE)
+    assert len(send(NOW + MINUTE)) == 1
+
+
+def test_a_change_undone_within_the_hold_is_no_letter(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser())
+    send()
+    tell(organiser(start=LATER), now=NOW + MINUTE)
+    tell(organiser(), now=NOW + MINUTE)
+    assert send() == []
+
+
+def test_a_change_of_text_keeps_the_sequence_with_a_later_stamp(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser())
+    (first,) = send()
+    tell(organiser(heads=14))  # in the very same second
+    (second,) = send()
+    assert numbers([first, second]) == [("REQUEST", 0), ("REQUEST", 0)]
+    assert event(second)["DTSTAMP"].dt > event(first)["DTSTAMP"].dt
+    assert second["Subject"].startswith("Your visit: something has changed")
+    assert "14 people" in second.get_body(("plain",)).get_content()
+
+
+def test_a_programme_comes_with_the_same_sequence(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+
+    tell(organiser())
+    send()
+    tell(organiser("programme", parties=parties(count=2)))
+    (letter,) = send()
+    assert numbers([letter]) == [("REQUEST", 0)]
+    assert letter["Subject"].startswith("The programme of your visit")
+
+
+@pytest.mark.parametrize("silent", [{"museum": facts()["museum"] | {"phone": "+7"}}, {"links": {}}])
+def test_what_is_no_news_is_not_told(
+    tell: Callable[..., None], send: Callable[..., Any], silent: dict[str, Any]
+) -> None:
+    tell(organiser())
+    send()
+    tell(organiser(**silent))
+    assert send() == []
+
+
+def test_a_swapped_guide_is_cancelled_and_the_new_one_invited_and_the_organiser_left_in_peace(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser(), guide(7))
+    first = send()
+    other = Address("Елена М.", "elena@example.org", locale="ru")
+    tell(organiser(), guide(9, to=other), now=NOW + MINUTE)
+    letters = {letter["To"].addresses[0].addr_spec: letter for letter in send(NOW + MINUTE)}
+    assert set(letters) == {"aigul@example.org", "elena@example.org"}
+    old = event(next(letter for letter in first if "aigul" in letter["To"]))
+    cancel, invite = event(letters["aigul@example.org"]), event(letters["elena@example.org"])
+    assert (cancel["X-METHOD"], cancel["SEQUENCE"], cancel["STATUS"]) == ("CANCEL", 1, "CANCELLED")
+    assert cancel["UID"] == old["UID"]
+    assert (cancel.start, cancel.end) == (old.start, old.end)
+    assert (invite["X-METHOD"], invite["SEQUENCE"]) == ("REQUEST", 0)
+    assert invite["UID"] != old["UID"]
+    assert "Сіз бұл экскурсияны енді жүргізбейсіз" in letters["aigul@example.org"]["Subject"]
+
+
+def test_a_guide_who_never_heard_of_it_hears_of_no_withdrawal(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(guide(7))
+    tell()
+    assert send() == []
+    assert [row.status for row in rows()] == ["superseded"]
+
+
+def test_a_uid_is_never_used_again_after_its_cancel(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(guide())
+    send()
+    tell(now=NOW + MINUTE)
+    (cancel,) = send()
+    tell(guide(), now=NOW + 2 * MINUTE)
+    (again,) = send()
+    assert event(again)["UID"] != event(cancel)["UID"]
+    assert numbers([cancel, again]) == [("CANCEL", 1), ("REQUEST", 0)]
+
+
+def test_a_cancelled_visit_is_told_once_and_then_stays_silent(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser())
+    send()
+    gone = organiser("cancelled", by="office", reason="Renovation")
+    tell(gone, now=NOW + MINUTE)
+    (letter,) = send(NOW + MINUTE)
+    assert numbers([letter]) == [("CANCEL", 1)]
+    assert "Renovation" in letter.get_body(("plain",)).get_content()
+    tell(gone, now=NOW + 2 * MINUTE)
+    tell(now=NOW + 3 * MINUTE)  # forgotten altogether later on
+    assert send() == []
+
+
+def test_a_request_declined_takes_the_tentative_entry_away(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+
+    tell(organiser("requested", entry=entry(tentative=True)))
+    (first,) = send()
+    assert event(first)["STATUS"] == "TENTATIVE"
+    tell(organiser("declined", reason="No guide"))
+    (second,) = send()
+    assert numbers([second]) == [("CANCEL", 1)]
+    assert second["Subject"].startswith("We cannot receive you at this time")
+
+
+def test_a_request_confirmed_raises_the_sequence(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+
+    tell(organiser("requested", entry=entry(tentative=True)))
+    tell_first = send()
+    tell(organiser("confirmed"))
+    letters = tell_first + send()
+    assert numbers(letters) == [("REQUEST", 0), ("REQUEST", 1)]
+    assert event(letters[1])["STATUS"] == "CONFIRMED"
+
+
+def test_a_new_address_is_a_new_inbox(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser())
+    send()
+    tell(organiser(to=replace(ORGANISER, email="office@example.org")), now=NOW + MINUTE)
+    first, second = send()
+    assert (first["To"].addresses[0].addr_spec, numbers([first])) == ("anna@example.org", [("CANCEL", 1)])
+    assert (second["To"].addresses[0].addr_spec, numbers([second])) == ("office@example.org", [("REQUEST", 0)])
+    assert event(first)["UID"] != event(second)["UID"]
+
+
+def test_a_letter_that_may_have_arrived_is_corrected_not_replaced(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser())
+    row = delivery.claim(until=NOW)  # and its worker dies now
+    assert row is not None
+    tell(organiser(start=LATER), now=NOW + MINUTE)
+    assert [(row.sequence, row.status) for row in rows()] == [(0, "queued"), (1, "queued")]
+
+
+def test_deleted_rows_are_written_again(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser(), guide())
+    OutboxMessage.objects.all().delete()
+    tell(organiser(), guide())
+    assert len(send()) == 2
+    OutboxMessage.objects.all().delete()  # what was sent is known without them
+    tell(organiser(), guide())
+    assert send() == []
+
+
+def test_a_reader_who_changes_language_is_not_told_of_another_place(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser())
+    send()
+    tell(organiser(to=replace(ORGANISER, locale="ru")))
+    (letter,) = send()
+    assert numbers([letter]) == [("REQUEST", 0)]
+    assert "изменилось" in letter["Subject"]
+
+
+def test_the_queries_of_one_sync_do_not_grow_with_what_is_unchanged(
+    tell: Callable[..., None], send: Callable[..., Any], django_assert_num_queries: Any
+) -> None:
+    tell(organiser())
+    send()
+    with django_assert_num_queries(8):  # with the savepoint's two
+        tell(organiser())
+    tell(organiser(), *[guide(number) for number in range(20)])
+    send()
+    with django_assert_num_queries(8):
+        tell(organiser(), *[guide(number) for number in range(20)])
+
+
+# --- Without e-mail ----------------------------------------------------------------------------------------------------------
+
+BY_PHONE = Address("Балабақша меңгерушісі", "", "+77010000044", "kk", "«Жұлдыз» балабақшасы")
+
+
+def test_whoever_has_no_address_is_put_on_the_call_list_and_told_once_rung(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser(to=BY_PHONE))
+    tell(organiser(to=BY_PHONE))
+    assert send() == []
+    (call,) = calls.to_make(now=NOW)
+    assert (call.whom, call.phone, call.organisation) == (BY_PHONE.name, BY_PHONE.phone, BY_PHONE.organisation)
+    assert "2026 ж. 28 мамыр, бейсенбі, 11:00–12:00" in call.say
+    assert Thread.objects.get(key=call.thread.key).told_at is None
+    office = get_user_model().objects.create_user("office", password="x")
+    assert calls.rang(call.pk, by=office, now=NOW + MINUTE) is not None
+    assert calls.rang(call.pk, by=office, now=NOW + MINUTE) is None
+    assert Thread.objects.get(key=call.thread.key).told_at == NOW + MINUTE
+    tell(organiser(to=BY_PHONE), now=NOW + 2 * MINUTE)
+    assert not calls.to_make(now=NOW + 3 * MINUTE).exists()
+
+
+def test_a_call_that_is_no_longer_true_is_replaced(tell: Callable[..., None]) -> None:
+    tell(organiser(to=BY_PHONE))
+    tell(organiser(to=BY_PHONE, start=LATER), now=NOW + MINUTE)
+    assert [(call.status, call.kind) for call in Call.objects.order_by("pk")] == [
+        ("superseded", "confirmed"),
+        ("open", "confirmed"),  # the first that they hear of it: nothing "changes" for them
+    ]
+
+
+def test_who_was_told_by_telephone_and_gets_an_address_is_invited(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser(to=BY_PHONE))
+    office = get_user_model().objects.create_user("office", password="x")
+    calls.rang(Call.objects.get().pk, by=office, now=NOW)
+    tell(organiser(to=replace(BY_PHONE, email="head@example.org")))
+    (letter,) = send()
+    assert numbers([letter]) == [("REQUEST", 0)]
+
+
+# --- Reminders ---------------------------------------------------------------------------------------------------------------
+
+
+def remind(thread: str = f"{ABOUT}:contact:12", to: Address = ORGANISER) -> OutboxMessage | None:
+    return outbox.enqueue(
+        key=f"reminder_day:{thread}:{START.isoformat()}",
+        thread=thread,
+        to=to,
+        letter=Letter("reminder_day", facts(to.locale)),
+        not_before=NOW,
+        expires_at=START + timedelta(days=4000),
+        bulk=True,
+    )
+
+
+def test_a_reminder_is_written_once_and_has_no_calendar_part(send: Callable[..., Any]) -> None:
+    assert remind() is not None
+    assert remind() is None
+    (letter,) = send()
+    assert [part.get_content_type() for part in letter.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+
+
+def test_a_reminder_of_a_time_that_changed_is_not_sent_and_of_one_that_changed_back_is(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser())
+    send()
+    remind()
+    tell(organiser(start=LATER))
+    tell(organiser())
+    assert [row.status for row in rows(kind="reminder_day")] == ["cancelled"]
+    assert remind() is not None
+    assert len(send()) == 1
+
+
+def test_a_reminder_after_the_visit_is_dropped(send: Callable[..., Any]) -> None:
+    remind()
+    OutboxMessage.objects.update(expires_at=NOW - timedelta(days=1))
+    assert send() == []
+    assert [(row.status, row.last_error) for row in rows()] == [("cancelled", "expired")]
+
+
+def test_a_letter_that_cannot_be_rendered_is_dead_with_its_reason_and_the_change_stands(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser(start=START, end="not a time"), guide())
+    dead = next(row for row in rows() if row.thread.key.endswith("contact:12"))
+    assert (dead.status, dead.last_code) == ("dead", "render")
+    assert "not a time" in dead.last_error
+    assert len(send()) == 1
+    tell(organiser(start=START, end="not a time"), guide())
+    assert len(rows()) == 2
+
+
+def test_the_guide_of_another_visit_is_not_looked_at(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(guide(7, to=GUIDE))
+    send()
+    Thread.objects.update(about="visit:OTHER", key="visit:OTHER:duty:1:guide:7")
+    tell()
+    assert send() == []
