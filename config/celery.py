@@ -6,10 +6,15 @@ Redis may lose anything at any time: due times are rows in PostgreSQL, a task is
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.beat import PersistentScheduler
+from celery.signals import heartbeat_sent
 from django.conf import settings
 from kombu import Queue
+
+from config import alive
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -50,6 +55,7 @@ app.conf.update(
     task_default_queue="mail",
     task_create_missing_queues=False,
     task_routes={"scheduler.tasks.*": {"queue": "solve"}, "notifications.tasks.*": {"queue": "mail"}},
+    beat_scheduler="config.celery:Beat",
     beat_schedule_filename=str(settings.VAR_DIR / "run" / "beat"),
 )
 app.autodiscover_tasks(lambda: ["config", "notifications", "scheduler"])
@@ -67,5 +73,20 @@ app.conf.beat_schedule = {
     "remind": every("scheduler.tasks.remind", 60, "solve"),
     "decide-overdue": every("scheduler.tasks.decide_overdue", 60, "solve"),
     "finish": every("scheduler.tasks.finish", 300, "solve"),
-    "promise": every("scheduler.tasks.promise", 900, "solve"),
+    # Each night's first run does the night's work; the later ones find nothing to do, or make up for a night that was missed.
+    "promise": every("scheduler.tasks.promise", 1800, "solve"),
 }
+
+
+class Beat(PersistentScheduler):
+    """The timetable's clock; each tick is a sign of life."""
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        alive.touch("beat")
+        return float(super().tick(*args, **kwargs))
+
+
+@heartbeat_sent.connect(weak=False)
+def worker_lives(sender: Any, **_: Any) -> None:
+    """A worker's own event loop runs and reaches Redis. Its file is named by its queue: it is called `<queue>@<host>`."""
+    alive.touch(str(sender.eventer.hostname).partition("@")[0])

@@ -126,7 +126,7 @@ def _is_near(host: str) -> bool:
     return host.startswith("127.") or "." not in host
 
 
-@register(Tags.database, deploy=True)
+@register(Tags.security, deploy=True)
 def database(app_configs: Apps, **_: Any) -> Iterable[CheckMessage]:
     """A PostgreSQL that knows the constraints in use, and whose clock agrees with ours: leases and holds are measured by both."""
     try:

@@ -48,11 +48,13 @@ def prepare() -> Mapping[str, str]:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
     from tours.models import Museum
 
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # nothing is collected here, but whitenoise looks
     call_command("compile_translations", verbosity=0)
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
@@ -88,9 +90,9 @@ def commands() -> dict[str, str]:
     python = sys.executable
     return {
         "web": f"exec {python} -m gunicorn -c python:config.gunicorn config.wsgi",
-        "mail": f"exec {python} -m celery -A config worker -Q mail -n mail@%h -c 2 --loglevel INFO",
-        "solve": f"exec {python} -m celery -A config worker -Q solve -n solve@%h -c 1 --loglevel INFO",
-        "beat": f"exec {python} -m celery -A config beat --loglevel INFO",
+        "mail": f"exec {python} -m celery -q -A config worker -Q mail -n mail@%h -c 2 --without-gossip --without-mingle",
+        "solve": f"exec {python} -m celery -q -A config worker -Q solve -n solve@%h -c 1 --without-gossip --without-mingle",
+        "beat": f"exec {python} -m celery -q -A config beat",
     }
 
 

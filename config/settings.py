@@ -38,7 +38,7 @@ LINK_KEY = required("LINK_KEY")
 
 BASE_URL: str = env.str("BASE_URL", default=f"http://localhost:{env.int('PORT', default=8000)}").rstrip("/")
 HTTPS = urlsplit(BASE_URL).scheme == "https"
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "localhost"])
+ALLOWED_HOSTS: list[str] = [urlsplit(BASE_URL).hostname or "localhost", *env.list("ALLOWED_HOSTS", default=[])]
 if DEMONSTRATION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -133,7 +133,6 @@ _options.setdefault("options", "-c lock_timeout=3s -c idle_in_transaction_sessio
 CACHES = {  # in the database: a second factor's code works once on all workers, and a flushed Redis forgets no limit
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
 }
-LIVENESS_DIR = Path(env.str("LIVENESS_DIR", default=str(VAR_DIR / "run")))  # a worker touches <queue>.alive there
 
 # --- Mail ------------------------------------------------------------------------------------------------------------------
 EMAIL_URL: str = env.str("EMAIL_URL", default="")
@@ -165,7 +164,7 @@ UPDATE_HOLD_SECONDS: int = env.int("UPDATE_HOLD_SECONDS", default=60)
 
 def limit(name: str, count: int, seconds: int) -> tuple[int, int]:
     """How many in how many seconds; `LIMIT_<NAME>=count/seconds` in the environment changes it."""
-    given = env.str(f"LIMIT_{name.upper()}", default=f"{count}/{seconds}")
+    given = env.str(f"LIMIT_{name.upper()}", default="") or f"{count}/{seconds}"
     if not (match := re.fullmatch(r"(\d+)/(\d+)", given)):
         raise ImproperlyConfigured(f"LIMIT_{name.upper()} must read count/seconds, as 10/3600, not {given!r}.")
     return int(match[1]), int(match[2])
@@ -284,7 +283,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- Static files ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 WHITENOISE_USE_FINDERS = DEMONSTRATION  # nothing to collect before trying it out
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -19,6 +19,7 @@ os.environ |= {
     "LINK_KEY": "the tests' own link key, of no use elsewhere",
     "BASE_URL": "http://testserver",
     "LIVENESS_DIR": tempfile.mkdtemp(prefix="qonaq-test-alive-"),
+    "STATIC_ROOT": tempfile.mkdtemp(prefix="qonaq-test-static-"),
     "LOG_FORMAT": "plain",
 }
 os.environ.pop("EMAIL_URL", None)
