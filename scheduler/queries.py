@@ -34,14 +34,20 @@ def visits_for(user: User | AnonymousUser) -> QuerySet[Visit]:
     return visits().filter(parties__guide__user=user, promised_at__isnull=False, status__in=Visit.HOLDING).distinct()
 
 
+def duties() -> QuerySet[Party]:
+    """Duties with all that a page or a feed shows of them, in a fixed number of queries."""
+    legs = Leg.objects.select_related("lane__space").order_by("period", "pk")
+    return Party.objects.select_related("visit__tour", "visit__audience", "guide").prefetch_related(
+        Prefetch("legs", legs), Prefetch("visit__legs", legs), "visit__contacts"
+    )
+
+
 def duties_of(guide: Guide, first: datetime, last: datetime) -> QuerySet[Party]:
     """A guide's duties that begin in [first, last), soonest first: promised ones, and those that may still change."""
-    legs = Leg.objects.select_related("lane__space").order_by("period", "pk")
     return (
-        Party.objects.filter(guide=guide, holds=True, visit__status__in=[Visit.Status.CONFIRMED, Visit.Status.DONE])
+        duties()
+        .filter(guide=guide, holds=True, visit__status__in=[Visit.Status.CONFIRMED, Visit.Status.DONE])
         .filter(period__startswith__gte=first, period__startswith__lt=last)
-        .select_related("visit__tour", "visit__audience", "guide")
-        .prefetch_related(Prefetch("legs", legs), Prefetch("visit__legs", legs), "visit__contacts")
         .order_by("period")
     )
 
