@@ -51,9 +51,13 @@ valid_code = RegexValidator(
 )
 
 
+HIDDEN = frozenset("\u200b\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+"""Overrides that make text read backwards, separators that some readers take for a new line, and spaces that nobody sees."""
+
+
 def no_control_characters(value: str) -> None:
-    """Refuse what a form's text never needs: control characters (line breaks and tabs apart) and lone surrogates."""
-    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t" for char in value):
+    """Refuse what a form's text never needs: control characters (line breaks and tabs apart), lone surrogates and HIDDEN."""
+    if any(char in HIDDEN or (unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t") for char in value):
         raise ValidationError(_("This text contains characters that cannot be shown."), code="control_characters")
 
 
