@@ -1,16 +1,53 @@
-"""Changes that an organiser asks for after the deadline: the visit stays as it is until the office decides."""
+"""What an organiser changes: at once until the audience's deadline; after it the visit stays as it is until the office decides."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler import bookings, locks, steps
-from scheduler.errors import NotAllowedNow
+from scheduler.errors import BadWish, NotAllowedNow
 from scheduler.models import ChangeRequest, Visit
 from tours.models import User
+
+
+@transaction.atomic
+def move(visit_id: int, begins: tuple[datetime, ...], *, now: datetime) -> ChangeRequest | None:
+    """The organiser moves the visit; gives the late change where it is too late for that. Locks both days."""
+    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
+    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
+    visit = steps.locked(visit_id)
+    if visit.kind != Visit.Kind.TOUR:
+        raise NotAllowedNow(_("Only the office moves this visit, in its own form."))
+    if may_still_change(visit, now=now):
+        bookings.move(visit_id, begins, now=now)
+        return None
+    if len(begins) > 1:
+        raise BadWish(_("It is too late to move a visit in several waves here. Please call the museum."))
+    return ask_for_change(visit_id, kind=ChangeRequest.Kind.MOVE, start=begins[0], now=now)
+
+
+@transaction.atomic
+def change(
+    visit_id: int, *, now: datetime, heads: int | None = None, revision: int | None = None, **others: Any
+) -> ChangeRequest | None:
+    """The organiser changes what `bookings.change` takes; where it is too late for other `heads` gives the late change, does the rest."""
+    visit = steps.locked(visit_id)
+    late = heads not in (None, visit.heads) and not may_still_change(visit, now=now)
+    bookings.change(visit_id, now=now, heads=None if late else heads, revision=revision, **others)
+    return ask_for_change(visit_id, kind=ChangeRequest.Kind.HEADS, heads=heads, now=now) if late else None
+
+
+@transaction.atomic
+def cancel(visit_id: int, *, reason: str = "", now: datetime) -> ChangeRequest | None:
+    """The organiser cancels the visit; gives the late change where it is too late for that."""
+    if may_still_cancel(steps.locked(visit_id), now=now):
+        bookings.cancel(visit_id, reason=reason, by=bookings.ORGANISER, now=now)
+        return None
+    return ask_for_change(visit_id, kind=ChangeRequest.Kind.CANCEL, reason=reason, now=now)
 
 
 @transaction.atomic
