@@ -129,7 +129,7 @@ class Catalogue(ReadOnlyModelViewSet[Row]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         drawing_schema = getattr(self, "swagger_fake_view", False)
-        return super().get_serializer_context() | ({} if drawing_schema else {"museum": queries.museum()})
+        return dict(super().get_serializer_context()) | ({} if drawing_schema else {"museum": queries.museum()})
 
 
 @extend_schema_view(list=extend_schema(summary="The tours on offer"), retrieve=extend_schema(summary="One tour"))

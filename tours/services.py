@@ -8,27 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F, ProtectedError, Q
+from django.db import connection, transaction
+from django.db.models import F, ProtectedError, Q, QuerySet
 from django.db.models.functions import Now
 
 from tours import locks
 from tours.errors import LaneInUse
-from tours.models import ApiToken, Guide, Lane, Museum, Space, User
+from tours.models import ApiToken, Guide, Lane, Museum, Price, Space, Stop, User
 
 TOKEN_PREFIX = "qonaq_"  # noqa: S105  # no secret: it lets a scanner of leaked secrets know one
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @contextmanager
-def changing_catalogue() -> Iterator[None]:
-    """All or nothing, alone: nobody books while the block runs, and who looked before sees the version raised after it."""
+def alone() -> Iterator[None]:
+    """All or nothing, and nobody books or changes the catalogue while the block runs."""
     with transaction.atomic():
         locks.calendar_exclusive()
+        yield
+
+
+@contextmanager
+def changing_catalogue() -> Iterator[None]:
+    """A block that runs alone and changes the catalogue: who looked before it sees the version raised after it."""
+    with alone():
         yield
         raise_catalogue_version()
 
@@ -53,6 +60,32 @@ def set_lanes(space: Space, number: int) -> bool:
     return present != wanted
 
 
+def can_have_lanes(space: Space, number: int) -> bool:
+    """Whether `set_lanes` would do it. Holding the calendar lock."""
+    point = transaction.savepoint()
+    try:
+        set_lanes(space, number)
+    except LaneInUse:
+        return False
+    finally:
+        transaction.savepoint_rollback(point)
+    return True
+
+
+@transaction.atomic
+def put_in_order(rows: Sequence[Stop] | Sequence[Price]) -> None:
+    """Write the stops of a tour, or the prices of an audience, as 0, 1, 2, … in this order. Holding the calendar lock."""
+    if not rows:
+        return
+    constraint = "stop_position" if isinstance(rows[0], Stop) else "price_position"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS {constraint} DEFERRED")  # two rows may swap places
+        for position, row in enumerate(rows):
+            row.position = position
+            row.save()
+        cursor.execute(f"SET CONSTRAINTS {constraint} IMMEDIATE")
+
+
 def renew_calendar_address(guide: Guide) -> None:
     """Make the old address of the guide's calendar worthless, for one that got into the wrong hands."""
     Guide.objects.filter(pk=guide.pk).update(link_version=F("link_version") + 1)
@@ -73,8 +106,13 @@ def make_token(user: User, *, name: str, now: datetime) -> str:
 
 def revoke_tokens(user: User, *, name: str | None = None, now: datetime) -> int:
     """Make a user's tokens worthless, those of one name or all; how many there were."""
-    tokens = ApiToken.objects.filter(user=user, revoked_at=None)
-    return (tokens if name is None else tokens.filter(name=name)).update(revoked_at=now)
+    tokens = ApiToken.objects.filter(user=user)
+    return revoke(tokens if name is None else tokens.filter(name=name), now=now)
+
+
+def revoke(tokens: QuerySet[ApiToken], *, now: datetime) -> int:
+    """Make these tokens worthless; how many were not yet."""
+    return tokens.filter(revoked_at=None).update(revoked_at=now)
 
 
 def authenticate_token(token: str) -> User | None:

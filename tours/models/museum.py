@@ -88,7 +88,12 @@ class Museum(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | Q(
+                    latitude__isnull=False,  # a comparison with NULL would let it pass
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 name="museum_is_somewhere",
                 violation_error_message=_("Give both latitude and longitude, or neither."),
             ),

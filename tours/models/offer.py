@@ -122,6 +122,9 @@ class Audience(models.Model):
     change_days = models.PositiveSmallIntegerField(_("may change until, days before"), default=3)
     cancel_days = models.PositiveSmallIntegerField(_("may cancel until, days before"), default=1)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
+    priority = models.SmallIntegerField(
+        _("priority on the waiting list"), default=0, help_text=_("Groups with a higher one are offered a time first.")
+    )
     active = models.BooleanField(_("offered"), default=True)
 
     class Meta:
@@ -169,7 +172,7 @@ class Price(models.Model):
                 violation_error_message=_("Two prices cannot have the same place in the order."),
             ),
             models.CheckConstraint(
-                condition=Q(max_heads__gt=0, amount__isnull=False, per_head_above__isnull=True)
+                condition=Q(max_heads__isnull=False, max_heads__gt=0, amount__isnull=False, per_head_above__isnull=True)
                 | Q(max_heads__isnull=True, amount__isnull=True, per_head_above__isnull=False),
                 name="price_band_or_above",
                 violation_error_message=_("Give a number of people with a price, or a price for each person above."),

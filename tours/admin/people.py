@@ -1,0 +1,108 @@
+"""Guides with their hours and languages, users, and the keys that they have to the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from tours import services
+from tours.admin.frame import CatalogueAdmin, PartInline
+from tours.models import ApiToken, Guide, GuideHours, Qualification, User
+
+
+class HoursInline(PartInline):
+    model = GuideHours
+
+
+class QualificationInline(PartInline):
+    model = Qualification
+    autocomplete_fields = ("tour",)
+
+
+@admin.register(Guide)
+class GuideAdmin(CatalogueAdmin):
+    inlines = (HoursInline, QualificationInline)
+    list_display = ("name", "code", "email", "phone", "locale", "user", "active")
+    list_filter = ("active", "qualifications__language")
+    list_select_related = ("user",)
+    search_fields = ("code", "name", "email")
+    autocomplete_fields = ("user",)
+    actions = ("renew_calendar_addresses",)
+    fieldsets = (
+        (None, {"fields": ["code", "name", "active", "user"]}),
+        (_("Letters"), {"fields": ["email", "phone", "locale"]}),
+        (_("Limits"), {"fields": ["rest_minutes", "daily_minutes", "daily_duties"]}),
+    )
+
+    @admin.action(description=_("Give the calendar a new address (the old one stops working)"))
+    def renew_calendar_addresses(self, request: HttpRequest, queryset: QuerySet[Guide]) -> None:
+        for guide in queryset:
+            services.renew_calendar_address(guide)
+
+
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # unfold has no types
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "email", "first_name", "last_name", "guide", "is_staff", "is_active")
+    list_select_related = ("guide",)
+    readonly_fields = ("guide", "last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "locale", "guide")}),
+        (_("What they may do"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("username", "email", "locale", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+
+    @admin.display(description=_("guide"))
+    def guide(self, user: User) -> Guide | None:
+        return getattr(user, "guide", None)
+
+
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # unfold has no types
+    """Django's, in unfold's clothes."""
+
+
+admin.site.register(User, UserAdmin)
+admin.site.unregister(Group)
+admin.site.register(Group, GroupAdmin)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """To look at and revoke; one is made by `manage.py api_token`, which shows it once."""
+
+    list_display = ("user", "name", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "name")
+    readonly_fields = ("user", "name", "created_at", "last_used_at", "revoked_at")
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description=_("Revoke"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        services.revoke(queryset, now=timezone.now())
