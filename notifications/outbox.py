@@ -153,7 +153,7 @@ def _render(
                 answer=invitation.answer,
             )
     except Exception as error:  # noqa: BLE001  # whatever a template or a value does: the booking stands, the row says why
-        log.error("letter cannot be rendered", extra={"kind": letter.kind, "reason": type(error).__name__})  # noqa: TRY400
+        log.error("letter cannot be rendered", extra={"kind": letter.kind, "reason": type(error).__name__})
         row.status, row.last_code = OutboxMessage.Status.DEAD, "render"
         row.last_error = f"{type(error).__name__}: {error}"
 
@@ -162,7 +162,7 @@ def _write_call(fields: dict[str, Any], to: Address, letter: Letter) -> Call:
     try:
         say = letters.render(letter, to.locale, None).say
     except Exception as error:  # noqa: BLE001  # the person must be told all the same
-        log.error("call cannot be put into words", extra={"kind": letter.kind, "reason": type(error).__name__})  # noqa: TRY400
+        log.error("call cannot be put into words", extra={"kind": letter.kind, "reason": type(error).__name__})
         say = letter.kind
     return Call.objects.create(
         **fields,
