@@ -9,6 +9,8 @@ import os
 import re
 import tempfile
 
+from config.translations import compile_changed
+
 WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 
 if redis_url := os.environ.get("REDIS_URL"):
@@ -23,3 +25,5 @@ os.environ |= {
     "LOG_FORMAT": "plain",
 }
 os.environ.pop("EMAIL_URL", None)
+for _ in compile_changed():
+    pass

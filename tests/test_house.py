@@ -11,7 +11,7 @@ import polib
 import pytest
 from django.core.management import call_command
 
-from config.management.commands.compile_translations import catalogues
+from config.translations import catalogues
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
