@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import locks, periods, placing, snapshot, starts, steps, telling
+from scheduler import expiry, locks, periods, placing, snapshot, starts, steps, telling
 from scheduler.core.availability import Way, Wish
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken
 from scheduler.models import Closure, Visit
@@ -53,35 +54,59 @@ def request_visit(asked: Request, *, now: datetime, by: User | None = None) -> V
     try:
         return locks.door(book)(asked, now=now, by=by)
     except StartTaken as taken:
-        most = starts.largest_group(asked.group, steps.day_of(asked.starts[0]), now=now)
-        near = starts.nearest(asked.group, asked.starts[0], now=now, by_office=by is not None)
-        zone = ZoneInfo(catalogue.museum().time_zone)
-        alternatives = [periods.local(start, zone).isoformat() for start in near]
-        if asked.group.heads > most > 0:
-            raise GroupTooLarge(alternatives=alternatives, largest=most) from taken
-        raise StartTaken(alternatives=alternatives, largest=most) from taken
+        raise with_others(asked.group, asked.starts[0], now=now, by_office=by is not None) from taken
+
+
+def with_others(group: Group, start: datetime, *, now: datetime, by_office: bool = False) -> StartTaken | GroupTooLarge:
+    """What to answer to whom a start was refused: other starts near it, and the largest group that the day could receive. No locks."""
+    most = starts.largest_group(group, steps.day_of(start), now=now)
+    near = starts.nearest(group, start, now=now, by_office=by_office)
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    alternatives = [periods.local(other, zone).isoformat() for other in near]
+    too_large = group.heads > most > 0
+    return (GroupTooLarge if too_large else StartTaken)(alternatives=alternatives, largest=most)
 
 
 @transaction.atomic
 def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
     """`request_visit` inside a transaction that somebody else has opened. Locks the day."""
-    _refuse_impossible(asked)
-    locks.museum_days([steps.day_of(asked.starts[0])])  # before we look, so that what we see stays true
+    refuse_impossible(asked)
+    day = steps.day_of(asked.starts[0])
+    locks.museum_days([day])  # before we look, so that what we see stays true
+    expiry.release_expired([day], now=now)
     if (there := steps.already(asked.keys)) is not None:
         return there
     wish = starts.wish_of(asked.group)
-    read = snapshot.of_day(steps.day_of(asked.starts[0]))
+    read = snapshot.of_day(day)
     by_office = by is not None or asked.agreed
     asked_at = min(now, min(asked.starts) - periods.TICK) if asked.agreed else now
     starts.refuse_unless_open(asked.group, asked.starts, wish, read, now=asked_at, by_office=by_office)
     way = _way_or_taken(wish, asked.starts, read)
     museum = read.museum
     review = not by_office and catalogue.needs_review(asked.group.tour, asked.group.audience)
+    visit = write_down(
+        asked,
+        status=Visit.Status.REQUESTED if review else Visit.Status.CONFIRMED,
+        now=now,
+        decide_by=steps.decide_by(asked.starts[0], museum.decide_business_days, now, read.zone) if review else None,
+        **steps.when(asked.starts, wish.ticks, read.zone),
+    )
+    placing.place(visit, way, read)
+    steps.promise_if_near(visit, museum.promise_days, now=now)
+    steps.took_place_if_past(visit, now=now)
+    steps.changed(visit, now=now)
+    if review:
+        telling.alarm(visit, kind="office_request", key=f"request:{visit.code}", now=now)
+    return visit
+
+
+def write_down(asked: Request, *, status: str, now: datetime, **more: Any) -> Visit:
+    """The row of what was asked for, with its contacts and its price; `more` are its fields that say when it is."""
     quote = catalogue.quote(asked.group.audience, asked.group.heads, asked.adults)
     visit = Visit.objects.create(
         code=steps.new_code(),
         kind=Visit.Kind.TOUR,
-        status=Visit.Status.REQUESTED if review else Visit.Status.CONFIRMED,
+        status=status,
         revision=0,  # `changed` makes it 1
         tour=asked.group.tour,
         language=asked.group.language,
@@ -97,19 +122,12 @@ def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
         leader_phone=asked.leader_phone,
         price_amount=quote.amount,
         free=quote.free,
-        decide_by=steps.decide_by(asked.starts[0], museum.decide_business_days, now, read.zone) if review else None,
         created_at=now,
         updated_at=now,
         **asked.keys,
-        **steps.when(asked.starts, wish.ticks, read.zone),
+        **more,
     )
     steps.add_contacts(visit, asked.contacts)
-    placing.place(visit, way, read)
-    steps.promise_if_near(visit, museum.promise_days, now=now)
-    steps.took_place_if_past(visit, now=now)
-    steps.changed(visit, now=now)
-    if review:
-        telling.alarm(visit, kind="office_request", key=f"request:{visit.code}", now=now)
     return visit
 
 
@@ -120,7 +138,7 @@ def confirm(visit_id: int, *, now: datetime) -> Visit:
     visit = steps.locked(visit_id)
     steps.become(visit, Visit.Status.CONFIRMED)
     visit.decide_by = None
-    steps.promise_if_near(visit, catalogue.museum().promise_days, now=now)
+    steps.promise_if_near(visit, promise_days(), now=now)
     steps.changed(visit, now=now)
     return visit
 
@@ -155,7 +173,9 @@ def move(
     locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
     visit = steps.locked(visit_id)
     steps.refuse_ended(visit)
-    _rebook(visit, begins, visit.heads, now=now, by_office=by_office)
+    rebook(visit, begins, visit.heads, now=now, by_office=by_office)
+    if left:
+        steps.freed(left, now=now)
     steps.changed(visit, now=now, also=[left] if left else [], because=because)
     return visit
 
@@ -185,11 +205,14 @@ def change(
     visit.notes = visit.notes if notes is None else notes
     visit.leader_name = visit.leader_name if leader_name is None else leader_name
     visit.leader_phone = visit.leader_phone if leader_phone is None else leader_phone
+    if visit.adults > (visit.heads if heads is None else heads):
+        raise BadWish(_("There cannot be more accompanying adults than people."))
     if heads is not None and heads != visit.heads:
-        if visit.adults > heads:
-            raise BadWish(_("There cannot be more accompanying adults than people."))
         if visit.kind == Visit.Kind.TOUR:
-            _rebook(visit, steps.begins_of(visit), heads, now=now, by_office=by_office)
+            fewer = heads < visit.heads
+            rebook(visit, steps.begins_of(visit), heads, now=now, by_office=by_office)
+            if fewer and visit.day:
+                steps.freed(visit.day, now=now)
         visit.heads = heads
     if visit.audience is not None and not visit.price_reason:
         quote = catalogue.quote(visit.audience, visit.heads, visit.adults)
@@ -230,11 +253,13 @@ def _end(visit_id: int, status: str, *, reason: str, by: str, now: datetime, bec
     steps.become(visit, status)
     visit.reason, visit.ended_by, visit.decide_by = reason, by, None
     placing.release(visit)
+    if visit.day:
+        steps.freed(visit.day, now=now)
     steps.changed(visit, now=now, because=because)
     return visit
 
 
-def _rebook(visit: Visit, begins: tuple[datetime, ...], heads: int, *, now: datetime, by_office: bool) -> None:
+def rebook(visit: Visit, begins: tuple[datetime, ...], heads: int, *, now: datetime, by_office: bool) -> None:
     """Place a visit anew at these starts with so many heads, as if it had not been booked; raises StartTaken, with other starts."""
     if visit.kind != Visit.Kind.TOUR or visit.tour is None or visit.audience is None:
         raise NotAllowedNow(_("Only the office moves this visit, in its own form."))
@@ -272,7 +297,12 @@ def _way_or_taken(
     return way
 
 
-def _refuse_impossible(asked: Request) -> None:
+def promise_days() -> int:
+    """How many days ahead guides and walks are promised."""
+    return catalogue.museum().promise_days
+
+
+def refuse_impossible(asked: Request) -> None:
     """What no day and no swap would change."""
     if not asked.starts:
         raise BadWish(_("Please choose a time."))

@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from scheduler.models import Absence, ChangeRequest, Closure, Leg, Party, Visit
+from scheduler.models import Absence, ChangeRequest, Closure, Leg, Offer, Party, Visit
 from scheduler.models.fields import LANGUAGES
 from tours.models import Guide, Museum, Space, User
 
@@ -90,6 +90,11 @@ def open_changes() -> QuerySet[ChangeRequest]:
         .select_related("visit__tour")
         .order_by("asked_at")
     )
+
+
+def open_offer(visit: Visit) -> Offer | None:
+    """The suggested time that the organiser has still to answer."""
+    return visit.offers.filter(outcome=Offer.Outcome.OPEN).first()
 
 
 def closures_from(moment: datetime) -> QuerySet[Closure]:

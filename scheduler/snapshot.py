@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, F, OuterRef, Q
+from django.db.models import Count, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from scheduler import periods
@@ -23,7 +23,7 @@ from scheduler.core.itinerary import Space as CoreSpace
 from scheduler.core.itinerary import Stop, Taken
 from scheduler.core.itinerary import Visit as CoreVisit
 from scheduler.core.ticks import TICK_MINUTES, Interval
-from scheduler.models import Absence, Closure, Leg, Party, Visit
+from scheduler.models import Absence, Closure, Leg, Offer, Party, Visit
 from tours import queries as catalogue
 from tours.models import Guide, GuideHours, Museum, Qualification, Space
 
@@ -54,21 +54,26 @@ def core_stops(stops: Iterable[Mapping[str, Any]]) -> tuple[Stop, ...]:
     )
 
 
-def of_day(day: date, *, without: Visit | None = None) -> Range:
+def of_day(day: date, *, without: Visit | None = None, now: datetime | None = None) -> Range:
     """One museum day; see `of_days`."""
-    return of_days(day, day, without=without)
+    return of_days(day, day, without=without, now=now)
 
 
-def of_days(first: date, last: date, *, without: Visit | None = None) -> Range:
-    """The days from `first` to `last` as they are now; `without` leaves one visit out, as if it were not booked. Six queries."""
+def of_days(first: date, last: date, *, without: Visit | None = None, now: datetime | None = None) -> Range:
+    """The days from `first` to `last`, in a fixed number of queries.
+
+    `without` leaves one visit out, as if it were not booked; `now`, what is held for people who have not answered in time: who
+    reads gives it, who writes has released that beforehand (`expiry`).
+    """
     calendar = catalogue.calendar()
     zone = ZoneInfo(calendar.museum.time_zone)
     whole = DateTimeTZRange(periods.bounds(first, zone).lower, periods.bounds(last, zone).upper, "[)")
     places = list(_spaces())
     spaces = {space.code: space for space, _name in places}
     closures = {str(row.pk): row for row in _closures(whole)}
-    visits = _visits(whole, zone, without)
-    taken = _taken(whole, zone, without)
+    gone = _gone(without, now)
+    visits = _visits(whole, zone, gone)
+    taken = _taken(whole, zone, gone)
     guides = list(_guides(whole))
     days = {}
     for day in periods.days_between(first, last):
@@ -163,11 +168,17 @@ def _core_guide(
     )
 
 
-def _visits(whole: DateTimeTZRange, zone: ZoneInfo, without: Visit | None) -> Mapping[date, list[CoreVisit]]:
+def _gone(without: Visit | None, now: datetime | None) -> QuerySet[Visit]:
+    """The visits that are looked past."""
+    late = Q(offers__outcome=Offer.Outcome.OPEN, offers__answer_by__lte=now) if now else Q(pk__in=[])
+    return Visit.objects.filter(late | Q(pk=without.pk if without else None)).order_by()
+
+
+def _visits(whole: DateTimeTZRange, zone: ZoneInfo, gone: QuerySet[Visit]) -> Mapping[date, list[CoreVisit]]:
     """The visits with parties, by day."""
     rows = (
         Party.objects.filter(holds=True, period__overlap=whole)
-        .exclude(visit=without)
+        .exclude(visit__in=gone)
         .select_related("visit__tour", "guide")
         .only(
             "number",
@@ -219,12 +230,12 @@ def _visits(whole: DateTimeTZRange, zone: ZoneInfo, without: Visit | None) -> Ma
     return by_day
 
 
-def _taken(whole: DateTimeTZRange, zone: ZoneInfo, without: Visit | None) -> Mapping[date, list[Taken]]:
+def _taken(whole: DateTimeTZRange, zone: ZoneInfo, gone: QuerySet[Visit]) -> Mapping[date, list[Taken]]:
     """What events and holds take, by day: each of their legs is one lane."""
     rows = (
         Leg.objects.filter(holds=True, period__overlap=whole)
         .exclude(visit__kind=Visit.Kind.TOUR)
-        .exclude(visit=without)
+        .exclude(visit__in=gone)
         .values_list("visit__day", "visit_id", "lane__space__code", "period", "heads")
         .order_by("pk")
     )

@@ -104,7 +104,7 @@ def first_day(group: Group, museum: Museum, now: datetime) -> date:
 def offered(group: Group, first: date, last: date, *, now: datetime, by_office: bool = False) -> Offered:
     """What can be offered on each day from `first` to `last`. The office is not held to lead times."""
     wish = wish_of(group)
-    read = snapshot.of_days(first, last)
+    read = snapshot.of_days(first, last, now=now)
     opens = periods.day_of(now, read.zone) if by_office else first_day(group, read.museum, now)
     days, largest = [], 0
     for day, state in read.days.items():
@@ -191,7 +191,7 @@ def nearest(group: Group, start: datetime, *, now: datetime, count: int = 3, by_
     today = periods.day_of(now, zone)
     found: list[datetime] = []
     for first, last in ((day, day), (day + timedelta(days=1), day + timedelta(days=NEAR_DAYS))):
-        read = snapshot.of_days(max(first, today), max(last, today))
+        read = snapshot.of_days(max(first, today), max(last, today), now=now)
         opens = today if by_office else first_day(group, read.museum, now)
         for each, state in read.days.items():
             shown, _most = _day_offer(each, state, wish, read, opens, now)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from scheduler import locks, periods, placing, telling
 from scheduler.errors import BadWish, NotAllowedNow, StaleForm
-from scheduler.models import Closure, Contact, Visit
+from scheduler.models import Closure, Contact, Freed, Visit
 from tours import queries as catalogue
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are read as another
@@ -57,6 +57,12 @@ def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: 
     visit.save()
     locks.raise_versions([day for day in (visit.day, *also) if day])
     telling.sync(visit, now=now)
+
+
+def freed(day: date, *, now: datetime) -> None:
+    """Write down that something has become free on a day, for the waiting list to look at after the commit."""
+    if day >= day_of(now):
+        Freed.objects.create(day=day, at=now)
 
 
 def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
@@ -137,5 +143,7 @@ def day_of(instant: datetime, zone: ZoneInfo | None = None) -> date:
 
 
 def begins_of(visit: Visit) -> tuple[datetime, ...]:
-    """The start of each wave of a visit."""
+    """The start of each wave of a visit; none where it has no time."""
+    if visit.period is None:
+        return ()
     return tuple(sorted({party.period.lower for party in visit.parties.all()})) or (visit.period.lower,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from scheduler import arrivals, bookings, reminders, roster
+from scheduler import arrivals, bookings, offers, reminders, roster, waiting
 
 
 @shared_task
@@ -30,3 +30,15 @@ def finish() -> int:
 def decide_overdue() -> int:
     """Decline what nobody has decided before its start, and alarm the office of what is overdue."""
     return bookings.decide_overdue(now=timezone.now())
+
+
+@shared_task
+def answer_overdue() -> int:
+    """Remind of suggested times, and release those that nobody answered."""
+    return offers.sweep(now=timezone.now())
+
+
+@shared_task
+def serve_waiting() -> int:
+    """Offer what has become free to the groups that wait for it."""
+    return waiting.serve_freed(now=timezone.now())

@@ -158,6 +158,7 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
     start, end = visit.period.lower, visit.period.upper
     language_names = dict(queries.language_names())
     hidden = visit.discreet and open_to_all
+    asked = queries.open_offer(visit) if visit.status == Visit.Status.OFFERED else None
     return {
         "code": visit.code,
         "status": visit.status,
@@ -180,8 +181,8 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
         "audience": visit.audience.name if visit.audience and not hidden else "",
         "price": queries.price_of(visit, museum),
         "decide_by": visit.decide_by.isoformat() if visit.decide_by and visit.status == Visit.Status.REQUESTED else "",
-        "answer_by": "",
-        "alternatives": [],
+        "answer_by": asked.answer_by.isoformat() if asked else "",
+        "alternatives": [start.isoformat() for start in asked.alternatives] if asked else [],
         "proof": visit.audience.proof if visit.audience and not hidden else "",
         "film_languages": sorted({code for stop in visit.stops for code in stop.get("languages", [])}),
         "ceremony": [] if hidden else list(visit.ceremony),

@@ -55,6 +55,7 @@ AUDIENCE_PLAIN = (
         "heads_per_guide",
         "free_adults_per",
         "change_days",
+        "priority",
         "cancel_days",
         "active",
     ),

@@ -3,6 +3,19 @@
 from scheduler.models.changes import ChangeRequest, DayVersion
 from scheduler.models.closures import Absence, Closure
 from scheduler.models.legs import Leg, Party
+from scheduler.models.offers import Freed, Offer, Wish
 from scheduler.models.visits import Contact, Visit
 
-__all__ = ["Absence", "ChangeRequest", "Closure", "Contact", "DayVersion", "Leg", "Party", "Visit"]
+__all__ = [
+    "Absence",
+    "ChangeRequest",
+    "Closure",
+    "Contact",
+    "DayVersion",
+    "Freed",
+    "Leg",
+    "Offer",
+    "Party",
+    "Visit",
+    "Wish",
+]

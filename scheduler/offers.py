@@ -1,0 +1,118 @@
+"""Suggests one time, holds it until `answer_by`, and takes the answer: yes, another one, or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from scheduler import bookings, expiry, locks, queries, steps, telling
+from scheduler.errors import NotAllowedNow, Refused
+from scheduler.models import Closure, Offer, Visit
+
+MOST_ALTERNATIVES = 2
+REMIND_BEFORE = timedelta(days=1)
+
+
+class OfferExpired(Refused):
+    """The time to answer has passed; the suggested time is not held any more."""
+
+    code = "offer_expired"
+    detail = gettext_lazy("The time to answer has passed.")
+
+
+@transaction.atomic
+def offer(
+    visit_id: int,
+    begins: tuple[datetime, ...],
+    *,
+    answer_by: datetime,
+    alternatives: Sequence[datetime] = (),
+    on_silence: str = Offer.Silence.CANCEL,
+    because: Closure | None = None,
+    now: datetime,
+) -> Offer:
+    """Hold another time for a confirmed visit, or a first one for a waiting group, and ask. The old time is given up.
+
+    Raises StartTaken where the time cannot be served, NotAllowedNow where the visit is not one to be asked.
+    """
+    if not now < answer_by <= min(begins):
+        raise Refused(_("The time to answer lies ahead, and before the visit."))
+    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
+    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
+    visit = steps.locked(visit_id)
+    steps.become(visit, Visit.Status.OFFERED)
+    was = visit.period
+    visit.promised_at = None
+    bookings.rebook(visit, begins, visit.heads, now=now, by_office=True)
+    made = Offer.objects.create(
+        visit=visit,
+        answer_by=answer_by,
+        alternatives=list(alternatives)[:MOST_ALTERNATIVES],
+        on_silence=on_silence,
+        was=was,
+        made_at=now,
+    )
+    if left:
+        steps.freed(left, now=now)
+    steps.changed(visit, now=now, also=[left] if left else [], because=because)
+    return made
+
+
+@transaction.atomic
+def accept(visit_id: int, *, start: datetime | None = None, now: datetime) -> Visit:
+    """Take the suggested time, or `start`, one of the alternatives, if it can be served at this very moment."""
+    visit, made = _asked(visit_id, start, now)
+    other = start is not None and start != visit.period.lower
+    if other and start not in made.alternatives:
+        raise Refused(_("This time was not suggested. Please choose one of those shown."))
+    left = visit.day
+    steps.become(visit, Visit.Status.CONFIRMED)
+    if other and start is not None:
+        bookings.rebook(visit, (start,), visit.heads, now=now, by_office=True)
+    expiry.close(made, Offer.Outcome.OTHER if other else Offer.Outcome.ACCEPTED, now=now)
+    steps.promise_if_near(visit, bookings.promise_days(), now=now)
+    if other and left:
+        steps.freed(left, now=now)
+    steps.changed(visit, now=now, also=[left] if left else [], because=visit.displaced_by)
+    return visit
+
+
+@transaction.atomic
+def give_up(visit_id: int, *, waits: bool = False, now: datetime) -> Visit:
+    """Take none of them: wait for another time, or cancel the visit."""
+    visit, made = _asked(visit_id, None, now)
+    expiry.close(made, Offer.Outcome.GIVEN_UP, now=now)
+    expiry.let_go(visit, waits=waits, by=bookings.ORGANISER, now=now)
+    return visit
+
+
+def sweep(*, now: datetime) -> int:
+    """Remind once of what is to be answered soon, and release what was not answered; gives how many were released."""
+    soon = Offer.objects.filter(outcome=Offer.Outcome.OPEN, answer_by__gt=now, answer_by__lte=now + REMIND_BEFORE)
+    for made in soon.filter(made_at__lt=now - REMIND_BEFORE).select_related("visit"):
+        locks.door(telling.remind)(made.visit, lead="offered", now=now)
+    late = Visit.objects.filter(offers__outcome=Offer.Outcome.OPEN, offers__answer_by__lte=now)
+    return sum(locks.door(_release)(pk, now=now) for pk in list(late.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _release(visit_id: int, *, now: datetime) -> int:
+    visit = steps.locked(visit_id)
+    return expiry.release_expired([visit.day] if visit.day else [], now=now)
+
+
+def _asked(visit_id: int, start: datetime | None, now: datetime) -> tuple[Visit, Offer]:
+    """The visit and its open offer, holding the locks of both days."""
+    day = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
+    locks.museum_days({each for each in (day, steps.day_of(start) if start else None) if each})
+    visit = steps.locked(visit_id)
+    made = queries.open_offer(visit)
+    if visit.status != Visit.Status.OFFERED or made is None:
+        raise NotAllowedNow
+    if made.answer_by <= now:
+        raise OfferExpired
+    return visit, made

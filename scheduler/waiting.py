@@ -1,0 +1,136 @@
+"""The waiting list, for groups: when something becomes free, the first group that fits exactly is offered it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from scheduler import bookings, locks, offers, periods, starts, steps
+from scheduler.bookings import Request
+from scheduler.errors import BadWish, StartTaken
+from scheduler.models import Freed, Offer, Visit, Wish
+from tours import queries as catalogue
+
+ANSWER_WITHIN = timedelta(days=2)
+MOST_DAYS = starts.MOST_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a visit may begin, by the museum's clock; None: at any time."""
+
+    earliest: time | None = None
+    latest: time | None = None
+
+
+@transaction.atomic
+def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -> Visit:
+    """Put a group on the list; it holds nothing. Raises BadWish where no day could ever serve it."""
+    bookings.refuse_impossible(asked)
+    starts.wish_of(asked.group)
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    today = periods.day_of(now, zone)
+    wanted = sorted({day for day in days if day >= today})
+    if not wanted or len(wanted) > MOST_DAYS:
+        raise BadWish(_("Please name at least one day to come, and at most %(most)d.") % {"most": MOST_DAYS})
+    if hours.earliest and hours.latest and hours.latest < hours.earliest:
+        raise BadWish(_("The latest start lies before the earliest."))
+    if (there := steps.already(asked.keys)) is not None:
+        return there
+    visit = bookings.write_down(asked, status=Visit.Status.WAITING, now=now)
+    Wish.objects.create(
+        visit=visit,
+        days=wanted,
+        earliest=hours.earliest,
+        latest=hours.latest,
+        priority=asked.group.audience.priority,
+        since=now,
+    )
+    steps.changed(visit, now=now)
+    for day in wanted:
+        steps.freed(day, now=now)  # so that what is free already is offered at once
+    return visit
+
+
+def place_in_line(visit: Visit) -> int:
+    """How many groups that wait for one of the same days come before this one, and itself: 1 is next."""
+    mine = visit.wish
+    return 1 + sum(other.pk != mine.pk and _before(other, mine) for other in _line().filter(days__overlap=mine.days))
+
+
+def serve_freed(*, now: datetime) -> int:
+    """Look at every day on which something became free; gives how many groups were offered a time."""
+    rows = list(Freed.objects.values_list("pk", "day"))
+    served = sum(locks.door(serve)(day, now=now) for day in sorted({day for _pk, day in rows}))
+    Freed.objects.filter(pk__in=[pk for pk, _day in rows]).delete()
+    lapse(now=now)
+    return served
+
+
+@transaction.atomic
+def serve(day: date, *, now: datetime) -> int:
+    """Offer the day's free times to the groups that wait for it, the first in line first, each exactly what fits it then."""
+    locks.museum_days([day])
+    served = 0
+    for wish in _line().filter(days__contains=[day]):
+        begins = _fitting(wish, day, now)
+        if not begins:
+            continue
+        answer_by = min(now + ANSWER_WITHIN, begins[0][0] - timedelta(hours=1))
+        if answer_by <= now:
+            continue
+        others = [each[0] for each in begins[1:] if len(each) == 1]
+        try:
+            offers.offer(
+                wish.visit_id,
+                begins[0],
+                answer_by=answer_by,
+                alternatives=others[: offers.MOST_ALTERNATIVES],
+                on_silence=Offer.Silence.WAIT,
+                now=now,
+            )
+        except StartTaken:  # fits by the books, and not by a constraint: the next in line may
+            continue
+        served += 1
+    return served
+
+
+def lapse(*, now: datetime) -> int:
+    """Cancel what has waited past its last day; gives how many."""
+    today = periods.day_of(now, ZoneInfo(catalogue.museum().time_zone))
+    over = [wish.visit_id for wish in _line() if max(wish.days) < today]
+    for visit_id in over:
+        locks.door(bookings.cancel)(visit_id, by="silence", now=now)
+    return len(over)
+
+
+def _line() -> QuerySet[Wish]:
+    waiting = Wish.objects.filter(visit__status=Visit.Status.WAITING)
+    return waiting.select_related("visit__tour", "visit__audience").order_by("-priority", "since", "pk")
+
+
+def _before(one: Wish, other: Wish) -> bool:
+    return (-one.priority, one.since, one.pk) < (-other.priority, other.since, other.pk)
+
+
+def _fitting(wish: Wish, day: date, now: datetime) -> list[tuple[datetime, ...]]:
+    """The starts of a day that can be served and suit the group, soonest first: one instant each, or one for each wave."""
+    visit = wish.visit
+    assert visit.tour is not None and visit.audience is not None  # only tours are waited for
+    group = starts.Group(visit.tour, visit.language, visit.audience, visit.heads)
+    shown = starts.offered(group, day, day, now=now).days[0]
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    every: list[tuple[datetime, ...]] = [(start,) for start in shown.starts] or list(shown.waves)
+    return [begins for begins in every if _suits(wish, begins, zone)]
+
+
+def _suits(wish: Wish, begins: Sequence[datetime], zone: ZoneInfo) -> bool:
+    clocks = [periods.local(begin, zone).time() for begin in begins]
+    early_enough = wish.latest is None or max(clocks) <= wish.latest
+    return early_enough and (wish.earliest is None or min(clocks) >= wish.earliest)
