@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db import connection, transaction
 from django.db.models import F, ProtectedError, Q, QuerySet
@@ -20,6 +21,7 @@ from tours import locks
 from tours.errors import LaneInUse
 from tours.models import ApiToken, Guide, Lane, Museum, Price, Space, Stop, User
 
+Ordered = TypeVar("Ordered", Stop, Price)
 TOKEN_PREFIX = "qonaq_"  # noqa: S105  # no secret: it lets a scanner of leaked secrets know one
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -73,11 +75,11 @@ def can_have_lanes(space: Space, number: int) -> bool:
 
 
 @transaction.atomic
-def put_in_order(rows: Sequence[Stop] | Sequence[Price]) -> None:
+def put_in_order(rows: Sequence[Ordered]) -> None:
     """Write the stops of a tour, or the prices of an audience, as 0, 1, 2, … in this order. Holding the calendar lock."""
     if not rows:
         return
-    constraint = "stop_position" if isinstance(rows[0], Stop) else "price_position"
+    constraint = {Stop: "stop_position", Price: "price_position"}[type(rows[0])]
     with connection.cursor() as cursor:
         cursor.execute(f"SET CONSTRAINTS {constraint} DEFERRED")  # two rows may swap places
         for position, row in enumerate(rows):

@@ -155,7 +155,7 @@ def _of_error(error: ValidationError) -> Iterator[Fault]:
             for key in error.instance:
                 if key not in known:
                     yield Fault((*path, str(key)), _("is not known here") + meant(str(key), known))
-        case None:  # a part that another kind of thing has
+        case "not":  # a key that another kind of thing has
             yield Fault(path, _("does not belong here"))
         case _:
             yield Fault(path, _reason(str(error.validator), limit, error.instance))

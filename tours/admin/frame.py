@@ -92,8 +92,7 @@ class CatalogueAdmin(OfficeMay, ModelAdmin):  # type: ignore[misc]  # unfold has
         for _attempt in range(TRIES):
             try:
                 with services.alone():
-                    response = view(request, *args, **kwargs)
-                    return response.render() if hasattr(response, "render") and not response.is_rendered else response
+                    return view(request, *args, **kwargs)
             except OperationalError as error:
                 if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
                     raise
