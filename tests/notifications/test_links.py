@@ -32,7 +32,7 @@ def test_the_words_of_a_proof_cannot_be_shifted() -> None:
 
 @pytest.mark.parametrize("object_id", ["", "a b", "a/b", "a.b", "é", "a\0b"])
 def test_ids_that_no_address_can_carry_are_refused(object_id: str) -> None:
-    with pytest.raises(ValueError, match="id|link"):
+    with pytest.raises(ValueError, match=r"id|link"):
         links.token("visit", object_id, 1)
     with pytest.raises(ValueError, match="link"):
         links.placeholder("visit", object_id, 1)

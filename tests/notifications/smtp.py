@@ -1,0 +1,84 @@
+"""A real SMTP server that misbehaves on request and keeps what it took."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.live import free_port
+
+OK = "250 OK"
+
+
+class Mailhouse:
+    """`rcpt` and `data` say what each recipient or letter hears; a letter is kept when `data` says 250, heard or not.
+
+    `data` may say "drop" (take the letter, then hang up without a word) or "hang" (say nothing for `delay` seconds).
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = port or free_port()
+        self.rcpt: Callable[[str], str] = lambda address: OK
+        self.data: Callable[[EmailMessage], str] = lambda letter: OK
+        self.delay = 0.0
+        self.letters: list[EmailMessage] = []
+        self.connections = 0
+        self.controller: Controller | None = None
+
+    async def handle_EHLO(  # noqa: N802  # aiosmtpd's names
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections += 1
+        return responses
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        said = self.rcpt(address)
+        if said.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return said
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        letter: Any = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        said = self.data(letter)
+        if said in ("drop", OK):
+            self.letters.append(letter)
+        if said == "hang":
+            await asyncio.sleep(self.delay)
+        if said in ("drop", "hang"):
+            server.transport.abort()
+        return said if said[0].isdigit() else OK
+
+    def open(self) -> None:
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller.start()
+
+    def close(self) -> None:
+        if self.controller:
+            self.controller.stop()
+        self.controller = None
+
+    @property
+    def copies(self) -> Counter[str]:
+        """How often each letter arrived, by Message-ID."""
+        return Counter(str(letter["Message-ID"]) for letter in self.letters)
+
+
+@contextmanager
+def mailhouse() -> Iterator[Mailhouse]:
+    house = Mailhouse()
+    house.open()
+    try:
+        yield house
+    finally:
+        house.close()
