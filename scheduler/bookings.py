@@ -222,7 +222,7 @@ def change(
 
 
 @transaction.atomic
-def waive(visit_id: int, *, reason: str, by: User, now: datetime) -> Visit:
+def waive(visit_id: int, *, reason: str, by: User | None, now: datetime) -> Visit:
     """The office lets a group come free; the visit keeps who and why."""
     visit = steps.locked(visit_id)
     if not reason.strip():
