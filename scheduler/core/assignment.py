@@ -2,58 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 
-from scheduler.core.ticks import Interval
+from scheduler.core.matching import Crew
+from scheduler.core.matching_model import NOBODY
+from scheduler.core.rules import (
+    RULES,
+    Duty,
+    Guide,
+    Reason,
+    Roster,
+    Rule,
+    has_not_done_enough,
+    has_rested,
+    is_not_away,
+    is_qualified,
+    why_not,
+    works_then,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Guide:
-    """A guide on one day: `hours` when they work, `away` when they are absent, `rest` ticks between two duties, and their daily most."""
-
-    code: str
-    qualifications: frozenset[tuple[str, str]]
-    hours: tuple[Interval, ...]
-    away: tuple[Interval, ...] = ()
-    rest: int = 0
-    daily_ticks: int | None = None
-    daily_duties: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """A guide leading a party. `promised`: only a person changes its guide."""
-
-    key: str
-    visit: str
-    tour: str
-    language: str
-    period: Interval
-    guide: str | None = None
-    promised: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Roster:
-    """The duties of one day, each with the guide who has it (or None)."""
-
-    duties: tuple[Duty, ...] = field(default=())
-
-    def of(self, guide: str) -> tuple[Duty, ...]:
-        return tuple(duty for duty in self.duties if duty.guide == guide)
+__all__ = [
+    "RULES",
+    "Duty",
+    "Guide",
+    "Reason",
+    "Roster",
+    "Rule",
+    "feasible",
+    "has_not_done_enough",
+    "has_rested",
+    "is_not_away",
+    "is_qualified",
+    "why_not",
+    "works_then",
+]
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Reason:
-    """Why not, as a code and what it speaks of; `scheduler/reasons.py` puts it into words."""
-
-    code: str
-    params: tuple[object, ...]
-
-    def __init__(self, code: str, *params: object) -> None:
-        object.__setattr__(self, "code", code)
-        object.__setattr__(self, "params", params)
-
-
-Rule = Callable[[Guide, Duty, Roster], Reason | None]
+def feasible(guides: Sequence[Guide], duties: Sequence[Duty]) -> Roster | None:
+    """A roster in which every duty is led, promised ones as they are and the others changed only where needed; None where there is none."""
+    crew = Crew(guides, duties)
+    if crew.needed < len(crew.tasks):
+        return None
+    guide = {task.key: crew.guides[g].code for task, g in zip(crew.tasks, crew.witness, strict=True) if g != NOBODY}
+    return Roster(tuple(replace(duty, guide=guide.get(duty.key, duty.guide)) for duty in duties))

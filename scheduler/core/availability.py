@@ -1,82 +1,170 @@
-"""The starts that can be served, and the way to serve one."""
+"""The starts that can be served, and the way to serve one: what is offered, and what a booking writes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import OrderedDict
 
-from scheduler.core.assignment import Guide
-from scheduler.core.itinerary import Leg, Party, Space, Stop, Taken, Visit, Walk
-from scheduler.core.ticks import Interval
+from scheduler.core import refusing
+from scheduler.core.checking import check
+from scheduler.core.day import Closed, Day, Opening, Starts, Way, Wish
+from scheduler.core.itinerary import Party, Visit, legs, split
+from scheduler.core.matching import Demand
+from scheduler.core.matching_model import NOBODY
+from scheduler.core.rules import Reason
+from scheduler.core.solving import Budget, Undecided
+from scheduler.core.state import Group, State
+from scheduler.core.ticks import bits
+from scheduler.core.waves import MOST_WAVES, nearest, when_empty
 
+__all__ = [
+    "MOST_WAVES",
+    "Closed",
+    "Day",
+    "Opening",
+    "Starts",
+    "Undecided",
+    "Way",
+    "Wish",
+    "check",
+    "largest",
+    "refusal",
+    "starts",
+    "way",
+]
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A window in which visits take place: a start lies in [opens, last_start], an end is at most `closes`."""
+SECONDS = 5.0
+KEPT_DAYS = 128
 
-    opens: int
-    closes: int
-    last_start: int
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A period in which some spaces, or all (None), take no visits."""
-
-    period: Interval
-    spaces: frozenset[str] | None = None
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """All that the schedule of one museum day depends on. `opening` empty: the museum is closed."""
-
-    opening: tuple[Opening, ...]
-    spaces: Mapping[str, Space]
-    guides: tuple[Guide, ...]
-    visits: tuple[Visit, ...] = ()
-    taken: tuple[Taken, ...] = ()
-    closed: tuple[Closed, ...] = ()
-    grid: int = 3
+_kept: OrderedDict[str, tuple[State, dict[tuple[Wish, int], Starts]]] = OrderedDict()
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What an organiser asks for, in the core's words."""
+def starts(day: Day, wish: Wish, *, earliest: int = 0, seconds: float = SECONDS) -> Starts:
+    """Every start on the grid, not before `earliest`, at which the wish can be served.
 
-    tour: str
-    language: str
-    stops: tuple[Stop, ...]
-    heads: int
-    heads_per_guide: int
-
-    @property
-    def ticks(self) -> int:
-        return sum(stop.ticks for stop in self.stops)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """The witness that a wish can be served: parties with guides and walks, their legs, and what had to change for it.
-
-    `guides`: new guide of each duty (by party key) of other visits that changes. `walks`: new walk of each party of other visits that changes.
-    The new visit's parties are keyed "0", "1", … in order of their number.
+    Exact: a start is in the answer if and only if guides for all duties and lanes for all legs of the day exist with the visit on it.
+    What `seconds` did not suffice to decide is in `unknown`. Raises KeyError for a stop in a space that does not exist, ValueError for
+    a wish without stops or heads.
     """
+    _sane(wish)
+    state, answers = _state(day)
+    key = (wish, earliest)
+    if key not in answers:
+        found = _starts(state, wish, earliest, Budget(seconds))
+        if found.unknown:
+            return found
+        answers[key] = found
+    return answers[key]
 
-    parties: tuple[Party, ...]
-    legs: tuple[Leg, ...]
-    guides: Mapping[str, str] = field(default_factory=dict)
-    walks: Mapping[str, Walk] = field(default_factory=dict)
+
+def way(day: Day, wish: Wish, starts: tuple[int, ...], *, seconds: float = SECONDS) -> Way | None:
+    """The witness for exactly these starts (one for each wave), with the fewest duties and waves of others changed; None: there is none.
+
+    Raises Undecided where `seconds` did not suffice to know.
+    """
+    _sane(wish)
+    state, _ = _state(day)
+    groups, budget = _groups(day, wish, len(starts)), Budget(seconds)
+    allowed = state.candidates(wish.ticks)
+    if not groups or any(not allowed >> start & 1 for start in starts) or list(starts) != sorted(set(starts)):
+        return None
+    walked = state.floor.fewest(
+        [(start, wish.stops, group) for start, group in zip(starts, groups, strict=True)], budget
+    )
+    if walked is None:
+        return None
+    demands = [Demand(start, wish.ticks, len(group)) for start, group in zip(starts, groups, strict=True)]
+    roster = state.crew.fewest(wish.tour, wish.language, demands, budget)
+    if roster is None:
+        return None
+    crew = state.crew
+    guides = iter(roster[len(crew.tasks) :])
+    parties: list[Party] = []
+    for wave, (start, group, option) in enumerate(zip(starts, groups, walked, strict=False)):
+        for heads, walk in zip(group, option.walks, strict=True):
+            parties.append(Party(str(len(parties)), heads, start, wave, crew.guides[next(guides)].code, walk))
+    walks = {
+        key: walk
+        for wave_, option in state.floor.changed(walked[len(starts) :])
+        for key, walk, before in zip(
+            wave_.parties, option.walks, wave_.now.walks if wave_.now else option.walks, strict=True
+        )
+        if walk != before
+    }
+    opened = {t.key: crew.guides[g].code for t, g in zip(crew.tasks, roster, strict=False) if t.present == NOBODY != g}
+    visit = Visit("", wish.tour, wish.language, wish.stops, tuple(parties))
+    return Way(tuple(parties), legs(visit, day.spaces), crew.changes(roster), walks, opened)
 
 
-# Functions that scheduler/ calls (signatures are the contract):
-#
-# starts(day: Day, wish: Wish, *, earliest: int = 0) -> Starts
-#     Every start on the grid, >= earliest, that can be served in one wave; where none ever could (the group is too large for one wave),
-#     `waves`: the nearest starts of two or more waves. Starts(starts: tuple[int, ...], waves: tuple[tuple[int, ...], ...], largest: int, reasons: tuple[Reason, ...])
-# way(day: Day, wish: Wish, starts: tuple[int, ...]) -> Way | None
-#     The witness for exactly these wave starts (one start = one wave), with the fewest changes to others; None where none exists.
-# check(day, wish, starts, way) -> list[str]     a simple, independent checker; empty means valid
-# largest(day or spaces+guides, wish) -> int     the most heads that one wave could ever take
-# lanes(legs of a day with their present lanes) -> which lane each takes (itinerary.lanes), keeping present lanes where possible
+def largest(day: Day, wish: Wish) -> int:
+    """The most heads of one visit that the day, were it empty, could serve in at most `MOST_WAVES` waves; 0 on a closed day."""
+    _sane(wish)
+    return when_empty(day, wish).largest if day.opening else 0
+
+
+def refusal(day: Day, wish: Wish, starts: tuple[int, ...], *, seconds: float = SECONDS) -> tuple[Reason, ...]:
+    """Why these starts (one for each wave) do not serve the wish; empty where they do."""
+    _sane(wish)
+    groups = _groups(day, wish, len(starts))
+    if not day.opening:
+        return (Reason("closed"),)
+    if not groups:
+        return (Reason("too_large", largest(day, wish)),)
+    return refusing.of_starts(_state(day)[0], wish, groups, starts, Budget(seconds))
+
+
+def _starts(state: State, wish: Wish, earliest: int, budget: Budget) -> Starts:
+    day = state.day
+    if not day.opening:
+        return Starts(reasons=(Reason("closed"),))
+    empty, candidates = when_empty(day, wish), state.candidates(wish.ticks, earliest)
+    group = _groups(day, wish, 1)
+    good, undecided = state.starts(wish, group[0], candidates, budget) if group and candidates else (0, 0)
+    if good or undecided:
+        return Starts(tuple(bits(good)), (), empty.largest, (), tuple(bits(undecided)))
+    groups = empty.divided(wish.heads)
+    if not groups:
+        return Starts(largest=empty.largest, reasons=_never(state, wish, empty.largest))
+    found: list[tuple[int, ...]] = []
+    try:
+        if len(groups) > 1:
+            found.extend(nearest(state, wish, groups, candidates, budget))
+    except Undecided:
+        return Starts((), tuple(found), empty.largest, (), tuple(bits(candidates)))
+    reasons = () if found else refusing.of_day(state, wish, groups, earliest, budget)
+    return Starts((), tuple(found), empty.largest, reasons)
+
+
+def _never(state: State, wish: Wish, largest: int) -> tuple[Reason, ...]:
+    """Why not even an empty day could serve the wish."""
+    if not state.candidates(wish.ticks):
+        return (Reason("too_long", wish.ticks),)
+    if not any((wish.tour, wish.language) in guide.qualifications for guide in state.day.guides):
+        return (Reason("no_guide", wish.tour, wish.language),)
+    return (Reason("too_large", largest),)
+
+
+def _groups(day: Day, wish: Wish, waves: int) -> tuple[Group, ...]:
+    """The heads of each party of each wave; () where so many waves could never serve the wish."""
+    if waves == 1:
+        return (
+            (split(wish.heads, wish.heads_per_guide),) if wish.heads <= wish.heads_per_guide * len(day.guides) else ()
+        )
+    return when_empty(day, wish).groups(wish.heads, waves) if 1 < waves <= MOST_WAVES else ()
+
+
+def _state(day: Day) -> tuple[State, dict[tuple[Wish, int], Starts]]:
+    """The day worked out; kept where it has a seal."""
+    if not day.seal:
+        return State(day), {}
+    if day.seal in _kept:
+        _kept.move_to_end(day.seal)
+    else:
+        _kept[day.seal] = (State(day), {})
+        if len(_kept) > KEPT_DAYS:
+            _kept.popitem(last=False)
+    return _kept[day.seal]
+
+
+def _sane(wish: Wish) -> None:
+    if not wish.stops or wish.heads < 1 or wish.heads_per_guide < 1 or any(stop.ticks < 1 for stop in wish.stops):
+        raise ValueError(f"no such visit: {wish}")

@@ -5,6 +5,7 @@ A tick is five minutes of elapsed time since the day's local midnight; `schedule
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 TICK_MINUTES = 5
@@ -31,4 +32,36 @@ class Interval:
     @property
     def mask(self) -> int:
         """One bit for each tick."""
-        return (1 << self.end) - (1 << self.start)
+        return span(self.start, self.end)
+
+
+def span(start: int, end: int) -> int:
+    """The ticks from `start` (or 0 if that is less) up to, but without, `end`, one bit each."""
+    start = max(start, 0)
+    return (1 << end) - (1 << start) if end > start else 0
+
+
+def union(intervals: Iterable[Interval]) -> int:
+    """The ticks of all `intervals`, one bit each."""
+    mask = 0
+    for interval in intervals:
+        mask |= interval.mask
+    return mask
+
+
+def runs(mask: int, length: int) -> int:
+    """The ticks from which `length` ticks in a row are in `mask`: O(log length) shifts."""
+    have = 1
+    while have < length and mask:
+        step = min(have, length - have)
+        mask &= mask >> step
+        have += step
+    return mask
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The ticks in `mask`, first to last."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

@@ -1,0 +1,97 @@
+"""The search that makes room for a duty by moving others: who must give way is put where it fits, or drives out another in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from scheduler.core.matching_model import NOBODY, Limits, Task
+from scheduler.core.ticks import bits, span
+
+
+class Board:
+    """A roster under change: what each guide holds, when they are therefore busy (rest included), and what they have left of their day."""
+
+    def __init__(self, tasks: Sequence[Task], roster: Sequence[int], limits: Limits, guides: int) -> None:
+        self.tasks = tasks
+        self.roster = [NOBODY] * len(tasks)
+        self.rest = limits.rest
+        self.held: list[list[int]] = [[] for _ in range(guides)]
+        self.busy = [0] * guides
+        self.ticks = list(limits.ticks)
+        self.duties = list(limits.duties)
+        for index, guide in enumerate(roster):
+            if guide != NOBODY:
+                self._take(index, guide)
+
+    def insert(self, wanted: Iterable[int], moves: int) -> bool:
+        """Give each wanted task a guide and leave none that had one without. False: not found in so many moves (no proof).
+
+        Whoever was driven out often is dear to drive out again, so that the search does not go in circles.
+        """
+        waiting = list(wanted)
+        price = [1] * len(self.tasks)
+        while waiting:
+            index = waiting.pop()
+            best: tuple[int, int, list[int]] | None = None
+            for guide in bits(self.tasks[index].able):
+                victims = self._victims(index, guide, price)
+                if victims is None:
+                    continue
+                cost = sum(price[victim] for victim in victims)
+                if best is None or cost < best[0]:
+                    best = cost, guide, victims
+                    if not victims:
+                        break
+            if best is None:
+                return False
+            _, guide, victims = best
+            for victim in victims:
+                self._drop(victim)
+                price[victim] += 1
+            self._take(index, guide)
+            waiting += victims
+            moves -= 1
+            if moves < 0:
+                return False
+        return True
+
+    def _victims(self, index: int, guide: int, price: list[int]) -> list[int] | None:
+        """Whom this guide would have to give up for the task; None where even that would not do."""
+        task, held = self.tasks[index], self.held[guide]
+        ticks = task.end - task.start
+        if not self.busy[guide] & span(task.start, task.end):
+            victims = []
+        else:
+            early, late = task.start - self.rest[guide], task.end + self.rest[guide]
+            victims = [other for other in held if self.tasks[other].start < late and early < self.tasks[other].end]
+        duties = self.duties[guide] + len(victims)
+        left = self.ticks[guide] + sum(self.tasks[other].end - self.tasks[other].start for other in victims)
+        if duties >= 1 and left >= ticks:
+            return victims
+        for other in sorted((o for o in held if o not in victims), key=lambda o: price[o]):
+            victims.append(other)
+            duties += 1
+            left += self.tasks[other].end - self.tasks[other].start
+            if duties >= 1 and left >= ticks:
+                return victims
+        return None
+
+    def _take(self, index: int, guide: int) -> None:
+        task, rest = self.tasks[index], self.rest[guide]
+        self.roster[index] = guide
+        self.held[guide].append(index)
+        self.busy[guide] |= span(task.start - rest, task.end + rest)
+        self.ticks[guide] -= task.end - task.start
+        self.duties[guide] -= 1
+
+    def _drop(self, index: int) -> None:
+        task, guide = self.tasks[index], self.roster[index]
+        self.roster[index] = NOBODY
+        self.held[guide].remove(index)
+        self.ticks[guide] += task.end - task.start
+        self.duties[guide] += 1
+        self.busy[guide] = 0
+        for other in self.held[guide]:
+            self.busy[guide] |= span(
+                self.tasks[other].start - self.rest[guide], self.tasks[other].end + self.rest[guide]
+            )

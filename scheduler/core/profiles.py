@@ -1,0 +1,182 @@
+"""What a wave can ask of the spaces: every distinct occupancy that some joint walk of its parties makes.
+
+A *load* is a whole number read as many small fields, one for each channel and tick: how many lanes of a space, or how many heads in it,
+are taken at that tick. Adding loads is adding numbers, and "fits within" is one subtraction: see `Fields`.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from scheduler.core.itinerary import Space, Stop, Walk, joint, times, walks
+
+Channel = tuple[str, bool]
+"""(space, False): its lanes. (space, True): the heads in it."""
+
+MOST_PROFILES = 4000
+"""A wave with more distinct loads than this is not listed; the solver then counts its parties on each walk instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`amount` of a channel taken from `offset` for `ticks`."""
+
+    channel: Channel
+    offset: int
+    ticks: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One occupancy of a wave, and a walk for each party that makes it (in the order in which the heads were given)."""
+
+    runs: tuple[Run, ...]
+    walks: tuple[Walk, ...]
+
+
+class Fields:
+    """Loads over so many channels and ticks: 16 bits a field, of which the highest stays free (amounts are at most 16,383)."""
+
+    MOST = 0x3FFF
+
+    def __init__(self, channels: Iterable[Channel], ticks: int) -> None:
+        self.channels = {channel: number for number, channel in enumerate(channels)}
+        self.ticks = ticks
+        self.guard = 0x8000 * _ones(len(self.channels) * ticks)
+
+    def load(self, channel: Channel, start: int, ticks: int, amount: int) -> int:
+        """`amount` of one channel from `start` for `ticks`; what lies outside the span is cut off."""
+        start, end = max(start, 0), min(start + ticks, self.ticks)
+        if end <= start:
+            return 0
+        return (min(amount, self.MOST) * _ones(end - start)) << ((self.channels[channel] * self.ticks + start) * 16)
+
+    def fits(self, room: int, load: int) -> bool:
+        """Whether no field of `load` exceeds that of `room`."""
+        guard = self.guard
+        return ((room | guard) - load) & guard == guard
+
+    def pack(self, amounts: Iterable[Iterable[int]]) -> int:
+        """A load from its amounts, channel by channel and tick by tick."""
+        return int.from_bytes(
+            array("H", [min(here, self.MOST) for row in amounts for here in row]).tobytes(), sys.byteorder
+        )
+
+    def unpack(self, load: int) -> list[list[int]]:
+        """The amounts of a load, channel by channel and tick by tick."""
+        row = array("H")
+        row.frombytes(load.to_bytes(2 * len(self.channels) * self.ticks, sys.byteorder))
+        return [list(row[number * self.ticks : (number + 1) * self.ticks]) for number in range(len(self.channels))]
+
+
+@lru_cache(maxsize=4096)
+def _ones(fields: int) -> int:
+    """1 in each of the first fields."""
+    return ((1 << (16 * fields)) - 1) // 0xFFFF
+
+
+def channels(spaces: Iterable[Space]) -> list[Channel]:
+    """Lanes of every space, and heads where they are limited."""
+    found = [(space.code, False) for space in spaces]
+    return found + [(space.code, True) for space in spaces if space.max_heads is not None]
+
+
+def profiles(
+    stops: tuple[Stop, ...], heads: tuple[int, ...], spaces: Mapping[str, Space]
+) -> tuple[Profile, ...] | None:
+    """Every distinct occupancy of a wave on empty spaces. Empty: it can never be served. None: more than are worth listing.
+
+    Raises KeyError where a stop is in a space that does not exist.
+    """
+    used = tuple(sorted({stop.space for stop in stops}))
+    places = tuple(spaces[code] for code in used)
+    if all(space.max_heads is None for space in places):
+        heads = (0,) * len(heads)  # nothing depends on them: one answer for all sizes
+    return _profiles(stops, heads, places)
+
+
+@lru_cache(maxsize=4096)
+def _profiles(stops: tuple[Stop, ...], heads: tuple[int, ...], places: tuple[Space, ...]) -> tuple[Profile, ...] | None:
+    spaces = {space.code: space for space in places}
+    total, length = sum(heads), sum(stop.ticks for stop in stops)
+    fields = Fields(channels(places), length)
+    room = capacity(fields, places)
+    together = [index for index, stop in enumerate(stops) if joint(stop, total, spaces[stop.space])]
+
+    found: dict[int, tuple[Walk, ...]] = {}
+    for group in joint_groups(stops, total, spaces).values():
+        begins = times(stops, group[0])
+        base = sum(taken(fields, spaces[stops[i].space], begins[i], stops[i], total) for i in together)
+        loads: dict[int, tuple[Walk, ...]] = {base: ()} if fields.fits(room, base) else {}
+        for party in heads:
+            steps = [(walk, alone(fields, spaces, stops, walk, party, together)) for walk in group]
+            loads = {
+                load + step: (*done, walk)
+                for load, done in loads.items()
+                for walk, step in steps
+                if fields.fits(room, load + step)
+            }
+            if len(loads) > MOST_PROFILES:
+                return None
+        for load, done in loads.items():
+            found.setdefault(load, done)
+    return tuple(Profile(_runs(fields, load), done) for load, done in found.items())
+
+
+def joint_groups(stops: tuple[Stop, ...], heads: int, spaces: Mapping[str, Space]) -> dict[tuple[int, ...], list[Walk]]:
+    """Walks by the moments of their joint stops: the parties of one wave must all walk in one group."""
+    together = [index for index, stop in enumerate(stops) if joint(stop, heads, spaces[stop.space])]
+    groups: dict[tuple[int, ...], list[Walk]] = {}
+    for walk in walks(stops):
+        begins = times(stops, walk)
+        groups.setdefault(tuple(begins[index] for index in together), []).append(walk)
+    return groups
+
+
+def alone(
+    fields: Fields,
+    spaces: Mapping[str, Space],
+    stops: tuple[Stop, ...],
+    walk: Walk,
+    heads: int,
+    together: Iterable[int],
+) -> int:
+    """What one party's own legs ask for."""
+    begins, shared = times(stops, walk), set(together)
+    return sum(
+        taken(fields, spaces[stop.space], begins[i], stop, heads) for i, stop in enumerate(stops) if i not in shared
+    )
+
+
+def taken(fields: Fields, space: Space, start: int, stop: Stop, heads: int) -> int:
+    """What one leg asks for: a lane (every lane where it is exclusive) and, where they are limited, its heads."""
+    load = fields.load((space.code, False), start, stop.ticks, space.lanes if stop.exclusive else 1)
+    return load + fields.load((space.code, True), start, stop.ticks, heads) if space.max_heads is not None else load
+
+
+def capacity(fields: Fields, places: Iterable[Space]) -> int:
+    """All that the spaces have, at every tick."""
+    room = 0
+    for space in places:
+        room += fields.load((space.code, False), 0, fields.ticks, space.lanes)
+        if space.max_heads is not None:
+            room += fields.load((space.code, True), 0, fields.ticks, space.max_heads)
+    return room
+
+
+def _runs(fields: Fields, load: int) -> tuple[Run, ...]:
+    found = []
+    for channel, amounts in zip(fields.channels, fields.unpack(load), strict=True):
+        begin, amount = 0, 0
+        for tick, here in enumerate([*amounts, 0]):
+            if here == amount:
+                continue
+            if amount:
+                found.append(Run(channel, begin, tick - begin, amount))
+            begin, amount = tick, here
+    return tuple(found)

@@ -1,0 +1,73 @@
+"""A day worked out: its guides' and its spaces' side together, and the starts that opening hours and the grid allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scheduler.core.day import Day, Wish
+from scheduler.core.matching import Crew, Demand
+from scheduler.core.packing import Floor
+from scheduler.core.solving import Budget, Undecided
+from scheduler.core.ticks import Interval
+
+Group = tuple[int, ...]
+"""The heads of each party of one wave."""
+
+
+class State:
+    """What can be asked of one day. The two sides are independent: guides stay with their party, and no order changes a length."""
+
+    def __init__(self, day: Day) -> None:
+        self.day = day
+        self.crew = Crew(day.guides, day.duties)
+        hours = [Interval(opening.opens, opening.closes) for opening in day.opening] or [Interval(0, 1)]
+        whole = Interval(min(hour.start for hour in hours), max(hour.end for hour in hours))
+        closed = [(closing.period, closing.spaces) for closing in day.closed]
+        self.floor = Floor(day.spaces, day.visits, day.taken, closed, whole)
+
+    def candidates(self, ticks: int, earliest: int = 0) -> int:
+        """The starts on the grid that the opening hours allow."""
+        found = 0
+        for opening in self.day.opening:
+            first = -(-max(opening.opens, earliest) // self.day.grid) * self.day.grid
+            for start in range(first, min(opening.last_start, opening.closes - ticks) + 1, self.day.grid):
+                found |= 1 << start
+        return found
+
+    def possible(self, wish: Wish, group: Group, candidates: int) -> int:
+        """Those of the candidates that a quick look does not rule out."""
+        _, floor = self.floor.starts(wish.stops, group, candidates)
+        _, crew = self.crew.starts(wish.tour, wish.language, wish.ticks, len(group), floor)
+        return crew
+
+    def starts(self, wish: Wish, group: Group, candidates: int, budget: Budget) -> tuple[int, int]:
+        """Of the candidates, the starts at which one wave can be served, and those left undecided."""
+        sure_floor, maybe_floor = self.floor.starts(wish.stops, group, candidates)
+        sure_crew, maybe_crew = self.crew.starts(wish.tour, wish.language, wish.ticks, len(group), maybe_floor)
+        good, undecided = sure_floor & sure_crew, 0
+        rest = maybe_crew & ~good
+        while rest:
+            bit = rest & -rest
+            rest ^= bit
+            start = bit.bit_length() - 1
+            try:
+                if not sure_floor & bit and self.floor.arrange([(start, wish.stops, group)], budget) is None:
+                    continue
+                if not sure_crew & bit:
+                    roster = self.crew.serve(wish.tour, wish.language, [Demand(start, wish.ticks, len(group))], budget)
+                    if roster is None:
+                        continue
+                    sure_crew |= self.crew.free(roster, wish.tour, wish.language, wish.ticks, len(group), rest)
+                good |= bit
+            except Undecided:
+                undecided |= bit
+        return good, undecided
+
+    def can(self, wish: Wish, groups: Sequence[Group], starts: Sequence[int], budget: Budget) -> bool:
+        """Whether these waves can be served at these starts. Raises Undecided."""
+        news = [(start, wish.stops, group) for start, group in zip(starts, groups, strict=True)]
+        demands = [Demand(start, wish.ticks, len(group)) for start, group in zip(starts, groups, strict=True)]
+        return (
+            self.floor.arrange(news, budget) is not None
+            and self.crew.serve(wish.tour, wish.language, demands, budget) is not None
+        )

@@ -1,0 +1,164 @@
+"""Groups that one wave cannot hold: how they are divided, and the nearest starts at which their waves can be served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import accumulate, pairwise
+
+from scheduler.core.day import Day, Opening, Wish
+from scheduler.core.itinerary import Space, Stop, shares
+from scheduler.core.rules import Guide
+from scheduler.core.solving import Budget, Undecided
+from scheduler.core.state import Group, State
+from scheduler.core.ticks import Interval, bits, union
+
+MOST_WAVES = 4
+SECONDS = 2.0
+"""For one division on an empty day; where it does not suffice the next is tried."""
+
+
+def nearest(
+    state: State, wish: Wish, groups: tuple[Group, ...], candidates: int, budget: Budget
+) -> Iterator[tuple[int, ...]]:
+    """For each first start the others at which the visit ends soonest, in order of the first. Raises Undecided."""
+    options = [list(bits(state.possible(wish, group, candidates))) for group in groups]
+    known: dict[tuple[int, ...], bool] = {}
+
+    def can(starts: tuple[int, ...]) -> bool:
+        if starts not in known:
+            known[starts] = state.can(wish, groups[: len(starts)], starts, budget)
+        return known[starts]
+
+    def rest(starts: tuple[int, ...], before: int) -> tuple[int, ...] | None:
+        """The soonest completion that ends with a start before `before`."""
+        if not can(starts):
+            return None
+        if len(starts) == len(groups):
+            return starts
+        best = None
+        for start in options[len(starts)]:
+            if starts[-1] < start < before and (found := rest((*starts, start), before)):
+                best, before = found, found[-1]
+        return best
+
+    for first in options[0]:
+        found = rest((first,), 1 << 30)
+        if found:
+            yield found
+
+
+def partitions(parties: int, waves: int, most: int) -> list[tuple[int, ...]]:
+    """So many parties in so many waves, none empty nor more than `most`, larger first; the most even first."""
+
+    def parts(left: int, waves: int, most: int) -> Iterator[tuple[int, ...]]:
+        if waves == 1:
+            if 1 <= left <= most:
+                yield (left,)
+            return
+        for first in range(min(most, left - waves + 1), 0, -1):
+            for others in parts(left - first, waves - 1, first):
+                yield (first, *others)
+
+    return sorted(parts(parties, waves, most), key=lambda sizes: (sizes[0] - sizes[-1], sizes))
+
+
+class EmptyDay:
+    """One kind of wish on a day that is open and otherwise empty: nobody there, nobody absent, nothing closed."""
+
+    def __init__(self, day: Day, wish: Wish) -> None:
+        self.day, self.wish = day, wish
+        self.state = State(day)
+        self.candidates = self.state.candidates(wish.ticks)
+        self.most_parties = sum(self._most(guide) for guide in day.guides)
+        self._groups: dict[tuple[int, int], tuple[Group, ...]] = {}
+        self._largest: int | None = None
+
+    def groups(self, heads: int, waves: int) -> tuple[Group, ...]:
+        """The parties' heads in just so many waves, or () where the empty day cannot serve them.
+
+        Of the ways to divide them the one with the fewest parties, then the most even waves, the largest first.
+        """
+        if (heads, waves) not in self._groups:
+            self._groups[heads, waves] = self._divide(heads, waves)
+        return self._groups[heads, waves]
+
+    def divided(self, heads: int) -> tuple[Group, ...]:
+        """As `groups`, in the fewest waves."""
+        return next((groups for waves in range(1, MOST_WAVES + 1) if (groups := self.groups(heads, waves))), ())
+
+    @property
+    def largest(self) -> int:
+        """The most heads of one visit, by halving: a larger visit is taken to be no easier. What is returned can be served."""
+        if self._largest is None:
+            least, most = 0, self.most_parties * self.wish.heads_per_guide
+            while least < most:
+                middle = (least + most + 1) // 2
+                if self.divided(middle):
+                    least = middle
+                else:
+                    most = middle - 1
+            self._largest = least
+        return self._largest
+
+    def _divide(self, heads: int, waves: int) -> tuple[Group, ...]:
+        fewest = -(-heads // self.wish.heads_per_guide)
+        for parties in [fewest] if waves == 1 else range(max(fewest, waves), fewest + waves):
+            if parties > min(heads, self.most_parties, waves * len(self.day.guides)):
+                break
+            sizes = shares(heads, parties)
+            for parts in partitions(parties, waves, len(self.day.guides)):
+                cuts = [0, *accumulate(parts)]
+                groups = tuple(sizes[begin:end] for begin, end in pairwise(cuts))
+                try:
+                    if any(nearest(self.state, self.wish, groups, self.candidates, Budget(SECONDS))):
+                        return groups
+                except Undecided:
+                    continue
+        return ()
+
+    def _most(self, guide: Guide) -> int:
+        """No more parties than this can a guide lead on one day."""
+        ticks, rest = self.wish.ticks, guide.rest
+        hours = union(guide.hours).bit_count()
+        most = [(hours + rest) // (ticks + rest)]
+        if guide.daily_duties is not None:
+            most.append(guide.daily_duties)
+        if guide.daily_ticks is not None:
+            most.append(guide.daily_ticks // ticks)
+        return min(most)
+
+
+def when_empty(day: Day, wish: Wish) -> EmptyDay:
+    """The day were it empty, kept for all days and guides that are then alike. Raises KeyError for a space that does not exist."""
+    skill = (wish.tour, wish.language)
+    guides = [
+        (
+            guide.hours,
+            guide.rest,
+            -1 if guide.daily_ticks is None else guide.daily_ticks,
+            -1 if guide.daily_duties is None else guide.daily_duties,
+        )
+        for guide in day.guides
+        if skill in guide.qualifications
+    ]
+    spaces = tuple(day.spaces[code] for code in sorted({stop.space for stop in wish.stops}))
+    return _when_empty(day.opening, day.grid, spaces, tuple(sorted(guides)), wish.stops, wish.heads_per_guide)
+
+
+@lru_cache(maxsize=512)
+def _when_empty(
+    opening: tuple[Opening, ...],
+    grid: int,
+    spaces: tuple[Space, ...],
+    guides: tuple[tuple[tuple[Interval, ...], int, int, int], ...],
+    stops: tuple[Stop, ...],
+    heads_per_guide: int,
+) -> EmptyDay:
+    skill = frozenset([("", "")])
+    crew = tuple(
+        Guide(str(number), skill, hours, (), rest, None if ticks < 0 else ticks, None if duties < 0 else duties)
+        for number, (hours, rest, ticks, duties) in enumerate(guides)
+    )
+    day = Day(opening, {space.code: space for space in spaces}, crew, grid=grid)
+    return EmptyDay(day, Wish("", "", stops, 1, heads_per_guide))
