@@ -138,6 +138,14 @@ def contact_name_of(visit: Visit) -> str:
     return next((contact.name for contact in visit.contacts.all()), "")
 
 
+def places_of(visit: Visit) -> list[str]:
+    """Where an event is, in the active language; nothing for what leads through places one after the other."""
+    if visit.kind != Visit.Kind.EVENT:
+        return []
+    legs = visit.legs.select_related("lane__space").order_by("lane__space__position")
+    return list(dict.fromkeys(leg.lane.space.name for leg in legs))
+
+
 def price_of(visit: Visit, museum: Museum) -> dict[str, Any]:
     """What a visit costs and, where it is free, why, in the active language."""
     reason = ""

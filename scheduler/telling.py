@@ -170,7 +170,7 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
             "zone": museum.time_zone,
             "zone_label": zone_label(start, zone),
             "how_to_come": museum.how_to_come,
-            "meeting_point": museum.meeting_point,
+            "meeting_point": ", ".join(queries.places_of(visit)) or museum.meeting_point,
         },
         "title": queries.title_of(visit, open_to_all=open_to_all),
         "start": start.isoformat(),
@@ -179,7 +179,7 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
         "adults": visit.adults,
         "language_name": str(language_names.get(visit.language, "")),
         "audience": visit.audience.name if visit.audience and not hidden else "",
-        "price": queries.price_of(visit, museum),
+        "price": _price(visit, museum),
         "decide_by": visit.decide_by.isoformat() if visit.decide_by and visit.status == Visit.Status.REQUESTED else "",
         "answer_by": asked.answer_by.isoformat() if asked else "",
         "alternatives": [start.isoformat() for start in asked.alternatives] if asked else [],
@@ -221,6 +221,15 @@ def zone_label(instant: datetime, zone: ZoneInfo) -> str:
     return _("museum time, UTC%(hours)+g") % {"hours": hours}
 
 
+def _price(visit: Visit, museum: Museum) -> dict[str, Any] | None:
+    """What a letter says of the price: why it is free as a code that letters have words for; nothing of what has no price."""
+    if visit.audience is None and not visit.free:
+        return None
+    waived = visit.waived_by_id is not None or visit.price_reason
+    reason = ("waived" if waived else "audience") if visit.free else ""
+    return {**queries.price_of(visit, museum), "reason": reason}
+
+
 def _entry(visit: Visit, title: str, museum: Museum) -> Entry:
     assert visit.period is not None
     geo = (
@@ -232,7 +241,7 @@ def _entry(visit: Visit, title: str, museum: Museum) -> Entry:
         start=visit.period.lower,
         end=visit.period.upper,
         summary=f"{title} · {museum.name}",
-        location=", ".join(part for part in (museum.name, museum.address) if part),
+        location=", ".join(part for part in (*queries.places_of(visit), museum.name, museum.address) if part),
         tentative=visit.status in (Visit.Status.REQUESTED, Visit.Status.OFFERED),
         cancelled=visit.status in ENDED,
         geo=geo,
