@@ -28,6 +28,9 @@ class Plain(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
+        return super().formatMessage(record).replace("\n", "\\n")  # who sends a line feed forges no line
+
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
 

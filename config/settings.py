@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.client_address",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.personal_pages",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -92,7 +93,6 @@ MIDDLEWARE = [
     "config.middleware.office_idles",
     "config.middleware.office_proves_itself",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "config.middleware.History",
@@ -132,7 +132,13 @@ DATABASES["default"] |= {
 _options.setdefault("connect_timeout", 5)
 _options.setdefault("options", "-c lock_timeout=3s -c idle_in_transaction_session_timeout=60s")
 CACHES = {  # in the database: a second factor's code works once on all workers, and a flushed Redis forgets no limit
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "answers": {  # what days answered: may be lost at any time
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "answers",
+        "OPTIONS": {"serializer": "config.plain.Json", "socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    },
 }
 
 # --- Mail ------------------------------------------------------------------------------------------------------------------
@@ -317,6 +323,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Language": "tours.models.Language",
+        "SpaceKind": "tours.models.Space.Kind",
+        "StopKind": "tours.models.Stop.Kind",
+        "VisitKind": "scheduler.models.Visit.Kind",
+        "ClosureKind": "scheduler.models.Closure.Kind",
+        "ChangeKind": "scheduler.models.ChangeRequest.Kind",
+    },
 }
 
 # --- Logs ------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,63 @@
+"""Log lines tell what happened, and open nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+import pytest
+
+from config.logs import Json, Plain, without_secrets
+from notifications import links
+
+
+def record(message: str, *args: object) -> logging.LogRecord:
+    return logging.LogRecord("django.request", logging.WARNING, __file__, 1, message, args, None)
+
+
+@pytest.mark.parametrize("formatter", [Plain(), Json()])
+def test_no_link_s_token_is_in_a_log_line(formatter: logging.Formatter) -> None:
+    token = links.token("visit", "AB12CD", 1)
+    secret = token.rpartition(".")[2]
+    line = formatter.format(record("Not Found: %s", f"/visit/{token}/"))
+    assert "AB12CD" in line
+    assert secret not in line
+
+
+@pytest.mark.parametrize("formatter", [Plain(), Json()])
+def test_nor_in_a_traceback(formatter: logging.Formatter) -> None:
+    token = links.token("visit", "AB12CD", 1)
+    try:
+        raise ValueError(token)
+    except ValueError:
+        failed = record("failed")
+        failed.exc_info = sys.exc_info()
+    line = formatter.format(failed)
+    assert "ValueError" in line
+    assert token.rpartition(".")[2] not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("redis://:pass-word@127.0.0.1:6379/0 is gone", "redis://[secret]@127.0.0.1:6379/0 is gone"),
+        ("postgres://qonaq:pw@db/qonaq", "postgres://[secret]@db/qonaq"),
+        ("GET /accounts/password/reset/key/3-c9x8/", "GET /accounts/password/reset/key/[secret]/"),
+        ("a\x1b[31mred\r\nforged line\u202e", "a\\u001b[31mred\\u000d\nforged line\\u202e"),
+        ("nothing to hide: visit AB12CD, Айгүл", "nothing to hide: visit AB12CD, Айгүл"),
+    ],
+)
+def test_passwords_and_control_characters(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown
+
+
+def test_nobody_forges_a_line() -> None:
+    assert Plain().format(record("name: %s", "x\n12:00:00 INFO all is well")).count("\n") == 0
+
+
+def test_a_collector_gets_one_object_a_line() -> None:
+    line = Json().format(record("two\nlines of %s", "Айгүл"))
+    assert "\n" not in line
+    assert json.loads(line)["message"] == "two\nlines of Айгүл"
+    assert json.loads(line)["time"].endswith("+00:00")
