@@ -115,7 +115,7 @@ def _for_contact(visit: Visit, contact: Contact, parties: list[Party], museum: M
             },
         }
         kind = "programme" if facts["parties"] else visit.status
-        entry = _entry(visit, facts["title"], museum)
+        entry = entry_of(visit, facts["title"], museum)
     return Expected(
         thread=f"{about(visit)}:contact:{contact.pk}",
         to=Address(contact.name, contact.email, contact.phone, contact.locale, contact.organisation),
@@ -142,7 +142,7 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
                 "calendar": links.placeholder("guide_calendar", str(guide.pk), guide.link_version),
             },
         }
-        entry = _entry(visit, facts["title"], museum)
+        entry = entry_of(visit, facts["title"], museum)
     return Expected(
         thread=duty_thread(visit, party),
         to=Address(guide.name, guide.email, guide.phone, guide.locale),
@@ -230,7 +230,8 @@ def _price(visit: Visit, museum: Museum) -> dict[str, Any] | None:
     return {**queries.price_of(visit, museum), "reason": reason}
 
 
-def _entry(visit: Visit, title: str, museum: Museum) -> Entry:
+def entry_of(visit: Visit, title: str, museum: Museum) -> Entry:
+    """A visit as an entry of a calendar, in the active language."""
     assert visit.period is not None
     geo = (
         (float(museum.latitude), float(museum.longitude))
