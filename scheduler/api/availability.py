@@ -1,0 +1,102 @@
+"""When a group can come."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from scheduler import permissions, starts
+from scheduler.api.access import call
+from scheduler.api.answers import Answer
+from scheduler.api.fields import AudienceField, Days, TourField, heads_field
+from scheduler.api.problems import problems
+from scheduler.api.shapes import clock
+from tours import queries as catalogue
+from tours.models import Language
+
+
+class AvailabilityQuery(Days):
+    """Which group asks, and about which days."""
+
+    tour = TourField(help_text="The tour's code, from `tours/`.")
+    language = serializers.ChoiceField(Language.choices, help_text="What the guide is to speak.")
+    audience = AudienceField(help_text="The code of the kind of group, from `audiences/`.")
+    heads = heads_field(help_text="All people, accompanying adults included.")
+
+
+class DayAnswer(Answer):
+    """One day. `reason` says in the asker's language why there are no starts."""
+
+    date = serializers.DateField()
+    state = serializers.ChoiceField(["open", "closed", "full", "too_soon", "past"])
+    reason = serializers.CharField()
+    starts = serializers.ListField(child=serializers.DateTimeField(), help_text="Starts of the whole group.")
+    waves = serializers.ListField(
+        child=serializers.ListField(child=serializers.DateTimeField()),
+        help_text="Starts in two or more waves, each a list with the start of each wave; only where one wave cannot hold the group.",
+    )
+
+
+class AvailabilityAnswer(Answer):
+    """The days asked about. A start is in it if and only if it can be served as things stand."""
+
+    largest = serializers.IntegerField(help_text="The largest group that any of the days could receive.")
+    days = DayAnswer(many=True)
+
+
+EXAMPLE = OpenApiExample(
+    "Two days",
+    value={
+        "largest": 50,
+        "days": [
+            {
+                "date": "2027-05-27",
+                "state": "closed",
+                "reason": "Closed for renovation work: 24–27 May. Open again from 28 May.",
+                "starts": [],
+                "waves": [],
+            },
+            {
+                "date": "2027-05-28",
+                "state": "open",
+                "reason": "",
+                "starts": ["2027-05-28T10:00:00+05:00", "2027-05-28T10:15:00+05:00"],
+                "waves": [],
+            },
+        ],
+    },
+    response_only=True,
+)
+
+
+@extend_schema(
+    operation_id="availability",
+    summary="When a group can come",
+    description="Starts that can be served on each day. The office is not held to the lead times that strangers are.",
+    tags=["Availability"],
+    parameters=[AvailabilityQuery],
+    responses={200: OpenApiResponse(AvailabilityAnswer, examples=[EXAMPLE]), **problems(400, 422)},
+)
+@call("GET", public=True)
+def availability(request: Request) -> Response:
+    asked = AvailabilityQuery(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    query = asked.validated_data
+    group = starts.Group(query["tour"], query["language"], query["audience"], query["heads"])
+    by_office = permissions.is_office(request.user)
+    offered = starts.offered(group, query["from"], query["to"], now=timezone.now(), by_office=by_office)
+    museum = catalogue.museum()
+    days = [
+        {
+            "date": day.day.isoformat(),
+            "state": day.state,
+            "reason": day.reason,
+            "starts": [clock(start, museum) for start in day.starts],
+            "waves": [[clock(start, museum) for start in wave] for wave in day.waves],
+        }
+        for day in offered.days
+    ]
+    return Response({"largest": offered.largest, "days": days})

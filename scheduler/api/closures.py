@@ -1,0 +1,262 @@
+"""When places are closed, and what becomes of the visits that a closure hits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from scheduler import closures, locks, repairs
+from scheduler.api import access, shapes
+from scheduler.api.access import call, office_finds
+from scheduler.api.answers import Answer, ClosureAnswer, Time
+from scheduler.api.decisions import TAG as OFFICE_TAG
+from scheduler.api.fields import Instant, Line, SpacesField, Strict, Titles, zone
+from scheduler.api.paging import PAGE, paged, pages
+from scheduler.api.problems import MEDIA_TYPE, Problem, problems
+from scheduler.closures import ClosureDraft, Decision
+from scheduler.models import Closure
+from tours import queries as catalogue
+
+TAG = "Closures"
+ACTIONS = (repairs.MOVE, repairs.REROUTE, repairs.CANCEL)
+MOST_DECISIONS = 1000
+
+
+class DraftBody(Strict):
+    """A closure as the office means it."""
+
+    spaces = SpacesField(required=False, allow_null=True, max_length=100, help_text="Codes; null: all of them.")
+    start = Instant()
+    end = Instant(required=False, allow_null=True, help_text="Null: until further notice.")
+    kind = serializers.ChoiceField(Closure.Kind.choices)
+    notice = Titles(help_text="What the public is told; in one language at least.")
+
+
+class DecisionBody(Strict):
+    """What becomes of a visit: another `start`, another walk at the same start (reroute), or its end."""
+
+    action = serializers.ChoiceField(ACTIONS)
+    start = Instant(required=False, allow_null=True, default=None)
+
+
+class DecisionsField(serializers.DictField):
+    """A decision for each visit that is hit, by its code."""
+
+    child = DecisionBody()
+
+    def to_internal_value(self, data: Any) -> dict[str, Decision]:
+        if isinstance(data, Mapping) and len(data) > MOST_DECISIONS:
+            raise serializers.ValidationError(_("These are too many decisions."), code="max_length")
+        said = super().to_internal_value(data)
+        return {code: Decision(each["action"], each["start"]) for code, each in said.items()}
+
+
+class ClosureBody(DraftBody):
+    """A closure, with the seal of the preview that was looked at and what was decided for each visit that it hits."""
+
+    seal = Line(max_length=64)
+    decisions = DecisionsField(default=dict)
+
+
+class ProposalAnswer(Answer):
+    """The least change that is proposed for a visit."""
+
+    action = serializers.ChoiceField(ACTIONS)
+    start = Time(allow_null=True)
+
+
+class HitAnswer(Answer):
+    """A visit that the closure would hit."""
+
+    visit = serializers.CharField(help_text="The visit's code.")
+    proposal = ProposalAnswer()
+    alternatives = serializers.ListField(child=Time(), help_text="Other starts that it could have.")
+
+
+class PreviewAnswer(Answer):
+    """What a closure would do. `seal` goes back with the decisions: as long as it holds, doing does what was shown."""
+
+    seal = serializers.CharField()
+    hit = HitAnswer(many=True)
+
+
+class ClosureProblem(Problem):
+    """Why a closure was not made."""
+
+    preview = PreviewAnswer(required=False, help_text="A fresh one (`preview_out_of_date`).")
+    visits = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Those left undecided (`undecided_visits`)."
+    )
+    visit = serializers.CharField(required=False, help_text="The one whose new time is not free (`start_taken`).")
+
+
+DRAFT = {
+    "spaces": None,
+    "start": "2027-05-24T00:00:00+05:00",
+    "end": "2027-05-28T00:00:00+05:00",
+    "kind": "renovation",
+    "notice": {"en": "Closed for renovation work: 24–27 May. Open again from 28 May."},
+}
+DECIDED = {
+    "seal": "5f2c9a…",
+    "decisions": {"K7RM2QX": {"action": "move", "start": "2027-05-28T11:00:00+05:00"}, "P3VH8TD": {"action": "cancel"}},
+}
+PREVIEW_EXAMPLE = OpenApiExample("Four days", value=DRAFT, request_only=True)
+CLOSURE_EXAMPLE = OpenApiExample("Four days, decided", value=DRAFT | DECIDED, request_only=True)
+REFUSALS = {
+    **problems(
+        403,
+        422,
+        body=True,
+        rules="`bad_wish`; decisions for visits that are not hit are listed in `visits`, one that cannot be in `visit`.",
+    ),
+    (409, MEDIA_TYPE): OpenApiResponse(
+        ClosureProblem,
+        description="`preview_out_of_date` (with a fresh `preview`), `undecided_visits` (with `visits`), `start_taken` (with `visit`),"
+        " `not_allowed_now`.",
+    ),
+}
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="closures",
+    summary="What is closed, now and later",
+    description="Closures in force or still to come, soonest first.",
+    tags=[TAG],
+    parameters=PAGE,
+    responses={200: pages(ClosureAnswer), **problems(404)},
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="close",
+    summary="Close places for a time",
+    description="Does exactly what the preview showed, with your decision for each visit, and tells everybody concerned; or does nothing.",
+    tags=[OFFICE_TAG],
+    request=ClosureBody,
+    examples=[CLOSURE_EXAMPLE],
+    responses={201: ClosureAnswer, **REFUSALS},
+)
+@call("GET", "POST", public=True)
+def many(request: Request) -> Response:
+    museum = catalogue.museum()
+    if request.method == "GET":
+        return paged(request, closures.shown(timezone.now()), lambda row: shapes.closure(row, museum))
+    user = access.office(request)
+    sent = ClosureBody(data=request.data)
+    sent.is_valid(raise_exception=True)
+    said = sent.validated_data
+    closure = locks.door(closures.close)(
+        draft_of(said), seal=said["seal"], decisions=said["decisions"], by=user, now=timezone.now()
+    )
+    return Response(shapes.closure(closure, museum), status=201)
+
+
+@extend_schema(
+    operation_id="preview_closure",
+    summary="What a closure would do",
+    description="Changes nothing.",
+    tags=[OFFICE_TAG],
+    request=DraftBody,
+    examples=[PREVIEW_EXAMPLE],
+    responses={200: PreviewAnswer, **problems(403, 422, body=True)},
+)
+@call("POST")
+def preview(request: Request) -> Response:
+    access.office(request)
+    sent = DraftBody(data=request.data)
+    sent.is_valid(raise_exception=True)
+    shown = closures.preview(draft_of(sent.validated_data), now=timezone.now())
+    return Response(closures.as_json(shown, zone()))
+
+
+@extend_schema(
+    operation_id="preview_closure_change",
+    summary="What another shape of a closure would do",
+    description="Changes nothing. What is left out stays as it is.",
+    tags=[OFFICE_TAG],
+    request=DraftBody(partial=True),
+    responses={200: PreviewAnswer, **problems(404, 422, body=True)},
+)
+@call("POST")
+def preview_change(request: Request, pk: int) -> Response:
+    closure = _found(request, pk)
+    sent = DraftBody(data=request.data, partial=True)
+    sent.is_valid(raise_exception=True)
+    shown = closures.preview(draft_of(sent.validated_data, closure), now=timezone.now(), closure=closure)
+    return Response(closures.as_json(shown, zone()))
+
+
+@extend_schema(
+    methods=["PATCH"],
+    operation_id="change_closure",
+    summary="Make a closure another one",
+    description="As its own preview showed. What is left out stays as it is.",
+    tags=[OFFICE_TAG],
+    request=ClosureBody,
+    responses={
+        200: ClosureAnswer,
+        **{status: said for status, said in REFUSALS.items() if status[0] != 403},
+        **problems(404),
+    },
+)
+@extend_schema(
+    methods=["DELETE"],
+    operation_id="lift_closure",
+    summary="Open again what a closure closed",
+    description="Visits that it moved stay where they are.",
+    tags=[OFFICE_TAG],
+    responses={204: None, **problems(404, 409, conflicts="`not_allowed_now`: it has been lifted already.")},
+)
+@call("PATCH", "DELETE")
+def one(request: Request, pk: int) -> Response:
+    closure = _found(request, pk)
+    user = access.office(request)
+    now = timezone.now()
+    if request.method == "DELETE":
+        locks.door(closures.lift)(closure.pk, by=user, now=now)
+        return Response(status=204)
+    sent = ClosureBody(data=request.data, partial=True)
+    sent.is_valid(raise_exception=True)
+    said = sent.validated_data
+    if "seal" not in said:
+        raise serializers.ValidationError({"seal": [_("Please look at a preview first.")]}, code="required")
+    changed = locks.door(closures.change)(
+        closure.pk,
+        draft_of(said, closure),
+        seal=said["seal"],
+        decisions=said.get("decisions", {}),
+        by=user,
+        now=now,
+    )
+    return Response(shapes.closure(changed, catalogue.museum()))
+
+
+def _found(request: Request, pk: int) -> Closure:
+    return office_finds(request, Closure.objects.all(), pk=pk)
+
+
+def draft_of(said: Mapping[str, Any], closure: Closure | None = None) -> ClosureDraft:
+    """A closure as it was sent; what was left out is as the present one has it."""
+    there: dict[str, Any] = {"spaces": None, "end": None}
+    if closure is not None:
+        there = {
+            "spaces": list(closure.spaces.all()),
+            "start": closure.period.lower,
+            "end": closure.period.upper,
+            "kind": closure.kind,
+            "notice": {language: getattr(closure, f"notice_{language}") for language in ("kk", "ru", "en")},
+        }
+    meant = there | {
+        name: value for name, value in said.items() if name in ("spaces", "start", "end", "kind", "notice")
+    }
+    return ClosureDraft(
+        tuple(meant["spaces"] or ()), meant["start"], meant["end"], meant["kind"], dict(meant["notice"])
+    )
