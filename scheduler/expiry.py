@@ -28,6 +28,11 @@ def close(offer: Offer, outcome: str, *, now: datetime) -> None:
     offer.save(update_fields=["outcome", "decided_at"])
 
 
+def withdraw(visit: Visit, *, now: datetime) -> None:
+    """An ended visit has nothing more to answer."""
+    visit.offers.filter(outcome=Offer.Outcome.OPEN).update(outcome=Offer.Outcome.WITHDRAWN, decided_at=now)
+
+
 def let_go(visit: Visit, *, waits: bool, by: str, now: datetime) -> None:
     """Give back a suggested time: the group goes on waiting, or its visit is cancelled."""
     left = visit.day

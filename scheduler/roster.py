@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -22,6 +23,8 @@ from scheduler.models import Absence, Party, Visit
 from tours.models import Guide, User
 from tours.queries import museum
 
+OPEN_DAYS = 400
+"""As far ahead as an absence without an end is looked at."""
 NOWHERE = "~"  # a space of one lane, and a tour, that exist only while one duty's guide is looked for
 
 
@@ -98,6 +101,7 @@ def add_absence(guide_id: int, start: datetime, end: datetime | None, *, reason:
     theirs = Party.objects.filter(guide=guide_id, holds=True, period__overlap=period, period__startswith__gt=now)
     locks.museum_days(day for day in theirs.values_list("visit__day", flat=True) if day)
     absence = Absence.objects.create(guide_id=guide_id, period=period, reason=reason, created_at=now)
+    _raise_versions(period, now=now)
     for party in theirs.select_related("visit__tour", "visit__audience", "guide").order_by("period", "pk"):
         assert party.guide is not None  # by the filter
         replace_guide(party, instead_of=party.guide, why=reason, now=now)
@@ -107,7 +111,20 @@ def add_absence(guide_id: int, start: datetime, end: datetime | None, *, reason:
 @transaction.atomic
 def remove_absence(absence_id: int, *, now: datetime) -> None:
     """The guide is there after all; duties given away stay where they are."""
-    Absence.objects.filter(pk=absence_id).delete()
+    absence = Absence.objects.get(pk=absence_id)
+    absence.delete()
+    for day in _raise_versions(absence.period, now=now):
+        steps.freed(day, now=now)
+
+
+def _raise_versions(period: DateTimeTZRange, *, now: datetime) -> list[date]:
+    """Say that the days of an absence have changed, and which they are; of an open end, as far as anybody asks."""
+    zone = ZoneInfo(museum().time_zone)
+    first = periods.day_of(max(period.lower, now), zone)
+    last = periods.day_of(period.upper, zone) if period.upper else first + timedelta(days=OPEN_DAYS)
+    days = list(periods.days_between(first, last))
+    locks.raise_versions(days)
+    return days
 
 
 def replace_guide(party: Party, *, instead_of: Guide, why: str, now: datetime) -> bool:

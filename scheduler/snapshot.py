@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from scheduler.core.itinerary import Visit as CoreVisit
 from scheduler.core.ticks import TICK_MINUTES, Interval
 from scheduler.models import Absence, Closure, Leg, Offer, Party, Visit
 from tours import queries as catalogue
+from tours.days import Calendar
 from tours.models import Guide, GuideHours, Museum, Qualification, Space
 
 
@@ -32,12 +34,16 @@ from tours.models import Guide, GuideHours, Museum, Qualification, Space
 class Range:
     """Some days as the core sees them, and what it takes to put them into rows and words; `places`: names in the active language."""
 
-    museum: Museum
+    calendar: Calendar
     zone: ZoneInfo
     days: Mapping[date, Day]
     closures: Mapping[str, Closure]
     guide_ids: Mapping[str, int]
     places: Mapping[str, str]
+
+    @property
+    def museum(self) -> Museum:
+        return self.calendar.museum
 
 
 def core_stops(stops: Iterable[Mapping[str, Any]]) -> tuple[Stop, ...]:
@@ -59,11 +65,18 @@ def of_day(day: date, *, without: Visit | None = None, now: datetime | None = No
     return of_days(day, day, without=without, now=now)
 
 
-def of_days(first: date, last: date, *, without: Visit | None = None, now: datetime | None = None) -> Range:
+def of_days(
+    first: date,
+    last: date,
+    *,
+    without: Visit | None = None,
+    now: datetime | None = None,
+    seals: Mapping[date, str] = MappingProxyType({}),
+) -> Range:
     """The days from `first` to `last`, in a fixed number of queries.
 
     `without` leaves one visit out, as if it were not booked; `now`, what is held for people who have not answered in time: who
-    reads gives it, who writes has released that beforehand (`expiry`).
+    reads gives it, who writes has released that beforehand (`expiry`). `seals` (see `answers`) let the core keep what it works out.
     """
     calendar = catalogue.calendar()
     zone = ZoneInfo(calendar.museum.time_zone)
@@ -93,9 +106,10 @@ def of_days(first: date, last: date, *, without: Visit | None = None, now: datet
             taken=tuple(taken.get(day, ())),
             closed=tuple(_closed(closures.values(), day, zone)),
             grid=calendar.museum.grid_minutes // TICK_MINUTES,
+            seal=seals.get(day, ""),
         )
     return Range(
-        museum=calendar.museum,
+        calendar=calendar,
         zone=zone,
         days=days,
         closures=closures,

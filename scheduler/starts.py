@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from scheduler import periods, reasons, snapshot
+from scheduler import answers, periods, reasons, snapshot
 from scheduler.core import availability
 from scheduler.core.availability import Day, Way, Wish
 from scheduler.errors import BadWish, Closed, TooSoon
 from scheduler.models import Visit
 from tours import queries as catalogue
-from tours.models import Audience, Museum, Tour
+from tours.days import Calendar
+from tours.models import Audience, Tour
 
 MOST_DAYS = 62
 NEAR_DAYS = 14
@@ -94,33 +97,67 @@ def wish_for(visit: Visit, heads: int) -> Wish:
     )
 
 
-def first_day(group: Group, museum: Museum, now: datetime) -> date:
+def first_day(group: Group, calendar: Calendar, now: datetime) -> date:
     """The first day that this group may ask for: today plus the longest of the lead times, in business days."""
-    today = periods.day_of(now, ZoneInfo(museum.time_zone))
-    lead = catalogue.lead_business_days(museum, group.tour, group.audience)
-    return catalogue.business_days_after(today, lead) if lead else today
+    today = periods.day_of(now, ZoneInfo(calendar.museum.time_zone))
+    lead = catalogue.lead_business_days(calendar.museum, group.tour, group.audience)
+    return calendar.business_days_after(today, lead) if lead else today
 
 
 def offered(group: Group, first: date, last: date, *, now: datetime, by_office: bool = False) -> Offered:
-    """What can be offered on each day from `first` to `last`. The office is not held to lead times."""
+    """What can be offered on each day from `first` to `last`. The office is not held to lead times.
+
+    A fixed number of queries: seven, and six more where some day's answer is not kept.
+    """
     wish = wish_of(group)
-    read = snapshot.of_days(first, last, now=now)
-    opens = periods.day_of(now, read.zone) if by_office else first_day(group, read.museum, now)
-    days, largest = [], 0
-    for day, state in read.days.items():
-        shown, most = _day_offer(day, state, wish, read, opens, now)
-        days.append(shown)
-        largest = max(largest, most)
-    return Offered(largest, tuple(days))
+    calendar = catalogue.calendar()
+    today = periods.day_of(now, ZoneInfo(calendar.museum.time_zone))
+    opens = today if by_office else first_day(group, calendar, now)
+    found = _found(wish, max(first, opens), last, calendar, now) if last >= opens else {}
+    days = [
+        DayOffer(day, "past")
+        if day < today
+        else DayOffer(day, "too_soon", _too_soon(opens))
+        if day < opens
+        else found[day][0]
+        for day in periods.days_between(first, last)
+    ]
+    return Offered(max((largest for _day, largest in found.values()), default=0), tuple(days))
 
 
-def _day_offer(
-    day: date, state: Day, wish: Wish, read: snapshot.Range, opens: date, now: datetime
-) -> tuple[DayOffer, int]:
-    if day < periods.day_of(now, read.zone):
-        return DayOffer(day, "past"), 0
-    if day < opens:
-        return DayOffer(day, "too_soon", _too_soon(opens)), 0
+def _found(wish: Wish, first: date, last: date, calendar: Calendar, now: datetime) -> dict[date, tuple[DayOffer, int]]:
+    """Each day's answer and the largest group that it could receive: those kept, and the others worked out and kept."""
+    zone = ZoneInfo(calendar.museum.time_zone)
+    question = (wish, get_language())
+    sealed = answers.seals(first, last, calendar.museum, now=now)
+    today = periods.day_of(now, zone)
+    every = list(periods.days_between(first, last))
+    known = answers.kept(question, (day for day in every if day != today), sealed)
+    found = {day: _from_json(day, answer) for day, answer in known.items()}
+    missing = [day for day in every if day not in found]
+    if missing:
+        read = snapshot.of_days(missing[0], missing[-1], now=now, seals=sealed)
+        new = {day: _day_offer(day, read.days[day], wish, read, now) for day in missing}
+        answers.keep(question, {day: _to_json(*new[day]) for day in missing if day != today}, sealed)
+        found |= new
+    return found
+
+
+def _to_json(shown: DayOffer, largest: int) -> list[Any]:
+    starts = [start.isoformat() for start in shown.starts]
+    waves = [[start.isoformat() for start in wave] for wave in shown.waves]
+    return [shown.state, shown.reason, starts, waves, largest]
+
+
+def _from_json(day: date, kept: list[Any]) -> tuple[DayOffer, int]:
+    state, reason, starts, waves, largest = kept
+    begins = tuple(map(datetime.fromisoformat, starts))
+    return DayOffer(
+        day, state, reason, begins, tuple(tuple(map(datetime.fromisoformat, wave)) for wave in waves)
+    ), largest
+
+
+def _day_offer(day: date, state: Day, wish: Wish, read: snapshot.Range, now: datetime) -> tuple[DayOffer, int]:
     if not state.opening:
         return DayOffer(day, "closed", _("The museum is closed on this day.")), 0
     found = availability.starts(state, wish, earliest=earliest_tick(day, read.zone, now))
@@ -152,7 +189,7 @@ def refuse_unless_open(
     day = periods.day_of(first, read.zone)
     if first <= now:
         raise TooSoon(_("This time is past."), earliest=None)
-    opens = first_day(group, read.museum, now)
+    opens = first_day(group, read.calendar, now)
     if day < opens and not by_office:
         raise TooSoon(_too_soon(opens), earliest=opens.isoformat())
     state = read.days[day]
@@ -185,16 +222,13 @@ def way_for(state: Day, wish: Wish, ticks: tuple[int, ...], *, keep: frozenset[s
 
 def nearest(group: Group, start: datetime, *, now: datetime, count: int = 3, by_office: bool = False) -> list[datetime]:
     """Starts near the one asked for that can be served: of the same day first, then of the days around it."""
-    wish = wish_of(group)
     zone = ZoneInfo(catalogue.museum().time_zone)
-    day = periods.day_of(start, zone)
-    today = periods.day_of(now, zone)
+    day, today = periods.day_of(start, zone), periods.day_of(now, zone)
     found: list[datetime] = []
     for first, last in ((day, day), (day + timedelta(days=1), day + timedelta(days=NEAR_DAYS))):
-        read = snapshot.of_days(max(first, today), max(last, today), now=now)
-        opens = today if by_office else first_day(group, read.museum, now)
-        for each, state in read.days.items():
-            shown, _most = _day_offer(each, state, wish, read, opens, now)
+        if last < today:
+            continue
+        for shown in offered(group, max(first, today), last, now=now, by_office=by_office).days:
             begins = shown.starts or tuple(wave[0] for wave in shown.waves)
             found += sorted((begin for begin in begins if begin != start), key=lambda begin: abs(begin - start))
             if len(found) >= count:

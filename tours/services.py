@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import connection, transaction
-from django.db.models import F, ProtectedError, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import BigIntegerField, DateTimeField, F, Func, ProtectedError, Q, QuerySet
+from django.db.models.functions import Cast, Extract, Greatest, Now
 
 from tours import locks
 from tours.errors import LaneInUse
@@ -43,8 +43,19 @@ def changing_catalogue() -> Iterator[None]:
 
 
 def raise_catalogue_version() -> None:
-    """Say that the catalogue has changed. Holding the calendar lock."""
-    Museum.objects.update(catalogue_version=F("catalogue_version") + 1)
+    """Say that the catalogue has changed. Holding the calendar lock.
+
+    A version is a moment in microseconds, so that one is never used again for something else, not even after a restore.
+    """
+    moment = Cast(Extract(ClockTimestamp(), "epoch") * 1_000_000, BigIntegerField())
+    Museum.objects.update(catalogue_version=Greatest(F("catalogue_version") + 1, moment))
+
+
+class ClockTimestamp(Func):
+    """The database's clock at this very moment, not at the start of the transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
 
 
 @transaction.atomic

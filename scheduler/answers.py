@@ -1,0 +1,66 @@
+"""What days have answered, kept by wish, day and the version of that day, so that in a rush each is worked out once.
+
+A version is raised in the transaction that changes the day, so an answer under the day's present version is true. A decision never
+reads what is kept here, and without Redis everything is worked out anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.core.cache import caches
+from django.db.models import Q
+from redis.exceptions import RedisError
+
+from scheduler import periods
+from scheduler.models import DayVersion, Offer, Visit
+from tours.models import Museum
+
+log = logging.getLogger(__name__)
+
+KEEP_SECONDS = 24 * 3600
+
+
+def seals(first: date, last: date, museum: Museum, *, now: datetime) -> Mapping[date, str]:
+    """What each day's state is known by, for days that have one: equal seals, equal days. Two queries.
+
+    A day on which an offer has lapsed that nobody has released yet has none: what is true of it depends on the hour.
+    """
+    lapsed = Q(offers__outcome=Offer.Outcome.OPEN, offers__answer_by__lte=now, day__range=(first, last))
+    unsealed = set(Visit.objects.filter(lapsed).order_by().values_list("day", flat=True))
+    versions = dict(DayVersion.objects.filter(day__range=(first, last)).values_list("day", "version"))
+    prefix = f"{museum.pk}.{museum.catalogue_version}"
+    return {
+        day: "" if day in unsealed else f"{prefix}.{day.isoformat()}.{versions.get(day, 0)}"
+        for day in periods.days_between(first, last)
+    }
+
+
+def kept(question: object, days: Iterable[date], seals: Mapping[date, str]) -> dict[date, Any]:
+    """The answers to a question that are kept for these days."""
+    keys = {_key(question, seals[day]): day for day in days if seals[day]}
+    try:
+        found = caches["answers"].get_many(keys)
+    except RedisError:
+        log.warning("answers are not kept: Redis does not answer")
+        return {}
+    return {keys[key]: answer for key, answer in found.items()}
+
+
+def keep(question: object, answers: Mapping[date, Any], seals: Mapping[date, str]) -> None:
+    """Keep the answers (plain JSON) to a question under the seals of their days."""
+    known = {_key(question, seals[day]): answer for day, answer in answers.items() if seals[day]}
+    if not known:
+        return
+    try:
+        caches["answers"].set_many(known, KEEP_SECONDS)
+    except RedisError:
+        log.warning("answers are not kept: Redis does not answer")
+
+
+def _key(question: object, seal: str) -> str:
+    return f"{seal}.{hashlib.sha256(repr(question).encode()).hexdigest()[:32]}"
