@@ -39,9 +39,11 @@ def changed(visit: Visit, way: Way) -> Visit:
 
 def _opening(day: Day, wish: Wish, starts: Sequence[int]) -> list[str]:
     wrong = [f"start {start} is not on the grid" for start in starts if start % day.grid]
-    for start in starts:
-        if not any(o.opens <= start <= o.last_start and start + wish.ticks <= o.closes for o in day.opening):
-            wrong.append(f"start {start} is outside the opening hours")
+    wrong += [
+        f"start {start} is outside the opening hours"
+        for start in starts
+        if not any(o.opens <= start <= o.last_start and start + wish.ticks <= o.closes for o in day.opening)
+    ]
     if any(late <= early for early, late in itertools.pairwise(starts)):
         wrong.append("the waves do not follow each other")
     return wrong

@@ -12,7 +12,7 @@ class Board:
     """A roster under change: what each guide holds, when they are therefore busy (rest included), and what they have left of their day."""
 
     def __init__(self, tasks: Sequence[Task], roster: Sequence[int], limits: Limits, guides: int) -> None:
-        self.tasks = tasks
+        self.tasks = list(tasks)
         self.roster = [NOBODY] * len(tasks)
         self.rest = limits.rest
         self.held: list[list[int]] = [[] for _ in range(guides)]
@@ -54,6 +54,16 @@ class Board:
             if moves < 0:
                 return False
         return True
+
+    def has_room(self, start: int, end: int, guide: int) -> bool:
+        """Whether this guide can take a task then and give up none."""
+        return not self.busy[guide] & span(start, end) and self.duties[guide] >= 1 and self.ticks[guide] >= end - start
+
+    def add(self, task: Task, guide: int) -> None:
+        """One more task, with this guide."""
+        self.tasks.append(task)
+        self.roster.append(guide)
+        self._take(len(self.tasks) - 1, guide)
 
     def _victims(self, index: int, guide: int, price: list[int]) -> list[int] | None:
         """Whom this guide would have to give up for the task; None where even that would not do."""

@@ -124,6 +124,9 @@ class Crew:
 
     def fewest(self, tour: str, language: str, demands: Sequence[Demand], budget: Budget) -> list[int] | None:
         """As `serve`, with the fewest kept duties changed, and for the new ones the guides who can do least else."""
+        as_it_is = self._unchanged(tour, language, demands)
+        if as_it_is:
+            return as_it_is
         found = self.serve(tour, language, demands, budget)
         if found is None:
             return None
@@ -136,6 +139,23 @@ class Crew:
         except Undecided:
             best = None
         return self._flat(best) if best is not None else found
+
+    def _unchanged(self, tour: str, language: str, demands: Sequence[Demand]) -> list[int]:
+        """The first free guides for each demand in turn, nobody else changed; empty where that does not do."""
+        if any(task.present not in (NOBODY, guide) for task, guide in zip(self.tasks, self.witness, strict=True)):
+            return []
+        board = Board(self.tasks, self.witness, self.limits, len(self.guides))
+        news = []
+        for demand in demands:
+            start, end = demand.start, demand.start + demand.ticks
+            able = self.able(tour, language, start, end)
+            free = [g for g in bits(able) if board.has_room(start, end, g)][: demand.number]
+            if len(free) < demand.number:
+                return []
+            for guide in free:
+                board.add(Task("", start, end, able), guide)
+            news += free
+        return [*self.witness, *news]
 
     def changes(self, roster: Sequence[int]) -> dict[str, str]:
         """The kept duties that change their guide, by key."""

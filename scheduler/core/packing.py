@@ -16,7 +16,7 @@ from scheduler.core.ticks import Interval, runs
 
 Closing = tuple[Interval, frozenset[str] | None]
 SETTLE_SECONDS = 5.0
-FEW_NODES, MANY_NODES = 200, 2000
+FEW_TESTS, MANY_TESTS = 200_000, 800_000
 
 
 class Floor:
@@ -48,6 +48,7 @@ class Floor:
         for hold in taken:
             fixed.append(Run((hold.space, False), hold.period.start, hold.period.ticks, hold.lanes))
             fixed.append(Run((hold.space, True), hold.period.start, hold.period.ticks, hold.heads))
+        self._loads: dict[tuple[tuple[Stop, ...], tuple[int, ...]], list[tuple[int, Profile]] | None] = {}
         self.room = self.entry = self.fields.pack(self._amounts(places, closed, fixed))
         self.waves = [
             self._present_wave(visit, number, start, parties)
@@ -85,30 +86,14 @@ class Floor:
         waves = [self._new_wave(number, *new) for number, new in enumerate(news)]
         if not all(wave.options or not wave.listed for wave in waves):
             return None
-        near = [i for i, wave in enumerate(self.waves) if any(wave.period.overlaps(new.period) for new in waves)]
-        beside = [wave for i, wave in enumerate(self.waves) if i in near]
-        far = sum(
-            wave.options[chosen].load
-            for i, (wave, chosen) in enumerate(zip(self.waves, self.witness, strict=True))
-            if i not in near
-        )
+        near = {i for i, wave in enumerate(self.waves) if any(wave.period.overlaps(new.period) for new in waves)}
         if all(wave.listed for wave in waves):
             try:
-                # The others left out: what cannot be done then can never be. Far ones as they are: what can be done then can be done.
-                listed = [wave for wave in beside if wave.listed]
-                if self._search(self.room, [*waves, *listed], FEW_NODES) is None:
-                    return None
-                steady = sum(self.waves[i].options[self.witness[i]].load for i in near if not self.waves[i].listed)
-                found = self._search(self.room - far - steady, [*waves, *listed], FEW_NODES)
-                if found is not None:
-                    chosen = iter(found[len(waves) :])
-                    kept = [
-                        next(chosen) if i in near and wave.listed else wave.options[self.witness[i]]
-                        for i, wave in enumerate(self.waves)
-                    ]
-                    return [*found[: len(waves)], *kept]
+                found = self._arrange_near(waves, near)
+                if found is None or found:
+                    return found
                 if all(wave.listed for wave in self.waves):
-                    return self._search(self.room, [*waves, *self.waves], MANY_NODES)
+                    return self._search(self.room, [*waves, *self.waves], MANY_TESTS)
             except Undecided:
                 pass
         return pack(
@@ -121,6 +106,27 @@ class Floor:
             entry=self.entry,
             new=len(waves),
         )
+
+    def quickly(self, news: Sequence[tuple[int, tuple[Stop, ...], tuple[int, ...]]]) -> list[Option] | None:
+        """As `arrange`, but [] where only the solver would know. Raises Undecided."""
+        waves = [self._new_wave(number, *new) for number, new in enumerate(news)]
+        near = {i for i, wave in enumerate(self.waves) if any(wave.period.overlaps(new.period) for new in waves)}
+        return self._arrange_near(waves, near) if all(wave.listed for wave in waves) else []
+
+    def _arrange_near(self, waves: Sequence[Wave], near: set[int]) -> list[Option] | None:
+        """The same by looking only at old waves at the same time: None is a proof, [] means neither found nor disproved."""
+        movable = [self.waves[i] for i in sorted(near) if self.waves[i].listed]
+        as_they_are = [wave.options[chosen] for wave, chosen in zip(self.waves, self.witness, strict=True)]
+        # The others left out: what cannot be done then can never be. The others as they are: what can be done then can be done.
+        if self._search(self.room, [*waves, *movable], FEW_TESTS) is None:
+            return None
+        steady = sum(option.load for i, option in enumerate(as_they_are) if i not in near or not self.waves[i].listed)
+        found = self._search(self.room - steady, [*waves, *movable], FEW_TESTS)
+        if found is None:
+            return []
+        chosen = iter(found[len(waves) :])
+        kept = [next(chosen) if i in near and self.waves[i].listed else option for i, option in enumerate(as_they_are)]
+        return [*found[: len(waves)], *kept]
 
     def fewest(
         self, news: Sequence[tuple[int, tuple[Stop, ...], tuple[int, ...]]], budget: Budget
@@ -224,9 +230,12 @@ class Floor:
         heads: tuple[int, ...],
         parties: tuple[str, ...] = (),
     ) -> Wave:
-        made = profiles(stops, heads, self.spaces)
-        options = [Option(self._load(profile.runs, start), profile.runs, profile.walks) for profile in made or ()]
-        return Wave(key, start, stops, heads, parties, options, listed=made is not None)
+        if (stops, heads) not in self._loads:
+            made = profiles(stops, heads, self.spaces)
+            self._loads[stops, heads] = None if made is None else [(self._load(p.runs, self.origin), p) for p in made]
+        known, shift = self._loads[stops, heads], 16 * (start - self.origin)
+        options = [Option(load << shift, profile.runs, profile.walks) for load, profile in known or ()]
+        return Wave(key, start, stops, heads, parties, options, listed=known is not None)
 
     def _load(self, taken: Iterable[Run], start: int) -> int:
         fields, shift = self.fields, start - self.origin
@@ -261,7 +270,7 @@ class Floor:
     def _anyhow(self) -> list[Option] | None:
         if all(wave.listed for wave in self.waves):
             try:
-                return self._search(self.room, self.waves, MANY_NODES)
+                return self._search(self.room, self.waves, MANY_TESTS)
             except Undecided:
                 pass
         return pack(self.fields, self.room, self.waves, self.spaces, self.origin, Budget(SETTLE_SECONDS))
@@ -313,18 +322,15 @@ class Floor:
 
     # Search
 
-    def _search(self, room: int, waves: Sequence[Wave], nodes: int) -> list[Option] | None:
-        """An option for each wave so that all fit, or None: each in turn the one with the fewest left. Raises Undecided after `nodes`."""
-        fits, left = self.fields.fits, nodes
+    def _search(self, room: int, waves: Sequence[Wave], tests: int) -> list[Option] | None:
+        """An option for each wave so that all fit, or None: each in turn the one with the fewest left. Raises Undecided after `tests`."""
+        fits, left = self.fields.fits, tests
         chosen: dict[int, Option] = {}
 
         def place(room: int, domains: dict[int, list[Option]]) -> bool:
             nonlocal left
             if not domains:
                 return True
-            left -= 1
-            if left < 0:
-                raise Undecided
             pick = min(domains, key=lambda i: len(domains[i]))
             period = waves[pick].period
             for option in domains[pick]:
@@ -334,6 +340,9 @@ class Floor:
                     if i == pick:
                         continue
                     if waves[i].period.overlaps(period):
+                        left -= len(domain)
+                        if left < 0:
+                            raise Undecided
                         domain = [other for other in domain if fits(after, other.load)]
                         if not domain:
                             break

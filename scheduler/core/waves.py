@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, combinations, pairwise
 
 from scheduler.core.day import Day, Opening, Wish
 from scheduler.core.itinerary import Space, Stop, shares
+from scheduler.core.matching import Demand
 from scheduler.core.rules import Guide
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.state import Group, State
 from scheduler.core.ticks import Interval, bits, union
 
 MOST_WAVES = 4
-SECONDS = 2.0
-"""For one division on an empty day; where it does not suffice the next is tried."""
+TRIES, SECONDS = 24, 0.5
+"""For one division of a group on an empty day."""
 
 
 def nearest(
@@ -63,6 +64,14 @@ def partitions(parties: int, waves: int, most: int) -> list[tuple[int, ...]]:
     return sorted(parts(parties, waves, most), key=lambda sizes: (sizes[0] - sizes[-1], sizes))
 
 
+def spread(starts: list[int], waves: int) -> list[tuple[int, ...]]:
+    """Some starts for so many waves, the furthest apart first: if any do on an empty day, these do."""
+    few = starts[:: max(1, (len(starts) - 1) // 7)]
+    some = sorted({*few, *starts[-1:]})
+    found = combinations(some, waves)
+    return sorted(found, key=lambda chosen: (-min((b - a for a, b in pairwise(chosen)), default=0), chosen))[:TRIES]
+
+
 class EmptyDay:
     """One kind of wish on a day that is open and otherwise empty: nobody there, nobody absent, nothing closed."""
 
@@ -108,14 +117,30 @@ class EmptyDay:
                 break
             sizes = shares(heads, parties)
             for parts in partitions(parties, waves, len(self.day.guides)):
-                cuts = [0, *accumulate(parts)]
-                groups = tuple(sizes[begin:end] for begin, end in pairwise(cuts))
-                try:
-                    if any(nearest(self.state, self.wish, groups, self.candidates, Budget(SECONDS))):
-                        return groups
-                except Undecided:
-                    continue
+                groups = tuple(sizes[begin:end] for begin, end in pairwise([0, *accumulate(parts)]))
+                if self._holds(groups):
+                    return groups
         return ()
+
+    def _holds(self, groups: tuple[Group, ...]) -> bool:
+        """Whether these waves can be served at some starts; for several, what the likeliest starts do not show counts as impossible."""
+        if len(groups) == 1:
+            return bool(self.state.starts(self.wish, groups[0], self.candidates, Budget(SECONDS))[0])
+        masks = [self.state.possible(self.wish, group, self.candidates) for group in groups]
+        if not all(masks):
+            return False
+        return any(self._served(starts, groups) for starts in spread(list(bits(self.candidates)), len(groups)))
+
+    def _served(self, starts: tuple[int, ...], groups: tuple[Group, ...]) -> bool:
+        news = [(start, self.wish.stops, group) for start, group in zip(starts, groups, strict=True)]
+        demands = [Demand(start, self.wish.ticks, len(group)) for start, group in zip(starts, groups, strict=True)]
+        try:
+            return (
+                bool(self.state.floor.quickly(news))
+                and self.state.crew.serve("", "", demands, Budget(SECONDS)) is not None
+            )
+        except Undecided:
+            return False
 
     def _most(self, guide: Guide) -> int:
         """No more parties than this can a guide lead on one day."""
