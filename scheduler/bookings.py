@@ -252,6 +252,7 @@ def _end(visit_id: int, status: str, *, reason: str, by: str, now: datetime, bec
     visit = steps.locked(visit_id)
     steps.become(visit, status)
     visit.reason, visit.ended_by, visit.decide_by = reason, by, None
+    expiry.withdraw(visit, now=now)
     placing.release(visit)
     if visit.day:
         steps.freed(visit.day, now=now)

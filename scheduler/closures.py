@@ -16,11 +16,11 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, events, locks, periods, placing, queries, repairs, snapshot, starts, steps
+from scheduler import bookings, events, expiry, locks, periods, placing, queries, repairs, snapshot, starts, steps
 from scheduler.core import availability
 from scheduler.core.availability import Closed, Day
 from scheduler.errors import BadWish, NotAllowedNow, PreviewOutOfDate, Refused, StillHit
-from scheduler.models import Closure, DayVersion, Visit
+from scheduler.models import Closure, DayVersion, Offer, Visit
 from scheduler.models.fields import LANGUAGES
 from scheduler.repairs import CANCEL, MOVE, REROUTE, Decision, Hit
 from tours import queries as catalogue
@@ -74,7 +74,7 @@ def preview(draft: ClosureDraft, *, now: datetime, closure: Closure | None = Non
     look = _look(draft, closure, now=now)
     if not look.visits:
         return Preview(look.seal, ())
-    read = snapshot.of_days(look.first, look.last)
+    read = snapshot.of_days(look.first, look.last, now=now)
     days = {day: _closed_too(state, draft, closure, day, read.zone) for day, state in read.days.items()}
     return Preview(look.seal, repairs.propose(look.visits, days, read, now=now))
 
@@ -114,6 +114,7 @@ def lift(closure_id: int, *, by: User | None, now: datetime) -> Closure:
     _refuse_lifted(closure)
     closure.lifted_at = now
     closure.save(update_fields=["lifted_at"])
+    _free(closure.period, now=now)
     services.raise_catalogue_version()
     return closure
 
@@ -161,6 +162,9 @@ def _publish(
         _refuse_lifted(Closure.objects.get(pk=instead_of.pk))
     look = _compare(draft, instead_of, seal=seal, now=now)
     decided = _decided(look.visits, decisions)
+    expiry.release_expired(periods.days_between(look.first, look.last), now=now)
+    if instead_of is not None:
+        _free(instead_of.period, now=now)
     _write(closure, draft)
     services.raise_catalogue_version()
     _carry_out(decided, closure, now=now)
@@ -181,6 +185,17 @@ def _write(closure: Closure, draft: ClosureDraft) -> None:
         setattr(closure, f"notice_{language}", draft.notice.get(language, ""))
     closure.save()
     closure.spaces.set(draft.spaces)
+
+
+def _free(period: DateTimeTZRange, *, now: datetime) -> None:
+    """Let the waiting list look at the days of a closure that ends or changes, as far ahead as anybody may wait for."""
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    today = periods.day_of(now, zone)
+    first, last = max(periods.day_of(period.lower, zone), today), today + timedelta(days=starts.MOST_DAYS)
+    if period.upper is not None:
+        last = min(last, periods.day_of(period.upper, zone))
+    for day in periods.days_between(first, last):
+        steps.freed(day, now=now)
 
 
 def _decided(visits: Sequence[Visit], decisions: Mapping[str, Decision]) -> list[tuple[Visit, Decision]]:
@@ -242,7 +257,8 @@ def _waves_from(start: datetime, visit: Visit) -> tuple[datetime, ...]:
 def _look(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> _Look:
     zone = ZoneInfo(catalogue.museum().time_zone)
     hit = queries.visits_hit_by(draft.spaces, draft.period).filter(period__endswith__gt=now)
-    visits = tuple(hit)
+    unanswered = Offer.objects.filter(outcome=Offer.Outcome.OPEN, answer_by__lte=now)  # released by whoever writes next
+    visits = tuple(hit.exclude(offers__in=unanswered))
     near = timedelta(days=starts.NEAR_DAYS)
     days = [visit.day for visit in visits if visit.day] or [periods.day_of(draft.start, zone)]
     first = max(min(days) - near, periods.day_of(now, zone))

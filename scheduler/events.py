@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import locks, periods, placing, snapshot, starts, steps
+from scheduler import expiry, locks, periods, placing, snapshot, starts, steps
 from scheduler.core import availability, itinerary
 from scheduler.core.availability import Day, Opening, Way, Wish
 from scheduler.core.itinerary import Space, Stop
@@ -80,6 +80,7 @@ def place(event: Event, *, by: User | None, now: datetime) -> Visit:
     _refuse_impossible(event, now=now)
     day = steps.day_of(event.start)
     locks.museum_days([day])  # before we look, so that what we see stays true
+    expiry.release_expired([day], now=now)
     if (there := steps.already(event.keys)) is not None:
         return there
     read = snapshot.of_day(day)
@@ -131,6 +132,7 @@ def move(visit_id: int, start: datetime, *, now: datetime, because: Closure | No
         raise NotAllowedNow
     if start <= now:
         raise BadWish(_("This time is past."))
+    expiry.release_expired([day], now=now)
     read = snapshot.of_day(day, without=visit)
     wanted = footprint_of(visit, start, day, read)
     _refuse_in_the_way(wanted, read.days[day], read)
@@ -138,6 +140,8 @@ def move(visit_id: int, start: datetime, *, now: datetime, because: Closure | No
     if way is None:
         raise StartTaken(_("No guide is free then."), visits=[])
     visit.promised_at = None
+    if left:
+        steps.freed(left, now=now)
     _set_time(visit, wanted, day, read, now=now)
     _lay_out(visit, wanted, way, read)
     _settle(visit, now=now, left=left, because=because)

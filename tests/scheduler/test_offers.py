@@ -172,3 +172,13 @@ def test_a_time_that_nobody_answered_for_is_shown_as_free_before_any_sweep(
     freed = starts.offered(group, NEXT, NEXT, now=season_now + timedelta(days=2)).days[0].starts
     assert at(NEXT, "11:00") not in held
     assert at(NEXT, "11:00") in freed
+
+
+def test_a_visit_cancelled_meanwhile_has_nothing_more_to_answer(
+    visit: Visit, asking: Ask, season_now: datetime
+) -> None:
+    suggest(visit, season_now)
+    bookings.cancel(visit.pk, by="office", now=season_now)
+    assert Offer.objects.get().outcome == "withdrawn"
+    later = season_now + timedelta(days=3)
+    bookings.book(asking(at(NEXT, "11:00"), tour="grounds"), now=later)  # looks past the old offer
