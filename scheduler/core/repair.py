@@ -1,0 +1,75 @@
+"""New times for the visits that a closure hits: the least change for all of them at once, with a proof of how little that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from scheduler.core.day import Day
+from scheduler.core.repair_case import (
+    DROP_MINUTES,
+    Hit,
+    Placement,
+    Proposal,
+    Repair,
+    Total,
+    lifted,
+    struck,
+)
+from scheduler.core.repair_master import Master
+from scheduler.core.repair_search import Plan, greedy, hardest, improve
+from scheduler.core.repair_site import Site
+from scheduler.core.repair_spots import Kinds, Wanted
+from scheduler.core.repair_ways import applied, proposals
+from scheduler.core.solving import Budget
+
+__all__ = ["Hit", "Placement", "Proposal", "Repair", "Total", "applied", "lifted", "repair", "struck"]
+
+SECONDS = 5.0
+TRIES_A_SECOND = 1000
+
+
+def repair(
+    days: Mapping[int, Day],
+    hits: Sequence[Hit],
+    *,
+    seconds: float = SECONDS,
+    drop: int = DROP_MINUTES,
+    decided: Mapping[str, Placement | None] | None = None,
+) -> Repair:
+    """The least change for all hit visits at once: first the fewest left without a time, then the fewest weighted minutes.
+
+    `days`: every day that may be used, the hit visits still on them, what displaces them already in `closed` and `taken`. `decided`:
+    what a person has decided for some of the visits; where that cannot be done beside the other decisions, its proposal is "leave".
+    Visits that are not hit keep their times, the promised ones their guides and walks too. `drop`: minutes that a dropped stop counts.
+    Raises KeyError where a hit visit is not on its day.
+    """
+    by_key = {hit.visit: hit for hit in hits}
+    bare = lifted(days, by_key)
+    visits = {(index, visit.key): visit for index, day in days.items() for visit in day.visits}
+    kinds = Kinds()
+    wanted = [
+        Wanted(hit, visits[hit.day, hit.visit], kinds, drop, decided or {})
+        for hit in sorted(by_key.values(), key=lambda hit: hit.visit)
+    ]
+    sites = {index: Site(day, kinds.all) for index, day in bare.items()}
+    budget = Budget(seconds)
+    for one in wanted:
+        one.look(sites, budget)
+    alone = Total(sum(one.first is None for one in wanted), sum(one.best for one in wanted))
+    plan, bound = _plan(wanted, sites, alone, budget, seconds)
+    return Repair(proposals(plan, Budget(seconds)), plan.total, bound, alone)
+
+
+def _plan(
+    wanted: Sequence[Wanted], sites: Mapping[int, Site], alone: Total, budget: Budget, seconds: float
+) -> tuple[Plan, Total]:
+    """The best plan found, and what no plan costs less than."""
+    order = hardest(wanted, sites)
+    plan = greedy(wanted, sites, order)
+    if plan.total == alone:
+        return plan, alone
+    tries = int(seconds * TRIES_A_SECOND)
+    plan = improve(plan, order, alone, lambda: plan.tries < tries and budget.left > seconds / 2)
+    master = Master(wanted, sites, plan, alone, budget)
+    plan = master.run()
+    return plan, min(plan.total, master.total(master.bound))

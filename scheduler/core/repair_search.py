@@ -1,0 +1,152 @@
+"""A plan for all hit visits at once: the hardest first, then better and better by making room where somebody would rather be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import Random
+
+from scheduler.core.repair_case import Total
+from scheduler.core.repair_site import Arrangement, Site
+from scheduler.core.repair_spots import Spot, Wanted
+from scheduler.core.solving import Budget
+
+MOST_TRIES = 400
+"""Spots tried for one visit before it counts as left, within a search; the exact stage has no such limit."""
+
+
+class Plan:
+    """A spot, or none, for each hit visit by number, and how each day takes those on it."""
+
+    def __init__(self, wanted: Sequence[Wanted], sites: Mapping[int, Site]) -> None:
+        self.wanted, self.sites = wanted, sites
+        self.at: list[Spot | None] = [None] * len(wanted)
+        self.days: dict[int, Arrangement] = {index: site.empty for index, site in sites.items()}
+        self.tries = 0
+
+    def copy(self) -> Plan:
+        other = Plan(self.wanted, self.sites)
+        other.at, other.days = list(self.at), dict(self.days)
+        return other
+
+    def become(self, other: Plan) -> None:
+        self.at, self.days = list(other.at), dict(other.days)
+
+    @property
+    def total(self) -> Total:
+        left = sum(spot is None for spot in self.at)
+        return Total(left, sum(w.left if s is None else s.cost for w, s in zip(self.wanted, self.at, strict=True)))
+
+    def put(self, number: int, spot: Spot, budget: Budget | None = None) -> bool:
+        """Place a visit there, if that is found to go."""
+        self.tries += 1
+        found = self.sites[spot.day].extend(self.days[spot.day], spot.placed, budget)
+        if found is None:
+            return False
+        self.days[spot.day], self.at[number] = found, spot
+        return True
+
+    def take(self, number: int) -> Spot | None:
+        """Take a visit off again."""
+        spot, self.at[number] = self.at[number], None
+        if spot is not None:
+            self.days[spot.day] = self.sites[spot.day].without(self.days[spot.day], spot.placed)
+        return spot
+
+    def insert(self, number: int, below: int | None = None) -> bool:
+        """The cheapest spot that is found to go, cheaper than `below`."""
+        for tries, spot in enumerate(self.wanted[number].spots()):
+            if (below is not None and spot.cost >= below) or tries >= MOST_TRIES:
+                return False
+            if self.put(number, spot):
+                return True
+        return False
+
+
+def hardest(wanted: Sequence[Wanted], sites: Mapping[int, Site]) -> list[int]:
+    """Heavy, large and long visits and those whom few guides can lead come first."""
+
+    def hardness(number: int) -> tuple[object, ...]:
+        one = wanted[number]
+        skill = (one.visit.tour, one.visit.language)
+        guides = max((site.crew.skilled.get(skill, 0).bit_count() for site in sites.values()), default=0)
+        return (-one.hit.weight, -one.parties, -one.ticks, guides, one.hit.visit)
+
+    return sorted(range(len(wanted)), key=hardness)
+
+
+def greedy(wanted: Sequence[Wanted], sites: Mapping[int, Site], order: Iterable[int]) -> Plan:
+    """Each in turn the cheapest spot that is left."""
+    plan = Plan(wanted, sites)
+    for number in order:
+        plan.insert(number)
+    return plan
+
+
+def improve(plan: Plan, order: Sequence[int], bound: Total, go_on: Callable[[], bool], seed: int = 1) -> Plan:
+    """The best plan found from this one while `go_on()` says so.
+
+    A visit that pays more than its own best is put where it would rather be, those in its way are taken off and placed anew; a plan
+    that is no worse is kept, and now and then one that is a little worse.
+    """
+    random = Random(seed)  # noqa: S311  (a search, no secret)
+    best, rank = plan.copy(), {number: at for at, number in enumerate(order)}
+    now = plan.copy()
+    while best.total > bound and go_on():
+        sorry = [n for n, s in enumerate(now.at) if (now.wanted[n].left if s is None else s.cost) > now.wanted[n].best]
+        if not sorry:
+            break
+        before = now.copy()
+        before.tries = now.tries
+        number = random.choice(sorry)
+        removed = _make_room(now, number, random)
+        _reinsert(now, removed, rank, random)
+        plan.tries = best.tries = now.tries
+        worse = before.total
+        slack = worse.minutes // 100 if random.random() < 0.05 else 0
+        if now.total > Total(worse.left, worse.minutes + slack):
+            now.become(before)
+        if now.total < best.total:
+            best.become(now)
+    return best
+
+
+def _make_room(plan: Plan, number: int, random: Random) -> list[int]:
+    """Put a visit at a cheaper spot than its own; gives those that were taken off for it."""
+    old = plan.take(number)
+    cost = plan.wanted[number].left if old is None else old.cost
+    better = [spot for spot in plan.wanted[number].up_to(cost - 1)[:60] if _is_alone(plan, spot)]
+    removed: list[int] = []
+    if not better:
+        return [number]
+    spot = better[min(int(random.expovariate(0.3)), len(better) - 1)]
+    length = plan.wanted[number].ticks
+    near = [
+        other
+        for other, at in enumerate(plan.at)
+        if at is not None
+        and at.day == spot.day
+        and at.starts[0] < spot.starts[-1] + length + 3
+        and spot.starts[0] < at.starts[-1] + plan.wanted[other].ticks + 3
+    ]
+    random.shuffle(near)
+    far = [other for other, at in enumerate(plan.at) if at is not None and at.day == spot.day and other not in near]
+    random.shuffle(far)
+    for other in [None, *near, *far]:
+        if other is not None:
+            plan.take(other)
+            removed.append(other)
+        if plan.put(number, spot):
+            return removed
+    return [number, *removed]
+
+
+def _is_alone(plan: Plan, spot: Spot) -> bool:
+    """Whether a spot goes with nobody else hit on the day, as far as a quick look tells."""
+    site = plan.sites[spot.day]
+    return site.extend(site.empty, spot.placed) is not None
+
+
+def _reinsert(plan: Plan, removed: list[int], rank: Mapping[int, int], random: Random) -> None:
+    order = sorted(removed, key=lambda n: rank[n] + random.random() * len(rank) / 2)
+    for number in order:
+        plan.insert(number)

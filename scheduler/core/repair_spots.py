@@ -1,0 +1,157 @@
+"""Where a hit visit could go: its spots, the cheapest first, worked out only as far as somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from heapq import heapify, heappop, heappush
+from itertools import combinations
+from typing import NamedTuple
+
+from scheduler.core.itinerary import Visit
+from scheduler.core.repair_case import (
+    DAY_MINUTES,
+    LEFT_MINUTES,
+    SPREAD_TICKS,
+    Hit,
+    Kind,
+    Placement,
+    kind_of,
+    moved,
+    starts_of,
+)
+from scheduler.core.repair_site import Placed, Site
+from scheduler.core.solving import Budget, Undecided
+
+
+class Spot(NamedTuple):
+    """A placement and what it costs. Among equally cheap ones the later day, then the earlier time comes first."""
+
+    cost: int
+    drops: int
+    day_back: bool
+    day: int
+    starts: tuple[int, ...]
+    kind: int
+    dropped: tuple[int, ...] = ()
+
+    @property
+    def placed(self) -> Placed:
+        return Placed(self.kind, self.starts)
+
+    @property
+    def placement(self) -> Placement:
+        return Placement(self.day, self.starts, frozenset(self.dropped))
+
+
+class Kinds:
+    """The kinds of a repair, numbered."""
+
+    def __init__(self) -> None:
+        self.all: list[Kind] = []
+        self._numbers: dict[Kind, int] = {}
+
+    def number(self, kind: Kind) -> int:
+        if kind not in self._numbers:
+            self._numbers[kind] = len(self.all)
+            self.all.append(kind)
+        return self._numbers[kind]
+
+
+class Wanted:
+    """A hit visit and its spots. `best`: the cheapest with all other hit visits absent (or what leaving it costs)."""
+
+    def __init__(
+        self, hit: Hit, visit: Visit, kinds: Kinds, drop: int, decided: Mapping[str, Placement | None]
+    ) -> None:
+        self.hit, self.visit, self.drop = hit, visit, drop
+        self.before = starts_of(visit)
+        self.left = hit.weight * LEFT_MINUTES
+        self.parties, self.ticks = len(visit.parties), visit.ticks
+        self.is_decided, self.decision = hit.visit in decided, decided.get(hit.visit)
+        self._kinds = kinds
+        self.kind = kinds.number(kind_of(visit))
+        can_drop = sorted(hit.stops & hit.droppable)
+        every = [subset for size in range(1, len(can_drop) + 1) for subset in combinations(can_drop, size)]
+        self.variants: dict[tuple[int, ...], int] = {(): self.kind}
+        self.variants |= {
+            subset: kinds.number(kind_of(visit, frozenset(subset)))
+            for subset in every
+            if len(subset) < len(visit.stops)
+        }
+        self._seen: list[Spot] = []
+        self._rest: Iterator[Spot] = iter(())
+        self.best, self.best_is_sure = self.left, True
+        self.first: Spot | None = None
+
+    def look(self, sites: Mapping[int, Site], budget: Budget) -> None:
+        """Begin: find the best with all others absent. What is undecided counts as possible, so that `best` stays a bound."""
+        self._rest = self._spots(sites)
+        for spot in self.spots():
+            try:
+                if not sites[spot.day].alone(spot.placed, budget):
+                    continue
+            except Undecided:
+                self.best_is_sure = False
+            self.best, self.first = spot.cost, spot
+            return
+
+    def spots(self) -> Iterator[Spot]:
+        """Every spot that a quick look does not rule out, the cheapest first."""
+        at = 0
+        while True:
+            while at < len(self._seen):
+                yield self._seen[at]
+                at += 1
+            following = next(self._rest, None)
+            if following is None:
+                return
+            self._seen.append(following)
+
+    def up_to(self, cost: int) -> list[Spot]:
+        """Those that cost no more."""
+        found = []
+        for spot in self.spots():
+            if spot.cost > cost:
+                break
+            found.append(spot)
+        return found
+
+    def _spots(self, sites: Mapping[int, Site]) -> Iterator[Spot]:
+        if not self.before:
+            return
+        if self.is_decided:
+            if self.decision is not None and self.decision.day in sites:
+                yield self._spot(self.decision)
+            return
+        far = max((abs(day - self.hit.day) for day in sites), default=-1)
+        waiting: list[Spot] = []
+        for distance in range(far + 1):
+            least = self.hit.weight * DAY_MINUTES * distance
+            while waiting and waiting[0].cost < least:
+                yield heappop(waiting)
+            for spot in self._at(distance, sites):
+                heappush(waiting, spot)
+        heapify(waiting)
+        while waiting:
+            yield heappop(waiting)
+
+    def _at(self, distance: int, sites: Mapping[int, Site]) -> Iterator[Spot]:
+        hit, spread = self.hit, self.before[-1] - self.before[0] + SPREAD_TICKS
+        for day in sorted({hit.day + distance, hit.day - distance}):
+            if day not in sites or (day > hit.last_day and distance):
+                continue
+            for starts in sites[day].starts(self.kind, spread):
+                allowed = (day, starts[0]) >= hit.not_before and day <= hit.last_day
+                if allowed or (day, starts) == (hit.day, self.before):
+                    yield self._spot(Placement(day, starts))
+        if distance == 0 and hit.day in sites:
+            for dropped, kind in self.variants.items():
+                if dropped and any(starts == self.before for starts in sites[hit.day].starts(kind, spread)):
+                    yield self._spot(Placement(hit.day, self.before, frozenset(dropped)))
+
+    def _spot(self, to: Placement) -> Spot:
+        dropped = tuple(sorted(to.dropped))
+        if dropped not in self.variants:
+            self.variants[dropped] = self._kinds.number(kind_of(self.visit, to.dropped))
+        cost = moved(self.hit, self.before, to) + self.hit.weight * self.drop * len(dropped)
+        return Spot(cost, len(dropped), to.day < self.hit.day, to.day, to.starts, self.variants[dropped], dropped)
