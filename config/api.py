@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Protocol, runtime_checkable
+from io import BytesIO
+from typing import IO, Any, Protocol, runtime_checkable
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tours import services
 
 PROBLEM = "application/problem+json"
+MOST_BYTES = 2**20
+COMMON = {
+    "401": "The token is not known (`authentication_failed`), or nobody has signed in (`not_authenticated`).",
+    "404": "There is no such thing for you (`not_found`).",
+    "406": "Answers are JSON (`not_acceptable`).",
+    "503": "Too many people at this moment, or no museum yet (`busy`, `no_museum`); try again after `Retry-After` seconds.",
+}
 
 
 @runtime_checkable
@@ -73,6 +84,43 @@ class StaffTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
             "scheme": "bearer",
             "description": "A staff member's token, or the token of a visit's link.",
         }
+
+
+class TooLarge(exceptions.APIException):
+    """A body that no call needs."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+    default_detail = _lazy("This is more than can be sent at once.")
+
+
+class Json(JSONParser):
+    """JSON that nobody can make a fault of ours: of bounded size and depth, of letters that can be written again."""
+
+    def parse(self, stream: IO[Any], media_type: Any = None, parser_context: Any = None) -> Any:
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise TooLarge
+        try:
+            said = super().parse(BytesIO(body), media_type, parser_context)
+            if b"\\u" in body:
+                json.dumps(said, ensure_ascii=False).encode()  # half a surrogate pair is no letter
+        except (RecursionError, UnicodeError) as error:
+            raise exceptions.ParseError(_("This is no JSON that can be used.")) from error
+        return said
+
+
+def common_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Says of every call in the schema how it may be refused whatever it does."""
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            paged = any(parameter["name"] == "page" for parameter in operation.get("parameters", ()))
+            known = COMMON if paged or "{" in path else {status: COMMON[status] for status in COMMON if status != "404"}
+            for status, words in known.items():
+                content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                operation["responses"].setdefault(status, {"description": words, "content": content})
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
 
 
 def _errors(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:

@@ -46,24 +46,24 @@ class TimeProblem(Problem):
 
 WORDS = {
     400: "What was sent cannot be used; `errors` lists the fields (`invalid`).",
-    401: "Nobody has signed in (`not_authenticated`), or the token is not known (`authentication_failed`).",
     403: "Seen, and not yours to do (`permission_denied`).",
     404: "There is no such thing for you (`not_found`).",
-    406: "Answers are JSON (`not_acceptable`).",
     409: "Not possible as things stand: ",
     413: "Larger than anything that this call takes (`too_large`).",
     415: "Bodies are JSON (`unsupported_media_type`).",
     422: "Contradicts the museum's rules whatever the day: ",
     429: "Too many requests from strangers (`too_often`); try again after `Retry-After` seconds.",
-    503: "Too many people at this moment, or no museum set up yet (`busy`, `no_museum`); try again after `Retry-After` seconds.",
 }
 
 
 def problems(
     *statuses: int, conflicts: str = "", rules: str = "`bad_wish`.", times: bool = False, body: bool = False
 ) -> dict[tuple[int, str], Any]:
-    """The refusals of a call for its schema: those of every call, of every body, and these. `conflicts`, `rules`: codes of 409, 422."""
-    every = {401, 406, 503, *statuses, *((400, 413, 415) if body else ())}
+    """How a call may be refused, for its schema: like every call with a body, and as these say. `conflicts`, `rules`: codes of 409, 422.
+
+    What holds for all calls is added to the schema by `config/api.py`.
+    """
+    every = {*statuses, *((400, 413, 415) if body else ())}
     said = WORDS | {409: WORDS[409] + conflicts, 422: WORDS[422] + rules}
     return {
         (status, MEDIA_TYPE): OpenApiResponse(
