@@ -154,7 +154,6 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
 def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str, Any]:
     """A visit's facts in the active language. `open_to_all`: for readers to whom a discreet visit is an official event only."""
     assert visit.period is not None  # the waiting list is told apart
-    zone = ZoneInfo(museum.time_zone)
     start, end = visit.period.lower, visit.period.upper
     language_names = dict(queries.language_names())
     hidden = visit.discreet and open_to_all
@@ -168,7 +167,7 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
             "phone": museum.phone,
             "email": museum.email,
             "zone": museum.time_zone,
-            "zone_label": zone_label(start, zone),
+            "zone_label": zone_label(start, museum),
             "how_to_come": museum.how_to_come,
             "meeting_point": ", ".join(queries.places_of(visit)) or museum.meeting_point,
         },
@@ -213,12 +212,11 @@ def party_facts(parties: list[Party]) -> list[dict[str, Any]]:
     ]
 
 
-def zone_label(instant: datetime, zone: ZoneInfo) -> str:
+def zone_label(instant: datetime, museum: Museum) -> str:
     """How the museum's time is named beside a time: "Astana time, UTC+5"."""
-    offset = periods.local(instant, zone).utcoffset()
+    offset = periods.local(instant, ZoneInfo(museum.time_zone)).utcoffset()
     assert offset is not None  # an aware instant has one
-    hours = offset.total_seconds() / 3600
-    return _("museum time, UTC%(hours)+g") % {"hours": hours}
+    return f"{museum.time_zone_name or _('museum time')}, UTC{offset.total_seconds() / 3600:+g}"
 
 
 def _price(visit: Visit, museum: Museum) -> dict[str, Any] | None:

@@ -29,7 +29,7 @@ Row = TypeVar("Row", bound=models.Model)
 Offered = TypeVar("Offered", Tour, Audience, Guide)
 Values = Mapping[str, Any]
 
-MUSEUM_TEXTS = ("name", "address", "how_to_come", "meeting_point")
+MUSEUM_TEXTS = ("name", "address", "how_to_come", "meeting_point", "time_zone_name")
 MUSEUM_PLAIN = (
     *(
         "time_zone",

@@ -7,7 +7,7 @@ from tours.models import Audience, Holiday, Museum, Space, Tour
 
 @register(Museum)
 class MuseumTranslation(TranslationOptions):
-    fields = ("name", "address", "how_to_come", "meeting_point")
+    fields = ("name", "address", "how_to_come", "meeting_point", "time_zone_name")
 
 
 @register(Holiday)

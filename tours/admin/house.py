@@ -27,11 +27,16 @@ class MuseumAdmin(CatalogueAdmin):
     list_display = ("name", "time_zone", "email", "phone")
     fieldsets = (
         (None, {"fields": ["code", "email", "phone", "url", ("latitude", "longitude")]}),
-        *languages("name", "address", "how_to_come", "meeting_point"),
+        *languages("name", "address", "how_to_come", "meeting_point", "time_zone_name"),
         (_("Calendar"), {"fields": ["time_zone", "country", "opens_on_holidays", "grid_minutes"]}),
         (_("Requests"), {"fields": ["lead_business_days", "decide_business_days", "currency"]}),
         (_("Guides"), {"fields": ["promise_days", "rest_minutes", "daily_minutes", "daily_duties"]}),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        if db_field.name == "url":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_add_permission(request) and not Museum.objects.exists()

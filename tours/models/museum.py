@@ -30,6 +30,13 @@ class Museum(models.Model):
     name = models.CharField(_("name"), max_length=200, validators=[no_control_characters])
     address = models.CharField(_("address"), max_length=300, blank=True, validators=[no_control_characters])
     how_to_come = models.TextField(_("how to come"), blank=True, validators=[no_control_characters])
+    time_zone_name = models.CharField(
+        _("name of the time zone"),
+        max_length=60,
+        blank=True,
+        validators=[no_control_characters],
+        help_text=_("As pages and letters name it beside a time: “Astana time”. Empty: “museum time”."),
+    )
     meeting_point = models.CharField(_("meeting point"), max_length=300, blank=True, validators=[no_control_characters])
     time_zone = models.CharField(_("time zone"), max_length=60, validators=[valid_time_zone])
     email = models.EmailField(
