@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
@@ -101,7 +102,9 @@ def serve(port: int, passwords: Mapping[str, str]) -> int:
     from honcho.manager import Manager
 
     manager: Any = Manager()
-    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    # Trying it out as root is all right: the servers are not root, and nothing listens but on loopback.
+    quiet = "ignore:You're running the worker with superuser privileges"
+    env = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": quiet}
     for name, command in commands().items():
         manager.add_process(name, command, env=env, cwd=str(embedded.CHECKOUT))
     threading.Thread(target=_announce, args=(port, passwords), daemon=True).start()
@@ -115,10 +118,16 @@ def _listens(port: int) -> bool:
     return False
 
 
+def _serves(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
 def _announce(port: int, passwords: Mapping[str, str]) -> None:
     from django.conf import settings
 
-    while not _listens(port):
+    while not _serves(port):
         time.sleep(0.1)
     letters = "as EMAIL_URL says" if settings.EMAIL_URL else f"as .eml files in {settings.EMAIL_FILE_PATH}"
     lines = [

@@ -15,7 +15,7 @@ WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 
 if redis_url := os.environ.get("REDIS_URL"):
     os.environ["REDIS_URL"] = re.sub(r"/\d*$", f"/{1 + WORKER % 15}", redis_url)
-os.environ |= {
+GROUND = {
     "DEMONSTRATION": "1",
     "SECRET_KEY": "the tests' own key, of no use elsewhere",
     "LINK_KEY": "the tests' own link key, of no use elsewhere",
@@ -24,6 +24,7 @@ os.environ |= {
     "STATIC_ROOT": tempfile.mkdtemp(prefix="qonaq-test-static-"),
     "LOG_FORMAT": "plain",
 }
+os.environ |= GROUND
 os.environ.pop("EMAIL_URL", None)
 for _ in compile_changed():
     pass

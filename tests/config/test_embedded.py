@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from config.servers import LONGEST_SOCKET_PATH, socket_dir
+from tests.ground import GROUND
 from tests.live import ROOT, Program, running, wait_until
 
 EXEC = [sys.executable, "-m", "config.embedded", "exec", "--"]
@@ -29,8 +30,8 @@ print([asked.config_get(name) for name in ("appendonly", "maxmemory-policy")])
 
 
 def clean_environment(var: Path, **more: str) -> dict[str, str]:
-    """The tests' own environment without the servers that the tests themselves run on."""
-    env = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL", "DEMONSTRATION"}}
+    """The environment of somebody at a terminal: without what the tests themselves stand on."""
+    env = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL", *GROUND}}
     return env | {"VAR_DIR": str(var)} | more
 
 

@@ -122,7 +122,9 @@ def test_no_cookie_before_anything_is_done(client: Client) -> None:
         (2, "203.0.113.7", "198.51.100.1"),
     ],
 )
-def test_a_client_cannot_choose_its_address(proxies: int, claimed: str, seen: str, settings: Any) -> None:  # pytest-django's
+def test_a_client_cannot_choose_its_address(
+    proxies: int, claimed: str, seen: str, settings: Any
+) -> None:  # pytest-django's
     settings.TRUSTED_PROXIES = proxies
     request = RequestFactory().get("/", headers={"x-forwarded-for": claimed}, REMOTE_ADDR="198.51.100.1")
     noted: list[str] = []

@@ -1,0 +1,84 @@
+"""`make run`: up in one command, up again at once, gone on Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.config.test_embedded import clean_environment, left_behind
+from tests.live import Program, accepts, free_port, running, wait_until
+
+RUN = [sys.executable, "-m", "config.embedded", "run"]
+
+
+@contextmanager
+def demonstration(var: Path, port: int, output: Path) -> Iterator[Program]:
+    with running(RUN, clean_environment(var, PORT=str(port), PYTHONUNBUFFERED="1"), output) as program:
+        program.wait_for(lambda: "Ctrl-C stops everything." in program.said())
+        yield program
+
+
+def sign_in(address: str, user: str, password: str) -> httpx.Response:
+    with httpx.Client(
+        base_url=address, follow_redirects=True, headers={"accept-language": "en"}, timeout=30
+    ) as browser:
+        page = browser.get("/accounts/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token is not None
+        form = {"login": user, "password": password, "csrfmiddlewaretoken": token[1]}
+        browser.post("/accounts/login/", data=form, headers={"referer": f"{address}/accounts/login/"})
+        return browser.get("/accounts/password/change/")
+
+
+@pytest.mark.timeout(240)
+def test_the_whole_demonstration(tmp_path: Path) -> None:
+    var, port = tmp_path / "var", free_port()
+    address = f"http://localhost:{port}"
+    with demonstration(var, port, tmp_path / "first.log") as program:
+        said = program.said()
+        assert f"Qonaq is up: {address}/" in said
+        assert f"as .eml files in {var / 'mail'}" in said
+        passwords = dict(re.findall(r"sign in as (\w+) +password (\S+)", said))
+        assert set(passwords) == {"office", "guide"}
+        for user, password in passwords.items():
+            assert sign_in(address, user, password).url.path == "/accounts/password/change/"
+        assert sign_in(address, "office", "a wrong password").url.path == "/accounts/login/"
+        assert httpx.get(f"{address}/api/v1/tours/", timeout=30).json()["count"] > 0
+        wait_until(
+            lambda: [letter for letter in (var / "mail").glob("*.eml") if b"text/calendar" in letter.read_bytes()],
+            60,
+            "letters",
+        )
+        wait_until(lambda: httpx.get(f"{address}/healthz?all", timeout=30).status_code == 200, 60, "the workers' ticks")
+        program.stop(how=signal.SIGINT)
+    wait_until(lambda: left_behind(var) == [], 10, f"nothing to be left: {left_behind(var)}")
+
+    began = time.monotonic()
+    with demonstration(var, port, tmp_path / "second.log") as program:
+        assert time.monotonic() - began < 20
+        assert dict(re.findall(r"sign in as (\w+) +password (\S+)", program.said())) == passwords
+        assert "Loading the museum" not in program.said()
+        program.stop(how=signal.SIGTERM)
+    wait_until(lambda: left_behind(var) == [], 10, f"nothing to be left: {left_behind(var)}")
+    assert (var / "accounts.json").stat().st_mode & 0o777 == 0o600
+    assert json.loads((var / "accounts.json").read_text()) == passwords
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    port = free_port()
+    holder = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with running(holder, clean_environment(tmp_path), tmp_path / "holder.log") as program:
+        program.wait_for(lambda: accepts(port))
+        with running(RUN, clean_environment(tmp_path / "var", PORT=str(port)), tmp_path / "run.log") as refused:
+            assert refused.process.wait(30) == 1
+            assert f"Port {port} is taken." in refused.said()
+    assert not (tmp_path / "var" / "postgres").exists()
