@@ -1,0 +1,138 @@
+"""Who gets in, and how long they stay."""
+
+from __future__ import annotations
+
+import io
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from django.core.management import CommandError, call_command
+from django.http import HttpResponse
+from django.test import Client
+
+from tours.models import User
+
+PASSWORD = "a long enough password"
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office() -> User:
+    user = User.objects.create(username="office", is_staff=True, email="office@example.kz")
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    return user
+
+
+def sign_in(client: Client, password: str = PASSWORD, **more: Any) -> HttpResponse:
+    return client.post("/accounts/login/", {"login": "office", "password": password}, **more)
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/accounts/password/change/").status_code == 200
+
+
+def test_by_name_and_password(client: Client, office: User) -> None:
+    assert sign_in(client).status_code == 302
+    assert is_in(client)
+    assert office.password.startswith("argon2$argon2id$")
+
+
+def test_nobody_signs_up(client: Client) -> None:
+    form = {"username": "x", "password1": PASSWORD, "password2": PASSWORD}
+    client.post("/accounts/signup/", form)
+    assert not User.objects.exists()
+
+
+def test_guessing_locks_the_account_for_that_address_alone(client: Client, office: User) -> None:
+    for _ in range(5):
+        sign_in(client, "a wrong password")
+    assert sign_in(client).status_code == 429
+    assert not is_in(client)
+    elsewhere = Client(REMOTE_ADDR="203.0.113.9")
+    assert sign_in(elsewhere).status_code == 302
+    assert is_in(elsewhere)
+
+
+def test_the_office_idles_out_and_a_guide_does_not(client: Client, office: User) -> None:
+    guide = User.objects.create(username="guide")
+    phone = Client()
+    with time_machine.travel(NOW, tick=False):
+        client.force_login(office)
+        phone.force_login(guide)
+        assert is_in(client)
+        assert phone.get("/accounts/logout/").status_code == 200
+    with time_machine.travel(NOW + timedelta(hours=7), tick=False):
+        assert is_in(client)
+    with time_machine.travel(NOW + timedelta(hours=14), tick=False):
+        assert is_in(client)
+    with time_machine.travel(NOW + timedelta(hours=22, minutes=5), tick=False):
+        assert not is_in(client)
+    with time_machine.travel(NOW + timedelta(days=59), tick=False):
+        assert phone.get("/accounts/logout/").status_code == 200
+
+
+def test_where_it_is_required_the_office_sets_up_a_second_factor_first(
+    client: Client, office: User, settings: Any
+) -> None:
+    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    client.force_login(office)
+    assert client.get("/admin/").url == "/accounts/2fa/"
+    assert client.get("/").url == "/accounts/2fa/"
+    assert client.get("/accounts/2fa/").status_code == 200
+    Authenticator.objects.create(user=office, type=Authenticator.Type.TOTP, data={"secret": generate_totp_secret()})
+    assert client.get("/admin/").status_code != 302 or client.get("/admin/").url != "/accounts/2fa/"
+
+
+def test_a_guide_needs_none(client: Client, settings: Any) -> None:
+    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    client.force_login(User.objects.create(username="guide"))
+    assert client.get("/accounts/logout/").status_code == 200
+
+
+def test_a_code_of_the_second_factor_works_once(client: Client, office: User) -> None:
+    secret = generate_totp_secret()
+    Authenticator.objects.create(user=office, type=Authenticator.Type.TOTP, data={"secret": secret})
+    code = f"{hotp_value(secret, next(iter(yield_hotp_counters_from_time()))):06d}"
+    assert sign_in(client).url == "/accounts/2fa/authenticate/"
+    assert not is_in(client)
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert is_in(client)
+    thief = Client()
+    sign_in(thief)
+    thief.post("/accounts/2fa/authenticate/", {"code": code})
+    assert not is_in(thief)
+
+
+def first_admin(monkeypatch: pytest.MonkeyPatch, password: str, *options: str) -> str:
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{password}\n"))
+    call_command("first_admin", "aigul", "--email", "aigul@example.kz", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_the_first_administrator_is_made_once(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    assert "/accounts/login/" in first_admin(monkeypatch, PASSWORD)
+    user = User.objects.get()
+    assert (user.username, user.is_staff, user.is_superuser, user.check_password(PASSWORD)) == (
+        "aigul",
+        True,
+        True,
+        True,
+    )
+    with pytest.raises(CommandError, match="There is an administrator already"):
+        first_admin(monkeypatch, PASSWORD)
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "aigul@example"])
+def test_a_weak_password_makes_no_administrator(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    with pytest.raises(CommandError):
+        first_admin(monkeypatch, password)
+    assert not User.objects.exists()
