@@ -294,6 +294,7 @@ def _way_or_taken(
         raise BadWish(_("A visit cannot start at this minute."))
     way = starts.way_for(read.days[day], wish, ticks, keep=keep)
     if way is None:
+        starts.refuse_if_closed(read.days[day], wish, ticks, read)
         raise StartTaken
     return way
 

@@ -199,9 +199,18 @@ def refuse_unless_open(
     for begin in begins:
         tick = (begin - periods.midnight(day, read.zone)) // periods.TICK
         for closed in state.closed:
-            if (closed.spaces is None or closed.spaces & needed) and closed.period.start <= tick < closed.period.end:
+            everywhere = closed.spaces is None or needed <= closed.spaces  # else the group may begin where it is open
+            if everywhere and closed.period.start <= tick < closed.period.end:
                 notice = notice_of(read, closed.key)
                 raise Closed(notice, notice=notice)
+
+
+def refuse_if_closed(state: Day, wish: Wish, ticks: tuple[int, ...], read: snapshot.Range) -> None:
+    """Raise Closed where it is a closure that leaves no way to serve a wish at these wave starts."""
+    for reason in availability.refusal(state, wish, ticks):
+        if reason.code == "closed_then":
+            notice = " ".join(dict.fromkeys(notice_of(read, str(key)) for key in reason.params))
+            raise Closed(notice, notice=notice)
 
 
 def way_for(state: Day, wish: Wish, ticks: tuple[int, ...], *, keep: frozenset[str] = frozenset()) -> Way | None:

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from notifications.models import OutboxMessage
 from scheduler import bookings, changes
 from scheduler.bookings import Request
 from scheduler.errors import BadWish, Closed, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken, TooSoon
-from scheduler.models import ChangeRequest, Leg, Party, Visit
+from scheduler.models import ChangeRequest, Closure, Leg, Party, Visit
 from tests.scheduler.conftest import at
-from tours.models import Guide, User
+from tours.models import Guide, Space, User
 
 pytestmark = pytest.mark.django_db
 
@@ -110,7 +111,7 @@ def test_confirming_tells_the_asker(asking: Ask, season_now: datetime) -> None:
 
 def mark_told(visit: Visit) -> None:
     """As if every letter written so far had been claimed for sending."""
-    from notifications import delivery  # noqa: PLC0415
+    from notifications import delivery
 
     while delivery.claim() is not None:
         pass
@@ -214,3 +215,18 @@ def test_what_nobody_decided_is_declined_at_its_start(asking: Ask, season_now: d
     visit.refresh_from_db()
     assert visit.status == "declined"
     assert Guide.objects.exists()
+
+
+def test_a_start_beside_a_closed_place_is_booked_as_it_is_shown(asking: Ask, season_now: datetime) -> None:
+    alash = Space.objects.get(code="alash")
+    shut = Closure.objects.create(
+        period=DateTimeTZRange(at(WEDNESDAY, "11:00"), at(WEDNESDAY, "11:30"), "[)"),
+        notice_en="Cleaning",
+        created_at=season_now,
+    )
+    shut.spaces.add(alash)
+    visit = bookings.book(asking(at(WEDNESDAY, "11:00")), now=season_now)  # the other hall first
+    assert visit.parties.get().walk == [1, 0]
+    with pytest.raises(Closed) as refused:
+        bookings.book(asking(at(WEDNESDAY, "10:45")), now=season_now)  # in either order, into Alash while it is closed
+    assert refused.value.detail == "Cleaning"
