@@ -1,0 +1,448 @@
+"""The least repair of small cases by trying everything, written apart from the engine: of it only the plain values are used."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from scheduler.core.day import Closed, Day, Opening
+from scheduler.core.itinerary import Party, Space, Stop, Taken, Visit
+from scheduler.core.repair_case import Hit, Placement
+from scheduler.core.rules import Guide
+from scheduler.core.ticks import Interval
+
+DAY, LEFT, SPREAD, TICK = 600, 36000, 12, 5
+
+
+@dataclass(frozen=True)
+class Put:
+    """A visit put somewhere: heads of its parties by wave, larger first."""
+
+    tour: str
+    language: str
+    stops: tuple[Stop, ...]
+    groups: tuple[tuple[int, ...], ...]
+    starts: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        return sum(stop.ticks for stop in self.stops)
+
+
+def put_of(visit: Visit) -> Put:
+    waves: dict[int, list[Party]] = {}
+    for party in visit.parties:
+        waves.setdefault(party.start, []).append(party)
+    groups = tuple(tuple(sorted((p.heads for p in waves[start]), reverse=True)) for start in sorted(waves))
+    return Put(visit.tour, visit.language, visit.stops, groups, tuple(sorted(waves)))
+
+
+@dataclass
+class Oracle:
+    """All days without the hit visits, with what was found out about them."""
+
+    days: dict[int, Day]
+    known: dict[tuple[int, frozenset[tuple[Put, int]]], bool] = field(default_factory=dict)
+
+    def takes(self, day: int, puts: list[Put]) -> bool:
+        """Whether the day can take all of these."""
+        counted = Counter(puts)
+        key = (day, frozenset(counted.items()))
+        if key not in self.known:
+            self.known[key] = (
+                all(self._is_open(self.days[day], put) for put in counted)
+                and guided(self.days[day], puts)
+                and walked(self.days[day], puts) is not None
+            )
+        return self.known[key]
+
+    @staticmethod
+    def _is_open(day: Day, put: Put) -> bool:
+        return all(
+            start % day.grid == 0
+            and any(o.opens <= start <= o.last_start and start + put.length <= o.closes for o in day.opening)
+            for start in put.starts
+        )
+
+
+# Guides
+
+
+def guided(day: Day, puts: list[Put]) -> bool:
+    """Whether as many of the old duties as before, those that are led among them, and all new ones can be led."""
+    old = [
+        (v.tour, v.language, p.start, p.start + v.ticks, p.guide)
+        for v in day.visits
+        if not (v.promised and v.parties[0].guide)
+        for p in v.parties
+    ]
+    kept = [duty[:4] for duty in old if duty[4] is not None]
+    opened = [duty[:4] for duty in old if duty[4] is None]
+    new = [
+        (p.tour, p.language, s, s + p.length) for p in puts for s, g in zip(p.starts, p.groups, strict=True) for _ in g
+    ]
+    return _most(day, [*kept, *new], opened) == _most(day, kept, opened)
+
+
+def _most(day: Day, must: list[tuple[str, str, int, int]], may: list[tuple[str, str, int, int]]) -> int:
+    """How many of those that may be led can be, beside all that must; -1 where not even those can."""
+    held: dict[str, list[tuple[int, int]]] = {guide.code: [] for guide in day.guides}
+    for visit in day.visits:
+        if visit.promised:
+            for party in visit.parties:
+                if party.guide in held:
+                    held[party.guide].append((party.start, party.start + visit.ticks))
+    by_code = {guide.code: guide for guide in day.guides}
+
+    def leads(guide: Guide, duty: tuple[str, str, int, int]) -> bool:
+        tour, language, start, end = duty
+        if (tour, language) not in guide.qualifications:
+            return False
+        for tick in range(start, end):
+            if not any(h.start <= tick < h.end for h in guide.hours) or any(
+                a.start <= tick < a.end for a in guide.away
+            ):
+                return False
+        have = held[guide.code]
+        if any(start < e + guide.rest and s < end + guide.rest for s, e in have):
+            return False
+        if guide.daily_duties is not None and len(have) >= guide.daily_duties:
+            return False
+        spent = sum(e - s for s, e in have)
+        return guide.daily_ticks is None or spent + end - start <= guide.daily_ticks
+
+    duties = [*must, *may]
+    best = -1
+
+    def go(index: int, led: int) -> None:
+        nonlocal best
+        if index == len(duties):
+            best = max(best, led)
+            return
+        if led + len(duties) - max(index, len(must)) <= best:
+            return
+        for guide in by_code.values():
+            if leads(guide, duties[index]):
+                held[guide.code].append(duties[index][2:])
+                go(index + 1, led + (index >= len(must)))
+                held[guide.code].pop()
+                if best == len(may):
+                    return
+        if index >= len(must):
+            go(index + 1, led)
+
+    go(0, 0)
+    return best
+
+
+# Spaces
+
+
+def walked(day: Day, puts: list[Put]) -> list[list[tuple[int, ...]]] | None:
+    """A walk for each party of each unpromised old wave, then of each new one, so that no space is overfull; None: there is none."""
+    lanes, heads = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
+    for hold in day.taken:
+        for tick in range(hold.period.start, hold.period.end):
+            lanes[hold.space, tick] += hold.lanes
+            heads[hold.space, tick] += hold.heads
+    shut = {
+        (code, tick)
+        for closed in day.closed
+        for code in day.spaces
+        if closed.spaces is None or code in closed.spaces
+        for tick in range(closed.period.start, closed.period.end)
+    }
+    waves = []
+    for visit in day.visits:
+        if visit.promised:
+            for start, parties in _by_start(visit).items():
+                cells = _cells(day, visit.stops, start, [p.heads for p in parties], [p.walk for p in parties])
+                assert cells is not None
+                for code, tick, people, number in cells:
+                    lanes[code, tick] += number
+                    heads[code, tick] += people
+        else:
+            put = put_of(visit)
+            waves += [(put.stops, s, g) for s, g in zip(put.starts, put.groups, strict=True)]
+    waves += [(put.stops, s, g) for put in puts for s, g in zip(put.starts, put.groups, strict=True)]
+
+    def go(index: int) -> list[list[tuple[int, ...]]] | None:
+        if index == len(waves):
+            return []
+        stops, start, group = waves[index]
+        for chosen in itertools.product(_orders(stops), repeat=len(group)):
+            cells = _cells(day, stops, start, list(group), list(chosen))
+            if cells is None or any((code, tick) in shut for code, tick, _, _ in cells):
+                continue
+            for code, tick, people, number in cells:
+                lanes[code, tick] += number
+                heads[code, tick] += people
+            if all(
+                lanes[code, tick] <= day.spaces[code].lanes
+                and heads[code, tick] <= (day.spaces[code].max_heads or 1 << 30)
+                for code, tick, _, _ in cells
+            ):
+                rest = go(index + 1)
+                if rest is not None:
+                    return [list(chosen), *rest]
+            for code, tick, people, number in cells:
+                lanes[code, tick] -= number
+                heads[code, tick] -= people
+        return None
+
+    return go(0)
+
+
+def _by_start(visit: Visit) -> dict[int, list[Party]]:
+    found: dict[int, list[Party]] = {}
+    for party in visit.parties:
+        found.setdefault(party.start, []).append(party)
+    return found
+
+
+def _orders(stops: tuple[Stop, ...]) -> Iterator[tuple[int, ...]]:
+    for order in itertools.permutations(range(len(stops))):
+        if all(stops[i].movable or order[i] == i for i in range(len(stops))):
+            yield order
+
+
+def _cells(
+    day: Day, stops: tuple[Stop, ...], start: int, heads: list[int], chosen: list[tuple[int, ...]]
+) -> list[tuple[str, int, int, int]] | None:
+    """Space, tick, heads and lanes of every leg of a wave; None where its parties are not together where they must be."""
+    begins = []
+    for walk in chosen:
+        clock, begin = start, {}
+        for index in walk or range(len(stops)):
+            begin[index] = clock
+            clock += stops[index].ticks
+        begins.append(begin)
+    found = []
+    for index, stop in enumerate(stops):
+        space = day.spaces[stop.space]
+        whole = stop.exclusive or (stop.together and (space.max_heads is None or sum(heads) <= space.max_heads))
+        if whole and len({begin[index] for begin in begins}) > 1:
+            return None
+        legs = (
+            [(begins[0][index], sum(heads))] if whole else [(b[index], h) for b, h in zip(begins, heads, strict=True)]
+        )
+        for at, people in legs:
+            for tick in range(at, at + stop.ticks):
+                found.append((stop.space, tick, people, space.lanes if stop.exclusive else 1))
+    return found
+
+
+# The least repair
+
+
+def options(days: dict[int, Day], hit: Hit, visit: Visit, drop: int) -> list[tuple[int, Placement, Put]]:
+    """Everywhere the rules allow a visit to be put, and what that costs, the cheapest first."""
+    put, found = put_of(visit), []
+    first = put.starts[0]
+    for index, day in days.items():
+        grid = [t for o in day.opening for t in range(o.opens, o.last_start + 1) if t % day.grid == 0]
+        for starts in itertools.combinations(sorted(set(grid)), len(put.starts)):
+            if starts[-1] - starts[0] > put.starts[-1] - first + SPREAD:
+                continue
+            stays = index == hit.day and starts == put.starts
+            if not stays and ((index, starts[0]) < hit.not_before or index > hit.last_day):
+                continue
+            far = max(abs(a - b) for a, b in zip(starts, put.starts, strict=True))
+            cost = hit.weight * (DAY * abs(index - hit.day) + TICK * far)
+            found.append((cost, Placement(index, starts), Put(put.tour, put.language, put.stops, put.groups, starts)))
+    can_drop = sorted(hit.stops & hit.droppable)
+    for size in range(1, len(can_drop) + 1):
+        for gone in itertools.combinations(can_drop, size):
+            stops = tuple(stop for i, stop in enumerate(visit.stops) if i not in gone)
+            if stops:
+                to = Placement(hit.day, put.starts, frozenset(gone))
+                short = Put(put.tour, put.language, stops, put.groups, put.starts)
+                found.append((hit.weight * drop * size, to, short))
+    return sorted(found, key=lambda option: option[0])
+
+
+def least(bare: dict[int, Day], hits: list[Hit], visits: dict[str, Visit], drop: int) -> tuple[tuple[int, int], int]:
+    """The fewest left and then the fewest weighted minutes; and the sum of each visit's own best with the others absent."""
+    oracle = Oracle(bare)
+    allowed = [
+        [option for option in options(bare, hit, visits[hit.visit], drop) if oracle.takes(option[1].day, [option[2]])]
+        for hit in hits
+    ]
+    alone = [of[0][0] if of else hit.weight * LEFT for hit, of in zip(hits, allowed, strict=True)]
+    best = (len(hits) + 1, 0)
+
+    def go(index: int, left: int, cost: int, puts: dict[int, list[Put]]) -> None:
+        nonlocal best
+        if (left, cost + sum(alone[index:])) >= best:
+            return
+        if index == len(hits):
+            best = (left, cost)
+            return
+        for price, to, put in allowed[index]:
+            here = [*puts.get(to.day, []), put]
+            if (left, cost + price + sum(alone[index + 1 :])) < best and oracle.takes(to.day, here):
+                go(index + 1, left, cost + price, {**puts, to.day: here})
+        go(index + 1, left + 1, cost + hits[index].weight * LEFT, puts)
+
+    go(0, 0, 0, {})
+    return best, sum(alone)
+
+
+# Small cases
+
+
+@dataclass(frozen=True)
+class Case:
+    days: dict[int, Day]
+    hits: list[Hit]
+    drop: int
+
+
+def case(seed: int) -> Case:
+    """A small case: one to three days, up to four guides, up to five visits hit on a day with room to spare or none."""
+    random = Random(seed)
+    spaces = {
+        code: Space(code, random.choice([1, 1, 2]), random.choice([None, None, 30]))
+        for code in ["hall", "film", "wall"][: random.randint(1, 3)]
+    }
+    tours = {
+        tour: tuple(
+            Stop(
+                random.choice(list(spaces)),
+                random.choice([3, 3, 6]),
+                random.random() < 0.7,
+                random.random() < 0.2,
+                random.random() < 0.1,
+            )
+            for _ in range(random.randint(1, 3))
+        )
+        for tour in "ab"
+    }
+    skills = [(tour, language) for tour in "ab" for language in ("ru", "en")]
+    grid, opens, length = random.choice([3, 3, 6]), 120, random.choice([24, 30, 36, 48])
+    opening = (Opening(opens, opens + length, opens + length - 3),)
+    guides = tuple(
+        Guide(
+            f"g{number}",
+            frozenset(random.sample(skills, random.randint(2, 4))),
+            (Interval(opens, opens + length),) if random.random() < 0.8 else (Interval(opens, opens + length // 2),),
+            (Interval(opens + 6, opens + 12),) if random.random() < 0.1 else (),
+            random.choice([0, 0, 3]),
+            random.choice([None, None, None, 18]),
+            random.choice([None, None, None, 3]),
+        )
+        for number in range(random.randint(1, 4))
+    )
+    days: dict[int, Day] = {}
+    for index in range(random.choice([1, 2, 2, 3])):
+        visits: tuple[Visit, ...] = ()
+        for number in range(random.randint(2, 7) if index == 0 else random.randint(0, 6)):
+            day = Day(opening, spaces, guides, visits, grid=grid)
+            visit = _some_visit(random, day, tours, skills, f"{index}.{number}")
+            if visit is not None:
+                visits = (*visits, visit)
+        days[index] = Day(opening, spaces, guides, visits, grid=grid)
+    days[0] = _close(random, days[0])
+    hits = [
+        Hit(
+            visit.key,
+            0,
+            random.choice([(0, 0), (0, 0), (0, 0), (0, opens + 6), (1, 0)]),
+            random.choice([0, 2, 2, 2]),
+            random.choice([1, 1, 2, 5]),
+            stops,
+            frozenset(i for i in range(len(visit.stops)) if random.random() < 0.4),
+        )
+        for visit in days[0].visits
+        if (stops := _struck(days[0], visit))
+    ]
+    return Case(days, hits, random.choice([10, 60, 120]))
+
+
+def _some_visit(
+    random: Random, day: Day, tours: dict[str, tuple[Stop, ...]], skills: list[tuple[str, str]], key: str
+) -> Visit | None:
+    """A visit somewhere on the day, with guides and walks, where one was found in a few tries."""
+    for _ in range(8):
+        tour, language = random.choice(skills)
+        stops = tours[tour]
+        waves = random.choice([1, 1, 1, 1, 2])
+        groups = tuple(
+            tuple(sorted((random.choice([5, 20]) for _ in range(random.choice([1, 1, 2]))), reverse=True))
+            for _ in range(waves)
+        )
+        ends = day.opening[0].last_start
+        starts = sorted(random.sample(range(day.opening[0].opens, ends + 1, day.grid), waves)) if waves < 3 else []
+        put = Put(tour, language, stops, groups, tuple(starts))
+        if not Oracle({0: day}).takes(0, [put]):
+            continue
+        parties = [
+            Party(f"{key}/{wave}{n}", heads, start, wave)
+            for wave, (start, group) in enumerate(zip(starts, groups, strict=True))
+            for n, heads in enumerate(group)
+        ]
+        visit = Visit(key, tour, language, stops, tuple(parties))
+        if random.random() < 0.1:
+            return visit  # nobody leads it yet, and no order was chosen: the listed one may be too much for the spaces
+        return _settled(random, day, visit)
+    return None
+
+
+def _settled(random: Random, day: Day, visit: Visit) -> Visit | None:
+    """The visit with free guides and walks beside those who are there as they are; None where that does not go."""
+    frozen = Day(
+        day.opening,
+        day.spaces,
+        day.guides,
+        tuple(Visit(v.key, v.tour, v.language, v.stops, v.parties, True) for v in day.visits),
+        grid=day.grid,
+    )
+    found = walked(frozen, [put_of(visit)])
+    if found is None:
+        return None
+    walks = [walk for wave in found for walk in wave]
+    parties: list[Party] = []
+    for party, walk in zip(sorted(visit.parties, key=lambda p: (p.start, -p.heads)), walks, strict=True):
+        for guide in random.sample(day.guides, len(day.guides)):
+            led = Visit("x", visit.tour, visit.language, visit.stops, tuple(parties), True)
+            alone = Day(day.opening, day.spaces, (guide,), (*frozen.visits, *([led] if parties else [])), grid=day.grid)
+            if _most(alone, [(visit.tour, visit.language, party.start, party.start + visit.ticks)], []) == 0:
+                parties.append(Party(party.key, party.heads, party.start, party.wave, guide.code, walk))
+                break
+        else:
+            return None
+    return Visit(visit.key, visit.tour, visit.language, visit.stops, tuple(parties), random.random() < 0.3)
+
+
+def _close(random: Random, day: Day) -> Day:
+    opens, closes = day.opening[0].opens, day.opening[0].closes
+    start = random.randrange(opens, closes, 3) if random.random() < 0.6 else opens
+    period = Interval(start, min(closes, start + random.choice([6, 12, 24, 48])))
+    code = random.choice(list(day.spaces))
+    spaces = None if random.random() < 0.3 else frozenset([code])
+    if random.random() < 0.2:
+        hold = Taken(code, period, day.spaces[code].lanes, 0, "hold")
+        return Day(day.opening, day.spaces, day.guides, day.visits, (hold,), (), day.grid)
+    return Day(day.opening, day.spaces, day.guides, day.visits, (), (Closed(period, spaces, "c"),), day.grid)
+
+
+def _struck(day: Day, visit: Visit) -> frozenset[int]:
+    """The stops of a visit in a closed space or in one that is held whole."""
+    found = set()
+    barred = [(c.period, c.spaces) for c in day.closed] + [(t.period, frozenset([t.space])) for t in day.taken]
+    for party in visit.parties:
+        clock = party.start
+        for index in party.walk or range(len(visit.stops)):
+            ends = clock + visit.stops[index].ticks
+            for period, spaces in barred:
+                if (
+                    (spaces is None or visit.stops[index].space in spaces)
+                    and period.start < ends
+                    and clock < period.end
+                ):
+                    found.add(index)
+            clock = ends
+    return frozenset(found)
