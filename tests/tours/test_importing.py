@@ -41,6 +41,12 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ('name: {en: "Room"}', 'name: {en: "Ro\\u0007m"}', "spaces[1].name.en", "cannot be shown"),
     ('name: {en: "Room"}', f'name: {{en: "{"o" * 201}"}}', "spaces[1].name.en", "longer than 200 characters"),
     ('name: {en: "Room"}', 'name: {fr: "Salle"}', "spaces[1].name.fr", "not known here"),
+    (
+        "opening: [{days",
+        f"time_zone_name: {{en: '{'o' * 61}'}}\n  opening: [{{days",
+        "museum.time_zone_name.en",
+        "longer than 60",
+    ),
     ("Asia/Almaty", "Asia/Astana", "museum.time_zone", "time zone"),
     ("opens: 10:00,", "opens: 10:02,", "museum.opening[0].opens", "no time of day"),
     ("opens: 10:00,", "opens: 1000,", "museum.opening[0].opens", "a text"),

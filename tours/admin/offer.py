@@ -132,6 +132,6 @@ class AudienceAdmin(OrderedAdmin):
     filter_horizontal = ("tours",)
     fieldsets = (
         (None, {"fields": ["code", "active", "position", "free", "free_adults_per", "heads_per_guide", "tours"]}),
-        (_("Requests"), {"fields": ["lead_business_days", "needs_review", "change_days", "cancel_days"]}),
+        (_("Requests"), {"fields": ["lead_business_days", "needs_review", "change_days", "cancel_days", "priority"]}),
         *languages("name", "proof"),
     )

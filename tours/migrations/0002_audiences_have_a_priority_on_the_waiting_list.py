@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tours', '0001_catalogue'),
+        ("tours", "0001_catalogue"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='audience',
-            name='priority',
-            field=models.SmallIntegerField(default=0, help_text='Groups with a higher one are offered a time first.', verbose_name='priority on the waiting list'),
+            model_name="audience",
+            name="priority",
+            field=models.SmallIntegerField(
+                default=0,
+                help_text="Groups with a higher one are offered a time first.",
+                verbose_name="priority on the waiting list",
+            ),
         ),
     ]

@@ -5,30 +5,56 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tours', '0002_audiences_have_a_priority_on_the_waiting_list'),
+        ("tours", "0002_audiences_have_a_priority_on_the_waiting_list"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='museum',
-            name='time_zone_name',
-            field=models.CharField(blank=True, help_text='As pages and letters name it beside a time: “Astana time”. Empty: “museum time”.', max_length=60, validators=[tours.models.words.no_control_characters], verbose_name='name of the time zone'),
+            model_name="museum",
+            name="time_zone_name",
+            field=models.CharField(
+                blank=True,
+                help_text="As pages and letters name it beside a time: “Astana time”. Empty: “museum time”.",
+                max_length=60,
+                validators=[tours.models.words.no_control_characters],
+                verbose_name="name of the time zone",
+            ),
         ),
         migrations.AddField(
-            model_name='museum',
-            name='time_zone_name_en',
-            field=models.CharField(blank=True, help_text='As pages and letters name it beside a time: “Astana time”. Empty: “museum time”.', max_length=60, null=True, validators=[tours.models.words.no_control_characters], verbose_name='name of the time zone'),
+            model_name="museum",
+            name="time_zone_name_en",
+            field=models.CharField(
+                blank=True,
+                help_text="As pages and letters name it beside a time: “Astana time”. Empty: “museum time”.",
+                max_length=60,
+                null=True,
+                validators=[tours.models.words.no_control_characters],
+                verbose_name="name of the time zone",
+            ),
         ),
         migrations.AddField(
-            model_name='museum',
-            name='time_zone_name_kk',
-            field=models.CharField(blank=True, help_text='As pages and letters name it beside a time: “Astana time”. Empty: “museum time”.', max_length=60, null=True, validators=[tours.models.words.no_control_characters], verbose_name='name of the time zone'),
+            model_name="museum",
+            name="time_zone_name_kk",
+            field=models.CharField(
+                blank=True,
+                help_text="As pages and letters name it beside a time: “Astana time”. Empty: “museum time”.",
+                max_length=60,
+                null=True,
+                validators=[tours.models.words.no_control_characters],
+                verbose_name="name of the time zone",
+            ),
         ),
         migrations.AddField(
-            model_name='museum',
-            name='time_zone_name_ru',
-            field=models.CharField(blank=True, help_text='As pages and letters name it beside a time: “Astana time”. Empty: “museum time”.', max_length=60, null=True, validators=[tours.models.words.no_control_characters], verbose_name='name of the time zone'),
+            model_name="museum",
+            name="time_zone_name_ru",
+            field=models.CharField(
+                blank=True,
+                help_text="As pages and letters name it beside a time: “Astana time”. Empty: “museum time”.",
+                max_length=60,
+                null=True,
+                validators=[tours.models.words.no_control_characters],
+                verbose_name="name of the time zone",
+            ),
         ),
     ]
