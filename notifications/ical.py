@@ -21,6 +21,7 @@ from notifications.plain import many_lines, one_line
 
 PRODID = "-//Qonaq//Group visits//EN"
 _FOLD = re.compile("\r?\n[ \t]")
+_ESCAPE = re.compile(r"\\(?=[nN;,\\])")
 _REFRESH = timedelta(hours=1)
 FORMAT = 1  # raise it when the bytes of a feed change though no entry did: it is part of the ETag
 
@@ -61,6 +62,14 @@ def invitation(
     return unfolded(calendar.to_ical())
 
 
+class Text(vText):
+    """A TEXT value escaped as RFC 5545, 3.3.11 says; icalendar takes a typed backslash and N for a line break."""
+
+    def to_ical(self) -> bytes:
+        text = str(self).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+        return text.encode()
+
+
 def _event(entry: Entry, uid: str, stamp: datetime, created: datetime) -> Event:
     event = Event()
     event.add("uid", uid)
@@ -69,10 +78,10 @@ def _event(entry: Entry, uid: str, stamp: datetime, created: datetime) -> Event:
     event.add("last-modified", stamp.astimezone(UTC))
     event.add("dtstart", entry.start.astimezone(UTC))
     event.add("dtend", entry.end.astimezone(UTC))
-    event.add("summary", vText(one_line(entry.summary) or "–"))
-    event.add("location", vText(one_line(entry.location) or "–"))
+    event.add("summary", Text(one_line(entry.summary) or "–"))
+    event.add("location", Text(one_line(entry.location) or "–"))
     if description := many_lines(entry.description).strip():
-        event.add("description", vText(description))
+        event.add("description", Text(description))
     if entry.geo:
         event.add("geo", entry.geo)
     if url := one_line(entry.url):
@@ -82,7 +91,8 @@ def _event(entry: Entry, uid: str, stamp: datetime, created: datetime) -> Event:
 
 def _person(who: Address) -> vCalAddress:
     person = vCalAddress(f"mailto:{one_line(who.email)}")
-    person.params["CN"] = one_line(who.name) or one_line(who.email)
+    name = one_line(who.name) or one_line(who.email)
+    person.params["CN"] = _ESCAPE.sub("/", name)  # some readers see escapes in parameters, where RFC 5545 has none
     return person
 
 
@@ -180,15 +190,15 @@ def feed(*, name: str, entries: Iterable[FeedEntry], source: str, zone: str, des
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", PRODID)
-    calendar.add("name", vText(one_line(name)))
-    calendar.add("x-wr-calname", vText(one_line(name)))
+    for shown in ("name", "x-wr-calname"):
+        calendar.add(shown, Text(one_line(name) or "–"))
     if description:
-        calendar.add("description", vText(many_lines(description)))
-        calendar.add("x-wr-caldesc", vText(many_lines(description)))
+        calendar.add("description", Text(many_lines(description)))
+        calendar.add("x-wr-caldesc", Text(many_lines(description)))
     calendar.add("refresh-interval", vDuration(_REFRESH), parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", vText("PT1H"))
+    calendar.add("x-published-ttl", Text("PT1H"))
     calendar.add("source", vUri(source), parameters={"VALUE": "URI"})
-    calendar.add("x-wr-timezone", vText(zone))
+    calendar.add("x-wr-timezone", Text(zone))
     listed = _without_twins(entries)
     if not listed:
         calendar.add_component(_timezone(zone))  # a calendar without any component is not valid (RFC 5545, 3.6)

@@ -91,7 +91,9 @@ def _alternative(row: OutboxMessage, text: str, html: str) -> MIMEMultipart:
 
 def _part(kind: str, subtype: str, content: bytes, **parameters: str) -> MIMEBase:
     """One part in base64 (no 8-bit octets, whatever servers stand in between), its charset named once."""
-    part = MIMEBase(kind, subtype, **parameters)
+    part = MIMEBase(kind, subtype)
+    for name, value in parameters.items():
+        part.set_param(name, value)
     del part["MIME-Version"]
     part.set_payload(content)
     encode_base64(part)

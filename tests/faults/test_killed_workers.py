@@ -25,7 +25,7 @@ from tests.notifications.conftest import facts
 from tests.notifications.smtp import Mailhouse, mailhouse
 
 LETTERS = int(os.environ.get("FAULT_LETTERS", "200"))
-KILLS = int(os.environ.get("FAULT_KILLS", "6"))
+KILLS = int(os.environ.get("FAULT_KILLS", "3"))
 
 
 @pytest.fixture
@@ -99,7 +99,9 @@ def test_killing_the_worker_again_and_again_loses_nothing(
     marks = sorted(chance.sample(range(5, LETTERS - 20), KILLS))
     while True:
         if worker is None:
-            worker = start_program("worker", worker_command("mail"), EMAIL_URL=f"smtp://127.0.0.1:{house.port}")
+            worker = start_program(
+                "worker", [*worker_command("mail"), "-l", "INFO"], EMAIL_URL=f"smtp://127.0.0.1:{house.port}"
+            )
             worker.wait_for(lambda worker=worker: " ready." in worker.said())
             leases_run_out()
         times_for_retries_come()

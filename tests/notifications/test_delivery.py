@@ -124,7 +124,7 @@ def test_letters_in_no_hurry_come_last(house: Mailhouse, tell: Callable[..., Non
     write(3)
     tell(organiser(), now=NOW + timedelta(days=1))
     delivery.sweep(until=NOW + timedelta(days=2))
-    assert [str(letter["To"]) for letter in house.letters][0] == "Anna Müller <anna@example.org>"
+    assert next(str(letter["To"]) for letter in house.letters) == "Anna Müller <anna@example.org>"
 
 
 # --- Order of one UID --------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_an_older_letter_that_failed_is_never_sent_after_a_newer_one(
     delivery.sweep()
     assert [row.status for row in rows()] == ["superseded", "sent"]
     (letter,) = house.letters
-    assert "SEQUENCE:1" in [part for part in letter.walk()][-1].get_payload(decode=True).decode()
+    assert "SEQUENCE:1" in list(letter.walk())[-1].get_payload(decode=True).decode()
 
 
 @pytest.mark.django_db
@@ -191,14 +191,18 @@ def test_many_workers_and_a_writer_never_put_revisions_out_of_order(
         running = [pool.submit(work, number) for number in range(4)]
         try:
             for step in range(40):
-                tell(organiser(start=START + step * timedelta(minutes=15)), guide(), now=NOW + step * timedelta(minutes=2))
+                tell(
+                    organiser(start=START + step * timedelta(minutes=15)),
+                    guide(),
+                    now=NOW + step * timedelta(minutes=2),
+                )
         finally:
             stop.set()
         for each in running:
             each.result()
     delivery.sweep(until=NOW + timedelta(days=2))
     told = [letter for letter in house.letters if "anna@" in str(letter["To"])]
-    texts = [[part for part in letter.walk()][-1].get_payload(decode=True).decode() for letter in told]
+    texts = [list(letter.walk())[-1].get_payload(decode=True).decode() for letter in told]
     sequences = [int(text.split("SEQUENCE:")[1].split("\r\n")[0]) for text in texts]
     stamps = [text.split("DTSTAMP:")[1].split("\r\n")[0] for text in texts]
     assert sequences == sorted(set(sequences))
@@ -268,9 +272,7 @@ def test_attempts_come_at_1_5_15_60_minutes_and_then_hourly_for_a_day(house: Mai
 
 
 @pytest.mark.django_db
-def test_a_lost_reply_makes_a_second_copy_that_is_the_same_letter(
-    house: Mailhouse, tell: Callable[..., None]
-) -> None:
+def test_a_lost_reply_makes_a_second_copy_that_is_the_same_letter(house: Mailhouse, tell: Callable[..., None]) -> None:
     house.data = lambda letter: "drop"
     tell(organiser())
     delivery.sweep(until=NOW)
@@ -395,8 +397,8 @@ def test_a_nudge_sends_one_letter_if_it_is_due(house: Mailhouse, tell: Callable[
 def test_a_letter_written_in_a_transaction_that_fails_is_never_sent(
     house: Mailhouse, tell: Callable[..., None]
 ) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         tell(organiser())
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert delivery.sweep() == {}
     assert rows() == []
