@@ -222,6 +222,19 @@ def change(
 
 
 @transaction.atomic
+def reconfirm(visit_id: int, *, heads: int | None = None, now: datetime, by_office: bool = False) -> Visit:
+    """The organiser says that the group is still coming and, where the number is another, how many they are."""
+    visit = steps.locked(visit_id)
+    if visit.status != Visit.Status.CONFIRMED:
+        raise NotAllowedNow
+    if heads is not None and heads != visit.heads:
+        visit = change(visit_id, heads=heads, now=now, by_office=by_office)
+    visit.reconfirmed_at = now
+    visit.save(update_fields=["reconfirmed_at"])
+    return visit
+
+
+@transaction.atomic
 def waive(visit_id: int, *, reason: str, by: User | None, now: datetime) -> Visit:
     """The office lets a group come free; the visit keeps who and why."""
     visit = steps.locked(visit_id)

@@ -55,6 +55,12 @@ def down_to_tick(moment: datetime) -> datetime:
     return moment - (moment - datetime.min.replace(tzinfo=UTC)) % TICK
 
 
+def up_to_tick(moment: datetime) -> datetime:
+    """The first whole tick at or after an instant."""
+    down = down_to_tick(moment)
+    return down if down == moment else down + TICK
+
+
 def wall_tick(clock: time, day: date, zone: ZoneInfo) -> int:
     """The tick at which the wall clock of `day` shows `clock` (the earlier one, where it shows it twice)."""
     return to_tick(datetime.combine(day, clock, zone).astimezone(UTC), day, zone)

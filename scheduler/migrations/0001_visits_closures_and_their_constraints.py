@@ -8,9 +8,10 @@ import django.db.models.constraints
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import tours.models.words
 from django.conf import settings
 from django.db import migrations, models
+
+import tours.models.words
 
 
 class Migration(migrations.Migration):

@@ -93,6 +93,7 @@ class Visit(Translated):
     displaced_by = models.ForeignKey(
         "scheduler.Closure", models.SET_NULL, null=True, blank=True, related_name="displaced", editable=False
     )
+    reconfirmed_at = models.DateTimeField(_("still coming, said the organiser"), null=True, blank=True)
     arrived_heads = models.PositiveIntegerField(_("people who came"), null=True, blank=True)
 
     link_version = models.PositiveIntegerField(default=1)

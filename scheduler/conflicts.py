@@ -1,0 +1,108 @@
+"""Everything that is not as it was promised, each with what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, QuerySet
+
+from notifications.models import Call
+from scheduler import queries
+from scheduler.models import Closure, Leg, Offer, Party, Visit
+from tours.queries import museum
+
+SILENT_DAYS = 5
+"""Heads that nobody has confirmed so many days before the visit are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One thing to mend. `remedy`: what the office can do: "move", "assign", "ring", "decide".
+
+    `kind`: inside_closure, no_guide, not_answered, offer_unanswered, heads_unconfirmed, untold.
+    """
+
+    kind: str
+    visit: Visit
+    remedy: str
+    party: Party | None = None
+    closure: Closure | None = None
+    call: Call | None = None
+
+
+def every(*, now: datetime) -> list[Conflict]:
+    """All that is to be mended, the soonest visit first. A fixed number of queries."""
+    found = [
+        *_inside_closures(now),
+        *_without_guide(now),
+        *_unanswered_duties(now),
+        *_unanswered_offers(now),
+        *_unconfirmed_heads(now),
+        *_untold(now),
+    ]
+    return sorted(found, key=lambda each: (each.visit.period is None, each.visit.period and each.visit.period.lower))
+
+
+def _inside_closures(now: datetime) -> Iterator[Conflict]:
+    """Visits that old data, or a hand in the database, left inside a closure."""
+    closures = list(queries.closures_from(now))
+    legs = Leg.objects.filter(holds=True, period__endswith__gt=now, visit__status__in=Visit.HOLDING)
+    legs = legs.exclude(visit__kind=Visit.Kind.PROTOCOL).select_related("visit__tour", "lane__space").order_by("period")
+    closed = [(closure, {space.pk for space in closure.spaces.all()}) for closure in closures]
+    seen: set[tuple[int, int]] = set()
+    for leg in legs if closures else ():
+        for closure, spaces in closed:
+            overlaps = (
+                leg.period.lower < (closure.period.upper or leg.period.upper)
+                and closure.period.lower < leg.period.upper
+            )
+            if overlaps and (not spaces or leg.lane.space_id in spaces) and (leg.visit_id, closure.pk) not in seen:
+                seen.add((leg.visit_id, closure.pk))
+                yield Conflict("inside_closure", leg.visit, "move", closure=closure)
+
+
+def _without_guide(now: datetime) -> Iterator[Conflict]:
+    """Parties of confirmed visits within the horizon that nobody leads."""
+    for party in _soon(now).filter(guide=None):
+        yield Conflict("no_guide", party.visit, "assign", party=party)
+
+
+def _unanswered_duties(now: datetime) -> Iterator[Conflict]:
+    """Told guides who have not answered a day before."""
+    near = _soon(now).filter(guide__isnull=False, answer=Party.Answer.PENDING, visit__promised_at__isnull=False)
+    for party in near.filter(period__startswith__lte=now + timedelta(days=1)):
+        yield Conflict("not_answered", party.visit, "ring", party=party)
+
+
+def _unanswered_offers(now: datetime) -> Iterator[Conflict]:
+    asked = Visit.objects.filter(status=Visit.Status.OFFERED, offers__outcome=Offer.Outcome.OPEN)
+    for visit in asked.select_related("tour").annotate(answer_by=F("offers__answer_by")).order_by("answer_by"):
+        yield Conflict("offer_unanswered", visit, "ring")
+
+
+def _unconfirmed_heads(now: datetime) -> Iterator[Conflict]:
+    """Groups that were asked a week ahead whether they still come, and have not said so."""
+    until = now + timedelta(days=SILENT_DAYS)
+    visits = Visit.objects.filter(status=Visit.Status.CONFIRMED, kind=Visit.Kind.TOUR, reconfirmed_at=None)
+    visits = visits.filter(period__startswith__gt=now, period__startswith__lte=until)
+    for visit in visits.filter(created_at__lt=F("period__startswith") - timedelta(days=7)).select_related("tour"):
+        yield Conflict("heads_unconfirmed", visit, "ring")
+
+
+def _untold(now: datetime) -> Iterator[Conflict]:
+    """People whom nobody has rung yet."""
+    calls = list(Call.objects.filter(status=Call.Status.OPEN, not_before__lte=now).select_related("thread"))
+    codes = {call.thread.about.removeprefix("visit:") for call in calls}
+    visits = {visit.code: visit for visit in Visit.objects.filter(code__in=codes).select_related("tour")}
+    for call in calls:
+        if visit := visits.get(call.thread.about.removeprefix("visit:")):
+            yield Conflict("untold", visit, "ring", call=call)
+
+
+def _soon(now: datetime) -> QuerySet[Party]:
+    horizon = now + timedelta(days=museum().promise_days)
+    parties = Party.objects.filter(holds=True, visit__status=Visit.Status.CONFIRMED)
+    soon = parties.filter(period__startswith__gt=now, period__startswith__lte=horizon)
+    return soon.select_related("visit__tour", "guide").order_by("period", "pk")

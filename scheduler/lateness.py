@@ -1,0 +1,130 @@
+"""The bus is late: what of the visit can still be shown so that nobody behind has to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import combinations
+from math import ceil
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from scheduler import periods, placing, snapshot, starts, steps
+from scheduler.core.availability import Day, Way
+from scheduler.core.ticks import TICK_MINUTES
+from scheduler.errors import BadWish, NotAllowedNow, StartTaken
+from scheduler.models import Visit
+
+LATER, SHORTER, FEWER = "later", "shorter", "fewer"
+SHORTEST_SHARE = 0.5
+"""A talk is not made shorter than this share of what was planned."""
+
+Stops = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One way to receive a late group: the whole visit later, its talks shorter, or some stops left out.
+
+    `dropped`: indexes of the stops that are left out; `lost`: minutes that the group does not get.
+    """
+
+    kind: str
+    start: datetime
+    end: datetime
+    stops: Stops
+    dropped: tuple[int, ...] = ()
+    lost: int = 0
+
+
+def remedies(visit_id: int, *, arrives: datetime, now: datetime) -> list[Remedy]:
+    """Every way to receive the group when it arrives, the one that loses least first; none: it cannot be received any more.
+
+    Others stay where they are told to be; the guide is kept where they can. Raises BadWish, NotAllowedNow.
+    """
+    visit = Visit.objects.select_related("tour", "audience").get(pk=visit_id)
+    _refuse_unless_late(visit, arrives)
+    read = snapshot.of_day(steps.day_of(arrives), without=visit, now=now)
+    found = [remedy for remedy in _thinkable(visit, arrives) if _way(visit, remedy, read) is not None]
+    return sorted(found, key=lambda remedy: (remedy.lost, remedy.end, remedy.dropped))
+
+
+@transaction.atomic
+def receive(visit_id: int, *, arrives: datetime, kind: str, dropped: Sequence[int] = (), now: datetime) -> Visit:
+    """Do what one of `remedies` says, and tell everybody concerned. Raises StartTaken where that is not possible any more."""
+    visit = steps.locked(visit_id)
+    _refuse_unless_late(visit, arrives)
+    read = snapshot.of_day(steps.day_of(arrives), without=visit)
+    chosen = [
+        remedy
+        for remedy in _thinkable(visit, arrives)
+        if (remedy.kind, remedy.dropped) == (kind, tuple(sorted(dropped)))
+    ]
+    way = _way(visit, chosen[0], read) if chosen else None
+    if way is None:
+        raise StartTaken
+    visit.stops = chosen[0].stops
+    ticks = sum(stop.ticks for stop in snapshot.core_stops(visit.stops))
+    for name, value in steps.when((chosen[0].start,), ticks, read.zone).items():
+        setattr(visit, name, value)
+    visit.save()
+    placing.place(visit, way, read)
+    steps.changed(visit, now=now)
+    return visit
+
+
+def _refuse_unless_late(visit: Visit, arrives: datetime) -> None:
+    if visit.status != Visit.Status.CONFIRMED or visit.kind != Visit.Kind.TOUR or len(steps.begins_of(visit)) != 1:
+        raise NotAllowedNow
+    if not visit.period.lower < arrives < visit.period.upper or steps.day_of(arrives) != visit.day:
+        raise BadWish(_("The group arrives after its start, and before its end."))
+
+
+def _thinkable(visit: Visit, arrives: datetime) -> list[Remedy]:
+    """Later as a whole; shorter, or with fewer stops, to end when it was to end."""
+    start = periods.up_to_tick(arrives)
+    left = (visit.period.upper - start) // periods.TICK * TICK_MINUTES
+    minutes = sum(stop["minutes"] for stop in visit.stops)
+    found = [_remedy(LATER, start, visit.stops, ())]
+    if (shorter := _shortened(visit.stops, left)) is not None:
+        found.append(_remedy(SHORTER, start, shorter, (), minutes - _minutes(shorter)))
+    for number in range(1, len(visit.stops)):
+        for dropped in combinations(range(len(visit.stops)), number):
+            kept = [stop for index, stop in enumerate(visit.stops) if index not in dropped]
+            if _minutes(kept) <= left:
+                found.append(_remedy(FEWER, start, kept, dropped, minutes - _minutes(kept)))
+    return found
+
+
+def _minutes(stops: Stops) -> int:
+    return sum(int(stop["minutes"]) for stop in stops)
+
+
+def _remedy(kind: str, start: datetime, stops: Stops, dropped: tuple[int, ...], lost: int = 0) -> Remedy:
+    return Remedy(kind, start, start + periods.TICK * (_minutes(stops) // TICK_MINUTES), stops, dropped, lost)
+
+
+def _shortened(stops: Stops, left: int) -> Stops | None:
+    """Talks shortened in equal shares, in whole ticks, until all fits; films and ceremonies stay whole. None where that is too little."""
+    talks = [stop for stop in stops if stop["kind"] == "talk"]
+    whole = _minutes(stops) - _minutes(talks)
+    room = (left - whole) // TICK_MINUTES
+    planned = [int(stop["minutes"]) // TICK_MINUTES for stop in talks]
+    if not planned or room < sum(max(1, ceil(ticks * SHORTEST_SHARE)) for ticks in planned):
+        return None
+    shares = [ticks * room // sum(planned) for ticks in planned]
+    for index in range(room - sum(shares)):
+        shares[index % len(shares)] += 1
+    given = iter(min(share, ticks) * TICK_MINUTES for share, ticks in zip(shares, planned, strict=True))
+    return [{**stop, "minutes": next(given)} if stop["kind"] == "talk" else stop for stop in stops]
+
+
+def _way(visit: Visit, remedy: Remedy, read: snapshot.Range) -> Way | None:
+    day = steps.day_of(remedy.start, read.zone)
+    state: Day = replace(read.days[day], grid=1)
+    wish = replace(starts.wish_for(visit, visit.heads), stops=snapshot.core_stops(remedy.stops))
+    keep = frozenset(party.guide.code for party in visit.parties.select_related("guide") if party.guide)
+    return starts.way_for(state, wish, (periods.to_tick(remedy.start, day, read.zone),), keep=keep)

@@ -1,0 +1,99 @@
+"""What is not as it was promised is shown, and what is mended is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test.utils import CaptureQueriesContext
+
+from notifications.models import Call
+from scheduler import bookings, conflicts, offers, roster
+from scheduler.bookings import Request
+from scheduler.models import Closure, Party
+from scheduler.steps import Person
+from tests.scheduler.conftest import at
+from tours.models import Guide, Space
+
+pytestmark = pytest.mark.django_db
+
+Ask = Callable[..., Request]
+DAY = date(2025, 5, 22)
+
+
+def kinds(now: datetime) -> list[str]:
+    return [conflict.kind for conflict in conflicts.every(now=now)]
+
+
+def test_a_visit_that_old_data_left_inside_a_closure(asking: Ask, season_now: datetime) -> None:
+    bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    period = DateTimeTZRange(at(DAY, "10:00"), None, "[)")
+    closure = Closure.objects.create(period=period, kind="other", created_at=season_now)
+    assert kinds(season_now) == ["inside_closure"]
+    closure.spaces.set(Space.objects.filter(code="wall"))
+    assert kinds(season_now) == []
+
+
+def test_a_promised_group_that_nobody_leads(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    Party.objects.update(guide=None)
+    assert kinds(season_now) == ["no_guide"]
+    roster.assign(visit.parties.get().pk, "g01", by=None, now=season_now)
+    assert kinds(season_now) == []
+
+
+def test_a_guide_who_has_not_answered_a_day_before(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    bookings.reconfirm(visit.pk, now=season_now)
+    assert kinds(at(DAY, "09:00")) == ["not_answered"]
+    roster.accept(visit.parties.get().pk, now=at(DAY, "09:00"))
+    assert kinds(at(DAY, "09:00")) == []
+
+
+def test_an_offer_without_an_answer(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    until = season_now + timedelta(days=1)
+    offers.offer(visit.pk, (at(DAY, "14:00"),), answer_by=until, now=season_now)
+    assert kinds(season_now) == ["offer_unanswered"]
+    offers.accept(visit.pk, now=season_now)
+    assert kinds(season_now) == []
+
+
+def test_heads_that_nobody_has_confirmed(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    four_days_before = at(DAY, "11:00") - timedelta(days=4)
+    assert kinds(four_days_before) == ["heads_unconfirmed"]
+    bookings.reconfirm(visit.pk, heads=12, now=four_days_before)
+    assert kinds(four_days_before) == []
+    visit.refresh_from_db()
+    assert visit.heads == 12
+
+
+def test_people_whom_nobody_has_rung(asking: Ask, season_now: datetime) -> None:
+    nobody = (Person("Чабан", phone="+77010000001"),)
+    bookings.book(asking(at(DAY, "11:00"), contacts=nobody), now=season_now)
+    assert kinds(season_now) == ["untold"]
+    Call.objects.update(status=Call.Status.RUNG, rang_at=season_now)
+    assert kinds(season_now) == []
+
+
+def test_the_number_of_queries_does_not_grow(asking: Ask, season_now: datetime) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as found:
+            conflicts.every(now=season_now)
+        return len(found)
+
+    def unled(count: int) -> None:
+        for number in range(count):
+            bookings.book(asking(at(DAY, f"{10 + number}:00")), now=season_now)
+        Party.objects.update(guide=None)
+
+    unled(1)
+    few = asked()
+    bookings.cancel(Party.objects.get().visit_id, by="office", now=season_now)
+    unled(4)
+    assert (few, asked()) == (8, 8)
+    assert Guide.objects.exists()

@@ -1,0 +1,73 @@
+"""A late bus: what can still be shown, and that nobody behind has to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import pytest
+
+from scheduler import bookings, lateness
+from scheduler.bookings import Request
+from scheduler.errors import BadWish, StartTaken
+from scheduler.models import Leg, Visit
+from tests.scheduler.conftest import at
+from tours.models import Guide
+
+pytestmark = pytest.mark.django_db
+
+Ask = Callable[..., Request]
+DAY = date(2025, 5, 20)
+
+
+@pytest.fixture
+def visit(asking: Ask, season_now: datetime) -> Visit:
+    return bookings.book(asking(at(DAY, "11:00"), tour="halls-film"), now=season_now)
+
+
+def kinds(visit: Visit, arrives: datetime) -> list[tuple[str, int, tuple[int, ...]]]:
+    found = lateness.remedies(visit.pk, arrives=arrives, now=arrives)
+    return [(remedy.kind, remedy.lost, remedy.dropped) for remedy in found]
+
+
+def test_with_room_behind_the_whole_visit_is_later(visit: Visit) -> None:
+    assert kinds(visit, at(DAY, "11:20"))[0] == ("later", 0, ())
+
+
+def test_with_somebody_behind_talks_are_shorter_or_stops_left_out(
+    asking: Ask, visit: Visit, season_now: datetime
+) -> None:
+    Guide.objects.exclude(pk=visit.parties.get().guide_id).update(active=False)
+    bookings.book(asking(at(DAY, "12:45"), tour="grounds"), now=season_now)
+    assert kinds(visit, at(DAY, "11:20")) == [
+        ("shorter", 20, ()), ("fewer", 20, (2,)), ("fewer", 30, (0,)), ("fewer", 30, (1,)),
+        ("fewer", 50, (0, 2)), ("fewer", 50, (1, 2)), ("fewer", 60, (0, 1)),
+    ]  # fmt: skip
+
+
+def test_one_click_receives_the_group_at_its_new_time_with_its_guide(visit: Visit) -> None:
+    guide = visit.parties.get().guide
+    late = at(DAY, "11:18")
+    lateness.receive(visit.pk, arrives=late, kind="fewer", dropped=(2,), now=late)
+    visit.refresh_from_db()
+    assert visit.period.lower == at(DAY, "11:20")
+    assert visit.period.upper == at(DAY, "12:20")
+    assert [stop["space"] for stop in visit.stops] == ["alash", "alzhir"]
+    assert visit.parties.get().guide == guide
+    assert {leg.lane.space.code for leg in Leg.objects.filter(visit=visit, holds=True)} == {"alash", "alzhir"}
+
+
+def test_what_is_not_possible_any_more_changes_nothing(asking: Ask, visit: Visit, season_now: datetime) -> None:
+    Guide.objects.exclude(pk=visit.parties.get().guide_id).update(active=False)
+    bookings.book(asking(at(DAY, "12:45"), tour="grounds"), now=season_now)
+    before = visit.period
+    with pytest.raises(StartTaken):
+        lateness.receive(visit.pk, arrives=at(DAY, "11:20"), kind="later", now=season_now)
+    visit.refresh_from_db()
+    assert visit.period == before
+
+
+@pytest.mark.parametrize("clock", ["11:00", "12:20", "09:00"])
+def test_who_is_not_late_needs_no_remedy(visit: Visit, clock: str) -> None:
+    with pytest.raises(BadWish):
+        lateness.remedies(visit.pk, arrives=at(DAY, clock), now=at(DAY, clock))
