@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
@@ -11,3 +13,9 @@ class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+def who_signs_in(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
+    """Whose attempts are counted. Names are looked up whatever their case, so they are counted so."""
+    given = (credentials or {}).get("username") or request.POST.get("login", "")
+    return given.casefold()
