@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMBEDDED := $(BIN)/python -m config.embedded
+workers ?= 2
 
 .PHONY: help run test check fmt lock manage clean
 
@@ -32,7 +33,7 @@ run: $(VENV)/.installed
 	@$(EMBEDDED) run
 
 test: $(VENV)/.installed-dev
-	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest $(if $(workers),-n $(workers)) $(only)
+	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest -n $(workers) --dist loadfile $(only)
 
 check: $(VENV)/.installed-dev
 	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/test_house.py
