@@ -306,16 +306,18 @@ def sweep(*, seconds: float = SWEEP_SECONDS, until: datetime | None = None) -> C
 
 
 def replay(rows: QuerySet[OutboxMessage]) -> int:
-    """Put dead letters back on their way with a new window of attempts, the same Message-ID, UID and SEQUENCE; how many."""
-    return (
-        rows.filter(status=OutboxMessage.Status.DEAD)
-        .exclude(last_code="render")
-        .update(
-            status=OutboxMessage.Status.QUEUED,
-            not_before=Now(),
-            retry_since=None,
-            lease_until=None,
-            claim=None,
-            attempts=0,
-        )
+    """Put dead letters back on their way with a new window of attempts, the same Message-ID, UID and SEQUENCE; how many.
+
+    What could not be rendered is rendered anew, and stays dead if it still cannot. A letter overtaken meanwhile is put aside when claimed.
+    """
+    dead = rows.filter(status=OutboxMessage.Status.DEAD)
+    for row in dead.filter(last_code=outbox.NOT_RENDERED).select_related("thread"):
+        outbox.render_again(row)
+    return dead.exclude(last_code=outbox.NOT_RENDERED).update(
+        status=OutboxMessage.Status.QUEUED,
+        not_before=Now(),
+        retry_since=None,
+        lease_until=None,
+        claim=None,
+        attempts=0,
     )

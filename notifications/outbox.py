@@ -17,12 +17,21 @@ from django.db import IntegrityError, transaction
 from kombu.exceptions import OperationalError
 
 from notifications import ical, letters, links, threads
-from notifications.messages import Address, Entry, Letter, address_to_json, entry_to_json
+from notifications.messages import (
+    Address,
+    Entry,
+    Letter,
+    address_from_json,
+    address_to_json,
+    entry_from_json,
+    entry_to_json,
+)
 from notifications.models import Call, OutboxMessage, Thread
 
 log = logging.getLogger(__name__)
 
 REMINDERS = ("reminder_week", "reminder_day", "duty_tomorrow", "duty_soon")
+NOT_RENDERED = "render"  # in place of the mail server's answer
 QUIET_SECONDS = 15.0  # after a nudge that found no broker; the sweep comes as often
 _quiet_until = 0.0
 
@@ -154,8 +163,21 @@ def _render(
             )
     except Exception as error:  # noqa: BLE001  # whatever a template or a value does: the booking stands, the row says why
         log.error("letter cannot be rendered", extra={"kind": letter.kind, "reason": type(error).__name__})
-        row.status, row.last_code = OutboxMessage.Status.DEAD, "render"
+        row.status, row.last_code = OutboxMessage.Status.DEAD, NOT_RENDERED
         row.last_error = f"{type(error).__name__}: {error}"
+
+
+def render_again(row: OutboxMessage) -> None:
+    """Render a letter that could not be rendered from the facts that it holds; its numbers stay."""
+    invitation = None
+    if row.uid is not None and row.sequence is not None and row.stamp is not None:
+        created = row.thread.entry_created_at if row.thread.uid == row.uid else None
+        invitation = Invitation(row.method, row.uid, row.sequence, row.stamp, created or row.stamp)
+    row.last_code = row.last_error = ""
+    entry = entry_from_json(row.entry) if row.entry else None
+    sender = Address(row.from_name, row.from_email)
+    _render(row, Letter(row.kind, row.facts), address_from_json(row.to), sender, entry, invitation)
+    row.save(update_fields=["subject", "text", "html", "ics", "last_code", "last_error"])
 
 
 def _write_call(fields: dict[str, Any], to: Address, letter: Letter) -> Call:
