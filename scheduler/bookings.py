@@ -71,6 +71,8 @@ def with_others(group: Group, start: datetime, *, now: datetime, by_office: bool
 def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
     """`request_visit` inside a transaction that somebody else has opened. Locks the day."""
     refuse_impossible(asked)
+    if not asked.starts:
+        raise BadWish(_("Please choose a time."))
     day = steps.day_of(asked.starts[0])
     locks.museum_days([day])  # before we look, so that what we see stays true
     expiry.release_expired([day], now=now)
@@ -319,8 +321,6 @@ def promise_days() -> int:
 
 def refuse_impossible(asked: Request) -> None:
     """What no day and no swap would change."""
-    if not asked.starts:
-        raise BadWish(_("Please choose a time."))
     if asked.group.heads < 1:
         raise BadWish(_("There is at least one person in a group."))
     if asked.adults > asked.group.heads:
