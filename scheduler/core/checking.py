@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from scheduler.core.day import Day, Way, Wish
 from scheduler.core.itinerary import Leg, Visit, joint, legs, times, waves_of
-from scheduler.core.rules import Roster, why_not
+from scheduler.core.rules import Guide, Roster, has_rested, why_not
 from scheduler.core.ticks import Interval
 
 Cell = tuple[str, int]
@@ -95,21 +95,42 @@ def _promises(day: Day, way: Way) -> list[str]:
 
 
 def _guides(day: Day, after: Sequence[Visit], new: Visit) -> list[str]:
-    """Every new or changed duty is led by the rules, and whoever was led by them still is."""
+    """Every new or changed duty is led by the rules, and whoever was led by them still is.
+
+    Duties that nobody leads by the rules count for nobody; but who has one is given nothing else at that time.
+    """
     guides = {guide.code: guide for guide in day.guides}
     before, now = Roster(day.duties), Roster(replace(day, visits=(*after, new)).duties)
     had = {duty.key: duty.guide for duty in before.duties}
-    right = {d.key for d in before.duties if d.guide in guides and not why_not(guides[d.guide], d, before)}
+    led = _led(guides, before)
+    asked = [duty for duty in now.duties if duty.visit == "" or duty.key in led or duty.guide != had[duty.key]]
+    promised = [duty for duty in now.duties if duty.promised and duty.guide is not None]
+    counted = Roster(tuple({duty.key: duty for duty in (*promised, *asked)}.values()))
     wrong = []
-    for duty in now.duties:
-        if duty.visit == "" and duty.guide not in guides:
-            wrong.append(f"nobody leads party {duty.key}")
-        elif duty.guide in guides and (duty.visit == "" or duty.key in right or duty.guide != had[duty.key]):
-            wrong += [
-                f"{duty.guide} cannot lead {duty.key}: {reason.code}"
-                for reason in why_not(guides[duty.guide], duty, now)
-            ]
+    for duty in asked:
+        if duty.guide not in guides:
+            wrong.append(f"nobody leads {duty.key}")
+            continue
+        wrong += [
+            f"{duty.guide} cannot lead {duty.key}: {reason.code}"
+            for reason in why_not(guides[duty.guide], duty, counted)
+        ]
+        if duty.visit == "" or duty.guide != had[duty.key]:
+            reason = has_rested(guides[duty.guide], duty, now)
+            wrong += [] if reason is None else [f"{duty.guide} has something else: {reason.code}"]
     return wrong
+
+
+def _led(guides: Mapping[str, Guide], day: Roster) -> set[str]:
+    """The unpromised duties that are led by the rules: beside the promised ones, and those before them."""
+    counted = [duty for duty in day.duties if duty.promised and duty.guide is not None]
+    led = set()
+    for duty in sorted(day.duties, key=lambda duty: (duty.period, duty.key)):
+        free = not duty.promised and duty.guide in guides
+        if free and duty.guide is not None and not why_not(guides[duty.guide], duty, Roster(tuple(counted))):
+            counted.append(duty)
+            led.add(duty.key)
+    return led
 
 
 def _spaces(day: Day, after: Sequence[Visit], new: Visit) -> list[str]:

@@ -16,7 +16,7 @@ from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
-MOVES = 400
+MOVES = 60
 SETTLE_SECONDS = 5.0
 
 
