@@ -37,6 +37,8 @@ def change(
     """The organiser changes what `bookings.change` takes; where it is too late for other `heads` gives the late change, does the rest."""
     visit = steps.locked(visit_id)
     late = heads not in (None, visit.heads) and not may_still_change(visit, now=now)
+    if late and (others.get("adults") or 0) > visit.heads:
+        del others["adults"]  # they come with the heads, if the office grants those
     bookings.change(visit_id, now=now, heads=None if late else heads, revision=revision, **others)
     return ask_for_change(visit_id, kind=ChangeRequest.Kind.HEADS, heads=heads, now=now) if late else None
 
@@ -93,15 +95,30 @@ def decide_change(change_id: int, *, grant: bool, by: User, now: datetime) -> Ch
     return asked
 
 
+def change_by(visit: Visit) -> datetime | None:
+    """Until when the organiser may move the visit or change its heads without the office; None while it has no time."""
+    return _deadline(visit, visit.audience.change_days if visit.audience else 0)
+
+
+def cancel_by(visit: Visit) -> datetime | None:
+    """Until when the organiser may cancel without the office; None while it has no time."""
+    return _deadline(visit, visit.audience.cancel_days if visit.audience else 0)
+
+
 def may_still_change(visit: Visit, *, now: datetime) -> bool:
     """Whether the organiser may move the visit or change its heads without the office."""
-    return _before_deadline(visit, visit.audience.change_days if visit.audience else 0, now)
+    deadline = change_by(visit)
+    return deadline is None or now <= deadline
 
 
 def may_still_cancel(visit: Visit, *, now: datetime) -> bool:
     """Whether the organiser may cancel without the office."""
-    return _before_deadline(visit, visit.audience.cancel_days if visit.audience else 0, now)
+    deadline = cancel_by(visit)
+    return deadline is None or now <= deadline
 
 
-def _before_deadline(visit: Visit, days: int, now: datetime) -> bool:
-    return visit.period is None or now <= visit.period.lower - timedelta(days=days)
+def _deadline(visit: Visit, days: int) -> datetime | None:
+    if visit.period is None:
+        return None
+    start: datetime = visit.period.lower
+    return start - timedelta(days=days)
