@@ -53,6 +53,13 @@ class BadWish(Refused):
     status = 422
 
 
+class KeyReused(BadWish):
+    """The idempotency key belongs to another request."""
+
+    code = "idempotency_key_reused"
+    detail = _("This key was used for another request.")
+
+
 class TooSoon(Refused):
     """The start lies inside the lead time; `earliest` is the first day that can be asked for."""
 

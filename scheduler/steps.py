@@ -10,10 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.utils.translation import gettext as _
 
 from scheduler import locks, periods, placing, telling
-from scheduler.errors import BadWish, NotAllowedNow, StaleForm
+from scheduler.errors import KeyReused, NotAllowedNow, StaleForm
 from scheduler.models import Closure, Contact, Freed, Visit
 from tours import queries as catalogue
 
@@ -131,7 +130,7 @@ def already(keys: Mapping[str, str]) -> Visit | None:
         if key := keys.get(name):
             there = Visit.objects.filter(**{name: key}).first()
             if there is not None and name == "request_key" and there.request_print != keys.get("request_print", ""):
-                raise BadWish(_("This key was used for another request."), code="idempotency_key_reused")
+                raise KeyReused
             if there is not None:
                 return there
     return None
