@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -19,7 +20,7 @@ from django.db.models.functions import Cast, Extract, Greatest, Now
 
 from tours import locks
 from tours.errors import LaneInUse
-from tours.models import ApiToken, Guide, Lane, Museum, Price, Space, Stop, User
+from tours.models import ApiToken, Guide, Lane, Museum, Price, Qualification, Space, Stop, User
 
 Ordered = TypeVar("Ordered", Stop, Price)
 TOKEN_PREFIX = "qonaq_"  # noqa: S105  # no secret: it lets a scanner of leaked secrets know one
@@ -97,6 +98,17 @@ def put_in_order(rows: Sequence[Ordered]) -> None:
             row.position = position
             row.save()
         cursor.execute(f"SET CONSTRAINTS {constraint} IMMEDIATE")
+
+
+@transaction.atomic
+def set_qualifications(guide: Guide, leads: AbstractSet[tuple[int, str]]) -> None:
+    """A guide leads exactly these tours (by id) in these languages. Holding the calendar lock."""
+    rows = {(row.tour_id, row.language): row.pk for row in Qualification.objects.filter(guide=guide)}
+    Qualification.objects.filter(pk__in=[pk for key, pk in rows.items() if key not in leads]).delete()
+    new = sorted(leads - rows.keys())
+    Qualification.objects.bulk_create(
+        Qualification(guide=guide, tour_id=tour, language=language) for tour, language in new
+    )
 
 
 def renew_calendar_address(guide: Guide) -> None:

@@ -115,10 +115,16 @@ def test_saving_takes_the_lock_writes_and_raises_the_version(alzhir: Museum, off
 
 def test_a_form_with_a_fault_changes_nothing(alzhir: Museum, office: Client) -> None:
     tour = Tour.objects.get(code="halls")
-    assert "multiple of five" in save(office, change(tour), stops__0__minutes="33", heads_per_guide="20")
+    assert "multiple of step size 5" in save(office, change(tour), stops__0__minutes="33", heads_per_guide="20")
     tour.refresh_from_db()
     assert tour.heads_per_guide == 25
     assert Museum.objects.get().catalogue_version == alzhir.catalogue_version
+
+
+def test_a_name_in_one_language_is_enough_and_in_none_too_little(alzhir: Museum, office: Client) -> None:
+    path = change(Tour.objects.get(code="halls"))
+    assert "at least one language" in save(office, path, name_kk="", name_ru=" ", name_en="")
+    assert save(office, path, name_kk="", name_ru="", name_en="The halls") == ""
 
 
 def test_stops_are_put_in_the_order_that_people_number_them(alzhir: Museum, office: Client) -> None:
@@ -134,6 +140,12 @@ def test_stops_are_put_in_the_order_that_people_number_them(alzhir: Museum, offi
     assert list(tour.stops.values_list("position", flat=True)) == [0, 1, 2, 3, 4]
     film = tour.stops.get(kind="film")
     assert (film.languages, film.advised_age, film.together) == (["ru"], 12, True)
+
+
+def test_a_stop_that_takes_the_whole_place_is_for_the_whole_group(alzhir: Museum, office: Client) -> None:
+    tour = Tour.objects.get(code="halls")
+    assert save(office, change(tour), stops__0__exclusive="on") == ""
+    assert tour.stops.get(position=0).together
 
 
 def test_a_stop_is_added_and_one_taken_away(alzhir: Museum, office: Client) -> None:
@@ -182,7 +194,12 @@ def test_a_guide_s_hours_and_languages_are_theirs(alzhir: Museum, office: Client
         "hours__0__starts": "10:00",
         "hours__0__ends": "14:00",
     }
+    halls, full = (Tour.objects.get(code=code).pk for code in ("halls", "full"))
+    ticked = filled(office, change(guide))["leads"]
+    assert len(ticked) == 3
+    changes["leads"] = [f"{halls}:ru", f"{full}:en"]  # type: ignore[assignment]  # several boxes
     assert save(office, change(guide), **changes) == ""
+    assert sorted(guide.qualifications.values_list("tour", "language")) == [(halls, "ru"), (full, "en")]
     assert [str(row) for row in guide.hours.all()] == ["Wednesday 10:00–14:00"]
 
 

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.contrib import admin
 from django.db import OperationalError
 from django.db.models import Model, QuerySet
-from django.forms import BaseModelFormSet, ModelForm
+from django.forms import BaseModelFormSet, ModelForm, TimeField
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, LockNotAvailable
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from tours import services
 
@@ -49,11 +48,35 @@ class OfficeMay:
         return self.has_module_permission(request)
 
 
-class PartInline(OfficeMay, TabularInline):  # type: ignore[misc]  # unfold has no types
+class NamedForm(ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """What has a name has one in some language; where others are missing, that one is shown."""
+
+    def clean(self) -> None:
+        super().clean()
+        names = [f"name_{code}" for code, _name in settings.LANGUAGES]
+        if not any((self.cleaned_data.get(name) or "").strip() for name in names):
+            self.add_error(names[0], _("Give a name in at least one language."))
+
+
+class Part(OfficeMay):
     """Rows that belong to the one that is shown."""
 
     extra = 0
-    show_change_link = False
+    hide_title = True
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # mixed into an inline
+        if isinstance(field, TimeField):
+            field.widget.format = "%H:%M"
+        return field
+
+
+class PartInline(Part, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """Short rows."""
+
+
+class TallInline(Part, StackedInline):  # type: ignore[misc]  # unfold has no types
+    """Rows with more in them than a line holds."""
 
 
 class CatalogueAdmin(OfficeMay, ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -109,6 +132,3 @@ def in_order(formset: BaseModelFormSet[Any, Any]) -> list[Any]:
     ]
     last = max((form.cleaned_data.get("order") or 0 for form in forms), default=0) + 1
     return [form.instance for form in sorted(forms, key=lambda form: form.cleaned_data.get("order") or last)]
-
-
-__all__ = ["CatalogueAdmin", "PartInline", "admin", "in_order", "languages"]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from tours import queries, services
-from tours.admin.frame import CatalogueAdmin, PartInline, languages
+from tours.admin.frame import CatalogueAdmin, NamedForm, PartInline, languages
 from tours.errors import LaneInUse
 from tours.models import Holiday, Museum, Opening, Space
 
@@ -23,6 +23,7 @@ class OpeningInline(PartInline):
 
 @admin.register(Museum)
 class MuseumAdmin(CatalogueAdmin):
+    form = NamedForm
     inlines = (OpeningInline,)
     list_display = ("name", "time_zone", "email", "phone")
     fieldsets = (
@@ -52,11 +53,11 @@ class HolidayAdmin(CatalogueAdmin):
     fieldsets = ((None, {"fields": ["date", "is_holiday", "opens"]}), *languages("name"))
 
 
-class SpaceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class SpaceForm(NamedForm):
     """A place, with the number of its lanes."""
 
     lane_count = forms.IntegerField(
-        label=_("groups at once"),
+        label=_("Groups at once"),
         min_value=1,
         max_value=100,
         initial=1,
@@ -90,7 +91,7 @@ class SpaceAdmin(CatalogueAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Space]:
         return queries.places()
 
-    @admin.display(description=_("groups at once"))
+    @admin.display(description=_("Groups at once"))
     def lane_count(self, space: Any) -> int:
         return int(space.lane_count)
 

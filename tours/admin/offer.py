@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.validators import StepValueValidator
 from django.db.models import QuerySet, Sum
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
@@ -13,14 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget
 
 from tours import services
-from tours.admin.frame import CatalogueAdmin, PartInline, in_order, languages
+from tours.admin.frame import CatalogueAdmin, NamedForm, PartInline, TallInline, in_order, languages
 from tours.models import Audience, Language, Price, Stop, Tour
+from tours.models.words import TICK_MINUTES
 
 
 class OrderedForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A row among others: people number them as they like, the service writes 0, 1, 2, …"""
 
-    order = forms.IntegerField(label=_("order"), min_value=1, required=False, widget=UnfoldAdminIntegerFieldWidget)
+    order = forms.IntegerField(label=_("Order"), min_value=1, required=False, widget=UnfoldAdminIntegerFieldWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -29,8 +31,10 @@ class OrderedForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
 
 
 class StopForm(OrderedForm):
+    """A stop; one that takes the whole place is for the whole group without a second tick."""
+
     languages = forms.MultipleChoiceField(
-        label=_("languages of the film"),
+        label=_("Languages of the film"),
         choices=Language.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -39,6 +43,17 @@ class StopForm(OrderedForm):
     class Meta:
         model = Stop
         fields = ("space", "minutes", "kind", "movable", "together", "exclusive", "languages", "advised_age")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        minutes = self.fields["minutes"]
+        minutes.validators.append(StepValueValidator(TICK_MINUTES))
+        minutes.widget.attrs |= {"min": TICK_MINUTES, "step": TICK_MINUTES}
+
+    def clean(self) -> None:
+        super().clean()
+        if self.cleaned_data.get("exclusive"):
+            self.cleaned_data["together"] = True
 
 
 class PriceForm(OrderedForm):
@@ -67,11 +82,15 @@ class PricesFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic
             )
 
 
-class StopInline(PartInline):
+class StopInline(TallInline):
     model = Stop
     form = StopForm
-    autocomplete_fields = ("space",)
-    fields = (*("order", "space", "minutes", "kind", "movable", "together", "exclusive", "languages", "advised_age"),)
+    fields = (
+        ("order", "space"),
+        ("minutes", "kind"),
+        ("movable", "together", "exclusive"),
+        ("languages", "advised_age"),
+    )
 
 
 class PriceInline(PartInline):
@@ -94,6 +113,7 @@ class OrderedAdmin(CatalogueAdmin):
 
 @admin.register(Tour)
 class TourAdmin(OrderedAdmin):
+    form = NamedForm
     inlines = (StopInline,)
     list_display = (
         "name",
@@ -125,13 +145,17 @@ class TourAdmin(OrderedAdmin):
 
 @admin.register(Audience)
 class AudienceAdmin(OrderedAdmin):
+    form = NamedForm
     inlines = (PriceInline,)
     list_display = ("name", "code", "free", "lead_business_days", "needs_review", "active", "position")
     list_filter = ("active", "free")
     search_fields = ("code", "name_kk", "name_ru", "name_en")
-    filter_horizontal = ("tours",)
     fieldsets = (
         (None, {"fields": ["code", "active", "position", "free", "free_adults_per", "heads_per_guide", "tours"]}),
         (_("Requests"), {"fields": ["lead_business_days", "needs_review", "change_days", "cancel_days", "priority"]}),
         *languages("name", "proof"),
     )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -14,24 +15,48 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from tours import services
 from tours.admin.frame import CatalogueAdmin, PartInline
-from tours.models import ApiToken, Guide, GuideHours, Qualification, User
+from tours.models import ApiToken, Guide, GuideHours, Language, Tour, User
 
 
 class HoursInline(PartInline):
     model = GuideHours
 
 
-class QualificationInline(PartInline):
-    model = Qualification
-    autocomplete_fields = ("tour",)
+class GuideForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A guide, with the tours that they lead in each language as boxes to tick."""
+
+    leads = forms.MultipleChoiceField(label=_("Leads"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
+    class Meta:
+        model = Guide
+        fields = (
+            *("code", "name", "active", "user", "email", "phone", "locale"),
+            *("rest_minutes", "daily_minutes", "daily_duties"),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["leads"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [
+            (tour.name, [(f"{tour.pk}:{code}", name) for code, name in Language.choices]) for tour in Tour.objects.all()
+        ]
+        if self.instance.pk:
+            field.initial = [f"{row.tour_id}:{row.language}" for row in self.instance.qualifications.all()]
+
+    def clean_leads(self) -> set[tuple[int, str]]:
+        pairs = (choice.split(":") for choice in self.cleaned_data["leads"])
+        return {(int(tour), language) for tour, language in pairs}
 
 
 @admin.register(Guide)
 class GuideAdmin(CatalogueAdmin):
-    inlines = (HoursInline, QualificationInline)
+    form = GuideForm
+    inlines = (HoursInline,)
     list_display = ("name", "code", "email", "phone", "locale", "user", "active")
     list_filter = ("active", "qualifications__language")
     list_select_related = ("user",)
@@ -39,10 +64,14 @@ class GuideAdmin(CatalogueAdmin):
     autocomplete_fields = ("user",)
     actions = ("renew_calendar_addresses",)
     fieldsets = (
-        (None, {"fields": ["code", "name", "active", "user"]}),
+        (None, {"fields": ["code", "name", "active", "user", "leads"]}),
         (_("Letters"), {"fields": ["email", "phone", "locale"]}),
         (_("Limits"), {"fields": ["rest_minutes", "daily_minutes", "daily_duties"]}),
     )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: list[Any], change: bool) -> None:
+        services.set_qualifications(form.instance, form.cleaned_data["leads"])
+        super().save_related(request, form, formsets, change)
 
     @admin.action(description=_("Give the calendar a new address (the old one stops working)"))
     def renew_calendar_addresses(self, request: HttpRequest, queryset: QuerySet[Guide]) -> None:

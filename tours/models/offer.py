@@ -94,7 +94,7 @@ class Stop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position + 1}. {self.space_id}"
+        return str(self.position + 1)
 
 
 class Audience(models.Model):
