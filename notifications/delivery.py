@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import SystemRandom
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from notifications import breaker, limits, mime, outbox, threads
@@ -49,63 +49,82 @@ class Outcome:
     unreachable: bool = False
 
 
+Settled = tuple[OutboxMessage, Outcome]
+
+
 # --- Claim -----------------------------------------------------------------------------------------------------------------
 
 
-def due(*, until: datetime | None = None) -> QuerySet[OutboxMessage]:
-    """What may be claimed now, the most pressing first: letters of one thread in the order in which they were written.
+# The locks are taken row by row and never waited for, so that workers neither queue up nor deadlock with who writes letters.
+_CLAIM = """
+WITH next AS (
+  SELECT m.id, m.claimed_at FROM notifications_outboxmessage m JOIN notifications_thread t ON t.id = m.thread_id
+  WHERE m.status = 'queued' AND m.channel = 'mail' AND m.not_before <= COALESCE(%(until)s, statement_timestamp())
+    AND (m.lease_until IS NULL OR m.lease_until < statement_timestamp()) AND (%(only)s::uuid IS NULL OR m.id = %(only)s)
+    AND NOT EXISTS (
+      SELECT 1 FROM notifications_outboxmessage o
+      WHERE o.thread_id = m.thread_id AND o.revision < m.revision AND o.status = 'queued'
+        AND (o.claimed_at IS NULL OR (o.uid = m.uid AND o.lease_until >= statement_timestamp())))
+  ORDER BY m.bulk, m.not_before LIMIT 1 FOR NO KEY UPDATE OF m, t SKIP LOCKED
+)
+UPDATE notifications_outboxmessage m
+SET attempts = m.attempts + 1, claim = gen_random_uuid(), lease_until = statement_timestamp() + %(lease)s,
+  claimed_at = COALESCE(m.claimed_at, statement_timestamp()), retry_since = COALESCE(m.retry_since, statement_timestamp())
+FROM next WHERE m.id = next.id
+RETURNING m.*, next.claimed_at IS NULL AS is_first, statement_timestamp() AS database_now
+"""
 
-    `until` stands for the present where a command plays another time.
+
+def is_due(row_id: str | None = None, *, until: datetime | None = None) -> bool:
+    """Whether there may be something to claim: worth a connection to the mail server."""
+    waiting = OutboxMessage.objects.filter(status="queued", channel="mail", not_before__lte=until or Now())
+    free = waiting.filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+    return (free.filter(pk=row_id) if row_id else free).exists()
+
+
+def claim(
+    *, only: uuid.UUID | None = None, until: datetime | None = None, settled: Settled | None = None
+) -> OutboxMessage | None:
+    """Take the most pressing letter that is due, or None where nothing is left; from here on its reader counts as told.
+
+    Letters of one thread are taken in the order in which they were written. `settled` is written in the same transaction, so
+    that one letter costs one commit. `until` stands for the present where a command plays another time.
     """
-    earlier = OutboxMessage.objects.filter(
-        thread=OuterRef("thread"), revision__lt=OuterRef("revision"), status="queued"
-    )
-    blocking = earlier.filter(Q(claimed_at=None) | Q(uid=OuterRef("uid"), lease_until__gte=Now()))
-    free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    waiting = OutboxMessage.objects.filter(free, status="queued", channel="mail", not_before__lte=until or Now())
-    return waiting.filter(~Exists(blocking)).order_by("bulk", "not_before")
-
-
-def claim(*, only: uuid.UUID | None = None, until: datetime | None = None) -> OutboxMessage | None:
-    """Take one due letter for ourselves, or None where nothing is left. From here on its reader counts as told."""
-    while True:
-        with transaction.atomic():
-            found = due(until=until).select_for_update(skip_locked=True, no_key=True, of=("self", "thread"))
-            if only is not None:
-                found = found.filter(pk=only)
-            row = found.select_related("thread").annotate(database_now=Now()).first()
+    with transaction.atomic():
+        if settled is not None:
+            settle(*settled)
+        while True:
+            rows = OutboxMessage.objects.raw(_CLAIM, {"until": until, "only": only, "lease": LEASE})
+            row = next(iter(rows), None)
             if row is None:
                 return None
-            if _may_go(row, row.database_now):
-                return _claimed(row, row.database_now)
+            now, first = vars(row)["database_now"], vars(row)["is_first"]
+            if _may_go(row, now, first):
+                if first and row.revision is not None:
+                    threads.write_told(row.thread, row, to=threads.addressee(row), at=now)
+                return row
 
 
-def _claimed(row: OutboxMessage, now: datetime) -> OutboxMessage:
-    first = row.claimed_at is None
-    row.attempts += 1
-    row.claim, row.lease_until = uuid.uuid4(), now + LEASE
-    row.claimed_at, row.retry_since = row.claimed_at or now, row.retry_since or now
-    row.save(update_fields=["attempts", "claim", "lease_until", "claimed_at", "retry_since"])
-    if first:
-        threads.write_told(row.thread, row, to=threads.addressee(row), at=now)
-    return row
-
-
-def _may_go(row: OutboxMessage, now: datetime) -> bool:
-    """A last look under the thread's lock; whatever may not go is settled or deferred here."""
+def _may_go(row: OutboxMessage, now: datetime, first: bool) -> bool:
+    """A last look under the lock of the thread; whatever may not go is settled or deferred here."""
     if row.expires_at is not None and row.expires_at <= now:
-        status = OutboxMessage.Status.CANCELLED if row.claimed_at is None else OutboxMessage.Status.DEAD
-        return _put_aside(row, status, "expired")
+        status = OutboxMessage.Status.CANCELLED if first else OutboxMessage.Status.DEAD
+        return _give_back(row, status=status, last_error="expired")
     if row.revision is not None and (stays := _out_of_turn(row)):
-        return _put_aside(row, OutboxMessage.Status.SUPERSEDED, stays) if stays != "wait" else False
-    if row.limited and row.attempts == 0 and (full := _over_limit(row.to_email)):
-        OutboxMessage.objects.filter(pk=row.pk).update(not_before=now + DEFER[full])
-        return False
+        if stays == "wait":
+            return _give_back(row, lease_until=now + timedelta(seconds=1))
+        return _give_back(row, status=OutboxMessage.Status.SUPERSEDED, last_error=stays)
+    if row.limited and first and (full := _over_limit(row.to_email)):
+        return _give_back(row, not_before=now + DEFER[full])
     return True
 
 
-def _put_aside(row: OutboxMessage, status: str, reason: str) -> bool:
-    OutboxMessage.objects.filter(pk=row.pk).update(status=status, last_error=reason, lease_until=None)
+def _give_back(row: OutboxMessage, **fields: Any) -> bool:
+    """The claim did not happen."""
+    own = {"attempts": row.attempts - 1, "claim": None, "lease_until": None}
+    if vars(row)["is_first"]:
+        own |= {"claimed_at": None, "retry_since": None}
+    OutboxMessage.objects.filter(pk=row.pk).update(**own | fields)
     return False
 
 
@@ -215,28 +234,32 @@ def _words(said: bytes | str) -> str:
 
 
 def attempt(row: OutboxMessage, line: Line) -> Outcome:
-    """Send a claimed letter and settle it."""
+    """Send a claimed letter."""
     try:
         message = mime.wire(row, date=row.claimed_at or row.created_at)
     except ValueError as error:  # BadHeaderError and UnicodeError are ValueErrors: trying again would not help
         outcome = Outcome("dead", "encoding", f"{type(error).__name__}: {error}")
     else:
         outcome = line.send(message)
-    settle(row, outcome)
     return outcome
 
 
 # --- Settle ----------------------------------------------------------------------------------------------------------------
 
 
+_SENT = """
+UPDATE notifications_outboxmessage SET status = 'sent', sent_at = clock_timestamp(), lease_until = NULL, last_code = %s, last_error = ''
+WHERE id = %s AND claim = %s AND status = 'queued'
+"""
+
+
 def settle(row: OutboxMessage, outcome: Outcome) -> None:
     """Write down how it ended, if the row is still ours: a lease that ran out may have given it to another worker."""
-    ours = OutboxMessage.objects.filter(pk=row.pk, claim=row.claim, status="queued")
     if outcome.verdict == "sent":
-        ours.update(
-            status=OutboxMessage.Status.SENT, sent_at=Now(), lease_until=None, last_code=outcome.code, last_error=""
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(_SENT, [outcome.code, row.pk, row.claim])
         return
+    ours = OutboxMessage.objects.filter(pk=row.pk, claim=row.claim, status="queued")
     wait = timedelta(minutes=(*WAITS, 60)[min(row.attempts - 1, len(WAITS))]) * _chance.uniform(0.9, 1.1)
     with transaction.atomic():
         now = _database_now()
@@ -286,10 +309,11 @@ def _tell_the_office(row: OutboxMessage, outcome: Outcome, now: datetime) -> Non
 def deliver(row_id: str) -> str:
     """Send one letter now if it is due; "" where there is nothing to do."""
     with Line() as line:
-        if not due().filter(pk=row_id).exists() or not line.is_up():
+        if not is_due(row_id) or not line.is_up() or (row := claim(only=uuid.UUID(row_id))) is None:
             return ""
-        row = claim(only=uuid.UUID(row_id))
-        return attempt(row, line).verdict if row else ""
+        outcome = attempt(row, line)
+        settle(row, outcome)
+        return outcome.verdict
 
 
 def sweep(*, seconds: float = SWEEP_SECONDS, until: datetime | None = None) -> Counter[str]:
@@ -297,11 +321,15 @@ def sweep(*, seconds: float = SWEEP_SECONDS, until: datetime | None = None) -> C
     counts: Counter[str] = Counter()
     end = time.monotonic() + seconds
     with Line() as line:
-        while time.monotonic() < end and due(until=until).exists() and line.is_up():
-            while time.monotonic() < end and line.backend is not None and (row := claim(until=until)):
-                counts[attempt(row, line).verdict] += 1
-            if line.backend is not None:
-                break
+        row = claim(until=until) if is_due(until=until) and line.is_up() else None
+        while row is not None:
+            outcome = attempt(row, line)
+            counts[outcome.verdict] += 1
+            if time.monotonic() < end and line.is_up():
+                row = claim(until=until, settled=(row, outcome))
+            else:
+                settle(row, outcome)
+                row = None
     return counts
 
 

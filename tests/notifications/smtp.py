@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.live import free_port
@@ -82,3 +85,11 @@ def mailhouse() -> Iterator[Mailhouse]:
         yield house
     finally:
         house.close()
+
+
+def serve(port: int) -> None:
+    """A mail server that takes everything and keeps nothing, until it is ended: for a process of its own."""
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
+    controller = Controller(Sink(), hostname="127.0.0.1", port=port)
+    controller.start()
+    threading.Event().wait()
