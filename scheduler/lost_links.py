@@ -20,7 +20,7 @@ ONCE_IN = timedelta(minutes=10)
 
 @transaction.atomic
 def send_again(email: str, *, now: datetime) -> int:
-    """Send the links of an address's visits to that address, and nowhere else; gives how many. What the asker hears must not depend on it."""
+    """Send the links of an address to that address, and nowhere else; gives how many. What the asker hears must not depend on it."""
     known = Contact.objects.filter(email__iexact=email.strip()).filter(
         Q(visit__status__in=Visit.HOLDING) | Q(visit__period__endswith__gt=now - OF_USE)
     )

@@ -1,0 +1,182 @@
+"""What the office has before it: the day by place and time, what needs a person, and the visits it looks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from notifications.models import OutboxMessage
+from scheduler import periods, phones, queries
+from scheduler.core.ticks import Interval
+from scheduler.models import Closure, Leg, Party, Visit
+from tours import queries as catalogue
+from tours.models import Museum, Space
+
+HOUR = 12
+"""Ticks in an hour: a column of the board's head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a lane on the board, `span` ticks long: a visit's, closed (`notice`), or free (neither)."""
+
+    span: int
+    leg: Leg | None = None
+    title: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A place, with the blocks of each of its lanes."""
+
+    space: Space
+    lanes: tuple[tuple[Block, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Places down, hours across. `hours`: the instant at which each column of an hour begins."""
+
+    hours: tuple[datetime, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """What nobody must overlook."""
+
+    unled: tuple[Party, ...]
+    dead: tuple[OutboxMessage, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.unled or self.dead)
+
+
+def board(day: date, museum: Museum) -> Board:
+    """The day by place and time, from opening to closing and as far beyond as visits reach. A fixed number of queries."""
+    zone = ZoneInfo(museum.time_zone)
+    bounds = periods.bounds(day, zone)
+    legs = list(
+        Leg.objects.filter(period__overlap=bounds)
+        .exclude(visit__status__in=[Visit.Status.CANCELLED, Visit.Status.DECLINED, Visit.Status.NO_SHOW])
+        .exclude(visit__kind=Visit.Kind.PROTOCOL, stop__isnull=False)  # its hold has the lanes
+        .select_related("lane", "visit__tour", "party__guide")
+        .prefetch_related("visit__contacts")
+        .order_by("period", "pk")
+    )
+    closures = list(Closure.objects.filter(lifted_at=None, period__overlap=bounds).prefetch_related("spaces"))
+    shown = _shown(day, legs, zone)
+    hours = tuple(periods.instant(tick, day, zone) for tick in range(shown.start, shown.end, HOUR))
+    rows = []
+    for space in catalogue.places():
+        closed = list(_closed(space, closures, day, zone))
+        lanes = [
+            tuple(_blocks(shown, [leg for leg in legs if leg.lane_id == lane.pk], closed, day, zone))
+            for lane in sorted(space.lanes.all(), key=lambda lane: lane.number)
+        ]
+        rows.append(Row(space, tuple(lanes)))
+    return Board(hours, tuple(rows))
+
+
+def alarms(museum: Museum, *, now: datetime) -> Alarms:
+    """Sub-groups that nobody leads though they come soon, and letters that could not be delivered. Two queries."""
+    soon = now + timedelta(days=museum.promise_days)
+    unled = (
+        Party.objects.filter(guide=None, holds=True, visit__status=Visit.Status.CONFIRMED)
+        .filter(period__startswith__gt=now, period__startswith__lte=soon)
+        .select_related("visit__tour")
+        .order_by("period")
+    )
+    dead = OutboxMessage.objects.filter(status=OutboxMessage.Status.DEAD, created_at__gt=now - timedelta(days=30))
+    return Alarms(tuple(unled), tuple(dead.select_related("thread").order_by("-created_at")[:50]))
+
+
+def find(asked: Mapping[str, Any], museum: Museum) -> QuerySet[Visit]:
+    """Visits that a search names, the latest first: `q`, `status`, `kind`, `audience`, `first`, `last`, each where it is given."""
+    zone = ZoneInfo(museum.time_zone)
+    found = Visit.objects.select_related("tour", "audience").prefetch_related(
+        "contacts", Prefetch("parties", Party.objects.select_related("guide").order_by("number"))
+    )
+    for name, field in (("status", "status"), ("kind", "kind"), ("audience", "audience__code")):
+        if asked.get(name):
+            found = found.filter(**{field: asked[name]})
+    if asked.get("first"):
+        found = found.filter(period__endswith__gt=periods.midnight(asked["first"], zone))
+    if asked.get("last"):
+        found = found.filter(period__startswith__lt=periods.midnight(asked["last"] + timedelta(days=1), zone))
+    if text := asked.get("q"):
+        found = found.filter(_named(text, museum))
+    return found.order_by("-period", "-pk")
+
+
+def counts() -> dict[str, int]:
+    """How many visits there are in each state. One query."""
+    return dict(Visit.objects.order_by().values_list("status").annotate(Count("pk")))
+
+
+def _named(text: str, museum: Museum) -> Q:
+    words = Q(code__istartswith=text) | Q(leader_name__icontains=text)
+    for language in ("kk", "ru", "en"):
+        words |= Q(**{f"title_{language}__icontains": text})
+    people = Q()
+    for field in ("name", "organisation", "email"):
+        people |= Q(**{f"contacts__{field}__icontains": text})
+    try:
+        number = phones.normal(text, country=museum.country)
+    except phones.NoSuchNumber:
+        number = ""
+    if number:
+        people |= Q(contacts__phone=number) | Q(leader_phone=number)
+    return words | Q(pk__in=Visit.objects.filter(people).values("pk"))
+
+
+def _shown(day: date, legs: Sequence[Leg], zone: ZoneInfo) -> Interval:
+    """From opening to closing, widened to whole hours and to what is booked."""
+    windows = catalogue.calendar().windows(day)
+    ticks = [periods.wall_tick(clock, day, zone) for window in windows for clock in (window.opens, window.closes)]
+    for leg in legs:
+        part = periods.to_interval(leg.period, day, zone)
+        ticks += [part.start, part.end] if part else []
+    first, last = (min(ticks), max(ticks)) if ticks else (10 * HOUR, 18 * HOUR)
+    return Interval(first // HOUR * HOUR, -(-last // HOUR) * HOUR)
+
+
+def _closed(space: Space, closures: Iterable[Closure], day: date, zone: ZoneInfo) -> Iterator[tuple[Interval, str]]:
+    for closure in closures:
+        spaces = closure.spaces.all()
+        part = periods.to_interval(closure.period, day, zone)
+        if part and (not spaces or space in spaces):
+            yield part, str(closure)
+
+
+def _blocks(
+    shown: Interval, legs: Iterable[Leg], closed: Sequence[tuple[Interval, str]], day: date, zone: ZoneInfo
+) -> Iterator[Block]:
+    """One lane from left to right: visits, and between them what is free or closed."""
+    at = shown.start
+    for leg in legs:
+        part = periods.to_interval(leg.period, day, zone)
+        if part is None or part.start < at:
+            continue
+        yield from _gap(at, part.start, closed)
+        yield Block(part.end - part.start, leg, queries.title_of(leg.visit, open_to_all=False))
+        at = part.end
+    yield from _gap(at, shown.end, closed)
+
+
+def _gap(start: int, end: int, closed: Sequence[tuple[Interval, str]]) -> Iterator[Block]:
+    """The ticks between two visits, cut where closures begin and end."""
+    edges = {start, end}
+    for part, _notice in closed:
+        edges |= {edge for edge in (part.start, part.end) if start < edge < end}
+    cuts = sorted(edges)
+    for first, last in pairwise(cuts):
+        notice = next((text for part, text in closed if part.start <= first and last <= part.end), "")
+        yield Block(last - first, notice=notice)

@@ -1,0 +1,206 @@
+"""What an organiser asks for: a tour, for whom and when; and how to reach them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from scheduler import queries
+from scheduler.bookings import Request
+from scheduler.forms.fields import Email, Form, Heads, Line, Phone, Starts, Text
+from scheduler.starts import Group
+from scheduler.steps import Person
+from tours import queries as catalogue
+from tours.models import Audience, Tour
+
+CEREMONY = [
+    ("flowers", _("Laying of flowers")),
+    ("wreath", _("Laying of a wreath")),
+    ("silence", _("A minute of silence")),
+    ("anthem", _("The anthem")),
+]
+OWN_LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")]
+
+
+class WishForm(Form):
+    """Which tour, in which language, for whom and how many: what the free times depend on."""
+
+    tour: forms.ModelChoiceField[Tour] = forms.ModelChoiceField(
+        queryset=Tour.objects.none(),
+        to_field_name="code",
+        empty_label=None,
+        label=_("Tour"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose a tour."), "invalid_choice": _("Please choose a tour.")},
+    )
+    audience: forms.ModelChoiceField[Audience] = forms.ModelChoiceField(
+        queryset=Audience.objects.none(),
+        to_field_name="code",
+        empty_label=None,
+        label=_("Who is coming"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please say who is coming."), "invalid_choice": _("Please say who is coming.")},
+    )
+    language = forms.ChoiceField(
+        choices=queries.language_names,
+        label=_("Language of the tour"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose a language."), "invalid_choice": _("Please choose a language.")},
+    )
+    heads = Heads(label=_("How many people"), help_text=_("With teachers and other accompanying adults."))
+    adults = Heads(label=_("Accompanying adults among them"), min_value=0, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, rows in (("tour", catalogue.offered_tours()), ("audience", catalogue.offered_audiences())):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+
+    def clean_adults(self) -> int:
+        return self.cleaned_data["adults"] or 0
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("adults", 0) > data.get("heads", data.get("adults", 0)):
+            self.add_error("adults", _("There cannot be more accompanying adults than people."))
+        return data
+
+    def group(self) -> Group:
+        """The wish as the services take it; the form is valid."""
+        data = self.cleaned_data
+        return Group(data["tour"], data["language"], data["audience"], data["heads"])
+
+
+class ContactForm(Form):
+    """The chosen time, and whom to tell. `request_key` makes a double click one visit."""
+
+    start = Starts(label=_("Time"), error_messages={"required": _("Please choose a day and a time.")})
+    name = Line(label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    organisation = Line(
+        label=_("Organisation"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    email = Email(label=_("E-mail"), required=False, help_text=_("Letters and calendar entries go there."))
+    phone = Phone(label=_("Telephone"), required=False, help_text=_("From abroad with the country's code: +49 …"))
+    locale = forms.ChoiceField(choices=OWN_LANGUAGES, label=_("Language of our letters"))
+    leader_name = Line(label=_("Who leads the group on the day"), required=False)
+    leader_phone = Phone(label=_("Their telephone on the day"), required=False)
+    ceremony = forms.MultipleChoiceField(
+        choices=CEREMONY, label=_("Ceremony"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    access_needs = Text(
+        label=_("What should we know to receive everybody well?"),
+        max_length=1000,
+        required=False,
+        help_text=_("Wheelchairs, hearing, sight, small children."),
+    )
+    notes = Text(label=_("Anything else"), max_length=2000, required=False)
+    website = Line(label=_("Leave this field empty"), required=False)
+    request_key = Line(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["initial"] = {
+            "locale": (get_language() or "en")[:2],
+            "request_key": secrets.token_urlsafe(24),
+        } | options.get("initial", {})
+        super().__init__(*args, **options)
+
+    def clean_website(self) -> str:
+        if self.cleaned_data["website"]:  # a person does not see this field
+            raise ValidationError(_("This request could not be sent. Please call the museum."), code="robot")
+        return ""
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        unreachable = not data.get("email") and not data.get("phone")
+        if unreachable and not self.has_error("email") and not self.has_error("phone"):
+            self.add_error("email", _("Please give an e-mail address or a telephone number."))
+        return data
+
+    def addresses(self) -> list[str]:
+        """Whose inbox and telephone this request would reach."""
+        return [self.cleaned_data["email"], self.cleaned_data["phone"]]
+
+    def request(self, wish: WishForm) -> Request:
+        """All of it as the service takes it; both forms are valid."""
+        data = self.cleaned_data
+        group = wish.group()
+        person = Person(data["name"], data["email"], data["phone"], data["organisation"], data["locale"])
+        ceremonial = any(stop.kind == "ceremony" for stop in group.tour.stops.all())
+        return Request(
+            group=group,
+            starts=data["start"],
+            contacts=(person,),
+            adults=wish.cleaned_data["adults"],
+            ceremony=tuple(data["ceremony"]) if ceremonial else (),
+            notes=data["notes"],
+            access_needs=data["access_needs"],
+            leader_name=data["leader_name"],
+            leader_phone=data["leader_phone"],
+            keys=request_keys(data["request_key"], wish, self),
+        )
+
+
+class MoveForm(Form):
+    """Another time for a visit."""
+
+    start = Starts(label=_("Time"), error_messages={"required": _("Please choose a day and a time.")})
+    reason = Line(label=_("Reason"), max_length=500, required=False)
+
+
+class ChangeForm(Form):
+    """What an organiser may change of a visit's people; `revision` is the visit's when the form was opened."""
+
+    heads = Heads(label=_("How many people"))
+    adults = Heads(label=_("Accompanying adults among them"), min_value=0, required=False)
+    leader_name = Line(label=_("Who leads the group on the day"), required=False)
+    leader_phone = Phone(label=_("Their telephone on the day"), required=False)
+    notes = Text(label=_("Notes for the museum"), max_length=2000, required=False)
+    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def clean_adults(self) -> int:
+        return self.cleaned_data["adults"] or 0
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("adults", 0) > data.get("heads", data.get("adults", 0)):
+            self.add_error("adults", _("There cannot be more accompanying adults than people."))
+        return data
+
+
+class CancelForm(Form):
+    """Giving a visit up."""
+
+    reason = Line(label=_("Why (if you like to say)"), max_length=500, required=False)
+
+
+class TakeForm(Form):
+    """Which of the suggested times is taken; empty: the one that is held."""
+
+    start = Starts(required=False)
+
+
+class LostLinkForm(Form):
+    """Where the link was sent before."""
+
+    email = Email(label=_("The e-mail address that you gave us"))
+    website = Line(label=_("Leave this field empty"), required=False)
+
+
+def request_keys(nonce: str, *sent: Form) -> dict[str, str]:
+    """What makes a form sent twice one visit: the page's nonce, and a print of all that was typed."""
+    if not nonce:
+        return {}
+    said = [[name, form[name].value()] for form in sent for name in form.fields]
+    digest = hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+    return {"request_key": f"page:{nonce}", "request_print": digest}

@@ -1,0 +1,167 @@
+"""An event in a hall, or an official visit, as the office types it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from scheduler import queries
+from scheduler.events import ALL, Event
+from scheduler.forms.asking import CEREMONY, OWN_LANGUAGES, request_keys
+from scheduler.forms.fields import Clock, Day, Email, Form, Heads, Line, Phone, Text, instant
+from scheduler.models import Visit
+from scheduler.steps import Person
+from tours import queries as catalogue
+from tours.models import Audience, Space, Stop
+
+MOST_STOPS = 8
+
+
+class Minutes(forms.IntegerField):
+    """A length of time in steps of five minutes."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.NumberInput(attrs={"inputmode": "numeric", "step": 5})
+        super().__init__(min_value=0, max_value=24 * 60, step_size=5, widget=widget, **options)
+
+
+class EventForm(Form):
+    """When it is, who comes, and whom to tell. Stops and places of each kind are fields of their own."""
+
+    kind = forms.ChoiceField(
+        choices=[(Visit.Kind.EVENT, _("Event in one or more halls")), (Visit.Kind.PROTOCOL, _("Official visit"))],
+        label=_("Kind"),
+        widget=forms.RadioSelect,
+        initial=Visit.Kind.EVENT,
+    )
+    title_kk = Line(label=_("Title in Kazakh"), max_length=300, required=False)
+    title_ru = Line(label=_("Title in Russian"), max_length=300, required=False)
+    title_en = Line(label=_("Title in English"), max_length=300, required=False)
+    day = Day(label=_("Day"))
+    starts = Clock(label=_("Begins at"))
+    minutes = Minutes(label=_("Length in minutes"), required=False, help_text=_("Of an event."))
+    spaces: forms.ModelMultipleChoiceField[Space] = forms.ModelMultipleChoiceField(
+        queryset=Space.objects.none(),
+        to_field_name="code",
+        required=False,
+        label=_("Places of the event"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    closes = forms.ChoiceField(
+        choices=[("", _("Only the places of its programme")), (ALL, _("The whole museum"))],
+        required=False,
+        label=_("An official visit keeps free"),
+    )
+    margin_before = Minutes(label=_("Minutes kept free before"), required=False)
+    margin_after = Minutes(label=_("Minutes kept free after"), required=False)
+    heads = Heads(label=_("How many people"))
+    language = forms.ChoiceField(label=_("Guide's language"), required=False)
+    audience: forms.ModelChoiceField[Audience] = forms.ModelChoiceField(
+        queryset=Audience.objects.none(),
+        to_field_name="code",
+        required=False,
+        label=_("Kind of group"),
+        empty_label=_("none"),
+    )
+    waived = Line(label=_("Free of charge because"), max_length=200, required=False)
+    ceremony = forms.MultipleChoiceField(
+        choices=CEREMONY, label=_("Ceremony"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    discreet = forms.BooleanField(
+        label=_("Show it to all others only as “Official event”"),
+        required=False,
+    )
+    name = Line(label=_("Contact"))
+    organisation = Line(label=_("Organisation"), max_length=300, required=False)
+    email = Email(label=_("E-mail"), required=False)
+    phone = Phone(label=_("Telephone"), required=False)
+    locale = forms.ChoiceField(choices=OWN_LANGUAGES, label=_("Language of our letters"))
+    leader_name = Line(label=_("Who leads the group on the day"), required=False)
+    leader_phone = Phone(label=_("Their telephone on the day"), required=False)
+    notes = Text(label=_("Notes"), max_length=2000, required=False)
+    request_key = Line(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.initial.setdefault("request_key", secrets.token_urlsafe(24))
+        spaces, language, audience = (self.fields[name] for name in ("spaces", "language", "audience"))
+        assert isinstance(spaces, forms.ModelMultipleChoiceField)
+        assert isinstance(language, forms.ChoiceField)
+        assert isinstance(audience, forms.ModelChoiceField)
+        spaces.queryset = catalogue.places()
+        language.choices = [("", _("no guide")), *queries.language_names()]
+        audience.queryset = catalogue.offered_audiences()
+        places = [("", "–"), *((space.code, space.name) for space in Space.objects.all())]
+        for number in range(MOST_STOPS):
+            self.fields[f"stop_{number}"] = forms.ChoiceField(choices=places, required=False, label=_("Place"))
+            self.fields[f"stop_minutes_{number}"] = Minutes(required=False, label=_("Minutes"))
+            self.fields[f"stop_kind_{number}"] = forms.ChoiceField(
+                choices=Stop.Kind.choices, required=False, label=_("What"), initial=Stop.Kind.TALK
+            )
+
+    def stop_rows(self) -> list[tuple[Any, Any, Any]]:
+        """The fields of the programme, row by row, for the page."""
+        return [
+            (self[f"stop_{number}"], self[f"stop_minutes_{number}"], self[f"stop_kind_{number}"])
+            for number in range(MOST_STOPS)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if not data.get("email") and not data.get("phone") and not (self.has_error("email") or self.has_error("phone")):
+            self.add_error("email", _("Please give an e-mail address or a telephone number."))
+        if data.get("kind") == Visit.Kind.EVENT:
+            if not any(data.get(f"title_{code}") for code in ("kk", "ru", "en")):
+                self.add_error("title_kk", _("Please give the event a title, in at least one language."))
+            if not data.get("spaces"):
+                self.add_error("spaces", _("Please choose at least one place."))
+            if not data.get("minutes"):
+                self.add_error("minutes", _("Please say how long it is."))
+        elif data.get("kind") == Visit.Kind.PROTOCOL and not self._stops():
+            self.add_error("stop_0", _("Please name at least one place of the programme, and how long it is."))
+        return data
+
+    def event(self) -> Event:
+        """The event as the service takes it; the form is valid."""
+        data = self.cleaned_data
+        official = data["kind"] == Visit.Kind.PROTOCOL
+        return Event(
+            kind=data["kind"],
+            start=instant(data["day"], data["starts"]),
+            heads=data["heads"],
+            contacts=(Person(data["name"], data["email"], data["phone"], data["organisation"], data["locale"]),),
+            spaces=() if official else tuple(space.code for space in data["spaces"]),
+            minutes=0 if official else data["minutes"],
+            stops=tuple(self._stops()) if official else (),
+            closes=(data["closes"] or None) if official else None,
+            margin_before=(data["margin_before"] or 0) if official else 0,
+            margin_after=(data["margin_after"] or 0) if official else 0,
+            titles={code: data[f"title_{code}"] for code in ("kk", "ru", "en")},
+            language=data["language"],
+            audience=data["audience"],
+            ceremony=tuple(data["ceremony"]),
+            discreet=data["discreet"],
+            waived=data["waived"],
+            notes=data["notes"],
+            leader_name=data["leader_name"],
+            leader_phone=data["leader_phone"],
+            keys=request_keys(data["request_key"], self),
+        )
+
+    def _stops(self) -> list[dict[str, Any]]:
+        rows = [
+            {
+                "space": self.cleaned_data.get(f"stop_{number}"),
+                "minutes": self.cleaned_data.get(f"stop_minutes_{number}"),
+                "kind": self.cleaned_data.get(f"stop_kind_{number}") or Stop.Kind.TALK,
+            }
+            for number in range(MOST_STOPS)
+        ]
+        return [
+            {**row, "together": True, "exclusive": row["kind"] == Stop.Kind.CEREMONY}
+            for row in rows
+            if row["space"] and row["minutes"]
+        ]

@@ -1,0 +1,177 @@
+"""How pages write dates, money and telephone numbers; the museum for pages that no view of ours makes (sign-in, errors)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from django import template
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.translation import get_language, gettext, pgettext
+
+from scheduler import queries, telling
+from scheduler.forms.asking import CEREMONY
+from scheduler.models import Visit
+from tours.errors import NoMuseum
+from tours.models import Museum
+from tours.queries import museum
+
+register = template.Library()
+NO_BREAK = "\u00a0"
+PLACEHOLDER = re.compile(r"https://link\.invalid/\S*")
+
+
+@register.simple_tag
+def the_museum() -> Museum | None:
+    """The museum of this deployment, if it has one already."""
+    try:
+        return museum()
+    except NoMuseum:
+        return None
+
+
+@register.simple_tag
+def zone_label(house: Museum) -> str:
+    """How the museum's time is named: "museum time, UTC+5"."""
+    return telling.zone_label(timezone.now(), house)
+
+
+@register.filter
+def long_day(moment: date | datetime) -> str:
+    """Thursday, 28 May 2026."""
+    # Translators: a date, in Django's date format: Thursday, 28 May 2026
+    return _format(moment, pgettext("date on a page", "l, j E Y"))
+
+
+@register.filter
+def short_day(moment: date | datetime) -> str:
+    """Thursday, 28 May."""
+    # Translators: a date without its year, in Django's date format: Thursday, 28 May
+    return _format(moment, pgettext("date on a page", "l, j E"))
+
+
+@register.filter
+def month(moment: date) -> str:
+    """May 2026."""
+    # Translators: a month, in Django's date format: May 2026
+    return _format(moment, pgettext("date on a page", "F Y"))
+
+
+@register.filter
+def weekday(moment: date | datetime) -> str:
+    """Thu."""
+    return _format(moment, "D")
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """11:00, on the museum's wall clock (`views/pages.py` has set the time zone)."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+@register.filter
+def moment(instant: datetime) -> str:
+    """Thursday, 28 May 2026, 11:00."""
+    return f"{long_day(instant)}, {clock(instant)}"
+
+
+@register.filter
+def tel(number: str) -> str:
+    """A number as a `tel:` link wants it."""
+    return "".join(char for char in number if char.isdigit() or char == "+")
+
+
+@register.filter
+def amount(whole: int, currency: str) -> str:
+    """12 000 ₸."""
+    sign = {"KZT": "₸", "EUR": "€"}.get(currency, currency)
+    return f"{whole:,} {sign}".replace(",", NO_BREAK).replace(" ", NO_BREAK)
+
+
+def _format(moment: date | datetime, pattern: str) -> str:
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    words = format_date(local, pattern)
+    return words if get_language() == "en" else words.lower()
+
+
+@register.filter
+def span(period: DateTimeTZRange) -> str:
+    """When a closure or an absence is: whole days as days, else with the time; without an end "from …, until further notice"."""
+    start = timezone.localtime(period.lower)
+    begins = long_day(start.date()) if _is_midnight(start) else moment(period.lower)
+    if period.upper is None:
+        return gettext("%(start)s – until further notice") % {"start": begins}
+    end = timezone.localtime(period.upper)
+    last = end.date() - timedelta(days=1) if _is_midnight(end) else end.date()
+    if _is_midnight(start) and _is_midnight(end):
+        return begins if last == start.date() else f"{begins} – {long_day(last)}"
+    if last == start.date():
+        until = "24:00" if _is_midnight(end) else f"{end:%H:%M}"
+        return f"{long_day(start.date())}, {start:%H:%M}–{until}"
+    return f"{begins} – {long_day(last) if _is_midnight(end) else moment(period.upper)}"
+
+
+@register.filter
+def film_language(code: str) -> str:
+    """What language a film is in, as part of a sentence."""
+    words = {
+        "kk": pgettext("language of a film", "in Kazakh"),
+        "ru": pgettext("language of a film", "in Russian"),
+        "en": pgettext("language of a film", "in English"),
+    }
+    return words.get(code, code)
+
+
+@register.filter
+def ceremony_word(code: str) -> str:
+    """What is done at a ceremony; a word that we have none for stands as the office wrote it."""
+    return str(dict(CEREMONY).get(code, code))
+
+
+@register.filter
+def language_word(code: str) -> str:
+    """The language in which a tour is led."""
+    return dict(queries.language_names()).get(code, code)
+
+
+def _is_midnight(local: datetime) -> bool:
+    return (local.hour, local.minute) == (0, 0)
+
+
+@register.filter
+def start_value(start: datetime) -> str:
+    """A start as the request form sends it."""
+    return timezone.localtime(start).isoformat(timespec="minutes")
+
+
+@register.filter
+def webcal(address: str) -> str:
+    """The same address as one that calendar programs subscribe to."""
+    return f"webcal{address[address.index(':') :]}"
+
+
+@register.filter
+def office_title(visit: Visit) -> str:
+    """What a visit is called for the office."""
+    return queries.title_of(visit, open_to_all=False)
+
+
+@register.filter
+def organisation(visit: Visit) -> str:
+    """The organisation that a visit is shown under."""
+    return queries.organisation_of(visit)
+
+
+@register.filter
+def visit_code(about: str) -> str:
+    """The code of the visit that a letter or a call is about, or ""."""
+    kind, _colon, code = about.partition(":")
+    return code if kind == "visit" else ""
+
+
+@register.filter
+def without_links(text: str) -> str:
+    """A letter as it was sent, but for its links: those are their reader's alone."""
+    return PLACEHOLDER.sub("[…]", text)

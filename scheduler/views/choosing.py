@@ -1,0 +1,191 @@
+"""The month with its free days, and the times of one of them: the part that asking, moving and the telephone share."""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from scheduler import periods, starts
+from scheduler.errors import Refused, StartTaken
+from scheduler.forms.fields import near
+from scheduler.models import Visit
+from scheduler.starts import DayOffer, Group
+from tours import queries as catalogue
+
+FURTHER_DAYS = 61
+"""How far the first free day is looked for where the month shown has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time that can be chosen; `value` is what the form sends. `begins`: one start for each wave."""
+
+    value: str
+    begins: tuple[datetime, ...]
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A day of the month, as the calendar shows it."""
+
+    day: date
+    state: str
+    reason: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month's weeks, Monday first; None stands for days of other months."""
+
+    first: date
+    weeks: tuple[tuple[Cell | None, ...], ...]
+    before: date | None
+    after: date | None
+    further: date | None
+    """The first free day after this month, where it has none."""
+
+    @property
+    def has_free(self) -> bool:
+        return any(cell is not None and cell.state == "open" for week in self.weeks for cell in week)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What can be chosen. `here`: the address that days and months link to; None where they are buttons of a form."""
+
+    month: Month
+    offer: DayOffer | None
+    times: tuple[Time, ...]
+    waves: tuple[Time, ...]
+    largest: int
+    here: str | None = None
+    keep: str = ""
+    """What else the links hold, as "move=1&"."""
+
+    @property
+    def weekdays(self) -> list[date]:
+        """Seven dates, Monday first, for the head of the month."""
+        return list(Calendar().monthdatescalendar(self.month.first.year, self.month.first.month)[0])
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.times or self.waves)
+
+
+def look(
+    group: Group,
+    asked: QueryDict,
+    *,
+    now: datetime,
+    by_office: bool = False,
+    here: str | None = None,
+    keep: str = "",
+) -> When:
+    """The month and day that the query names (`month`, `day`, `start`), or the first month with a free day. Raises BadWish."""
+    museum = catalogue.museum()
+    zone = ZoneInfo(museum.time_zone)
+    today = periods.day_of(now, zone)
+    chosen = asked.get("start", "")
+    day = _day(asked.get("day", "")) or _day(asked.get("chosen_day", "")) or _day(chosen[:10])
+    month = _day(f"{asked.get('month', '')}-01")
+    earliest = today if by_office else starts.first_day(group, catalogue.calendar(), now)
+    first = (month or day or earliest).replace(day=1)
+    last = _after(first) - timedelta(days=1)
+    offered = starts.offered(group, first, last, now=now, by_office=by_office)
+    offers = {offer.day: offer for offer in offered.days}
+    further = None
+    if not any(offer.state == "open" for offer in offered.days):
+        further = _further(group, max(last + timedelta(days=1), earliest), now, by_office)
+    offer = offers.get(day) if day else None
+    return When(
+        month=Month(
+            first=first,
+            weeks=_weeks(first, offers, day),
+            before=_before(first) if first > today.replace(day=1) else None,
+            after=_after(first) if near(_after(first)) else None,
+            further=further,
+        ),
+        offer=offer,
+        times=tuple(_time((start,), zone, chosen) for start in offer.starts) if offer else (),
+        waves=tuple(_time(wave, zone, chosen) for wave in offer.waves) if offer else (),
+        largest=offered.largest,
+        here=here,
+        keep=keep,
+    )
+
+
+def group_of(visit: Visit) -> Group | None:
+    """The group of a booked visit, as if it asked anew; None for what the office alone can move."""
+    if visit.kind != Visit.Kind.TOUR or visit.tour is None or visit.audience is None:
+        return None
+    return Group(visit.tour, visit.language, visit.audience, visit.heads)
+
+
+def for_visit(asked: QueryDict, visit: Visit, *, here: str, by_office: bool = False) -> When | None:
+    """Other times for a booked visit; None where there are none to choose from."""
+    group = group_of(visit)
+    if group is None or not visit.holds:
+        return None
+    try:
+        return look(group, asked, now=timezone.now(), by_office=by_office, here=here, keep="move=1&")
+    except Refused:  # its tour is not offered to this kind of group any more: the museum is called
+        return None
+
+
+def with_near(
+    taken: StartTaken, group: Group, start: datetime, *, now: datetime, by_office: bool = False
+) -> StartTaken:
+    """The same refusal with times near the one that was asked for."""
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    near_it = starts.nearest(group, start, now=now, by_office=by_office)
+    return StartTaken(alternatives=[periods.local(each, zone).isoformat() for each in near_it])
+
+
+def suggestions(refused: Any) -> tuple[Time, ...]:
+    """The other times that a refusal brings along: one start each, on the museum's wall clock."""
+    extra = getattr(refused, "extra", {})
+    return tuple(Time(text, (datetime.fromisoformat(text),)) for text in extra.get("alternatives", ()))
+
+
+def _time(begins: tuple[datetime, ...], zone: ZoneInfo, chosen: str) -> Time:
+    value = ",".join(periods.local(begin, zone).isoformat(timespec="minutes") for begin in begins)
+    return Time(value, begins, value == chosen)
+
+
+def _day(text: str) -> date | None:
+    """A date that somebody may ask about, or None."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if near(day) else None
+
+
+def _after(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def _before(first: date) -> date:
+    return (first - timedelta(days=1)).replace(day=1)
+
+
+def _further(group: Group, first: date, now: datetime, by_office: bool) -> date | None:
+    found = starts.offered(group, first, first + timedelta(days=FURTHER_DAYS), now=now, by_office=by_office)
+    return next((offer.day for offer in found.days if offer.state == "open"), None)
+
+
+def _weeks(first: date, offers: dict[date, DayOffer], chosen: date | None) -> tuple[tuple[Cell | None, ...], ...]:
+    return tuple(
+        tuple(
+            Cell(day, offers[day].state, offers[day].reason, day == chosen) if day in offers else None for day in week
+        )
+        for week in Calendar().monthdatescalendar(first.year, first.month)
+    )

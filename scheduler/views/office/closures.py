@@ -1,0 +1,170 @@
+"""Closures: shown before they are made, with a decision for each visit that they hit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from scheduler import closures, locks, periods, queries
+from scheduler.closures import Decision, Hit
+from scheduler.errors import PreviewOutOfDate, Refused, StillHit
+from scheduler.forms.closing import ClosureForm, decisions_of
+from scheduler.models import Closure, Visit
+from scheduler.views.access import office_only, staff
+from scheduler.views.pages import show, status_of, tried
+from tours import queries as catalogue
+from tours.errors import CatalogueError
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that may become of a visit; `value` is what the form sends."""
+
+    value: str
+    decision: Decision
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A visit that the closure hits, and what may become of it."""
+
+    visit: Visit
+    title: str
+    organisation: str
+    choices: tuple[Choice, ...]
+
+
+@require_safe
+@office_only
+def closure_list(request: HttpRequest) -> HttpResponse:
+    """Closures in force and to come; below, those of the last months."""
+    now = timezone.now()
+    over = Closure.objects.prefetch_related("spaces").filter(period__startswith__gt=now - timedelta(days=200))
+    past = over.exclude(pk__in=queries.closures_from(now).values("pk")).order_by("-period")[:30]
+    context = {"closures": queries.closures_from(now), "past": past, "now": now}
+    return show(request, "scheduler/office/closures.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_only
+def new_closure(request: HttpRequest) -> HttpResponse:
+    """Typed, previewed, decided, published: each step is this page with what was typed in it."""
+    return _edit(request, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_only
+def edit_closure(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another time, other places or another notice for a closure that stands."""
+    return _edit(request, get_object_or_404(Closure.objects.prefetch_related("spaces"), pk=pk, lifted_at=None))
+
+
+@require_POST
+@office_only
+def lift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open again; visits that were moved stay where they are."""
+    closure = get_object_or_404(Closure, pk=pk)
+    by = staff(request)
+    _lifted, refused = tried(lambda: locks.door(closures.lift)(closure.pk, by=by, now=timezone.now()))
+    if refused:
+        messages.error(request, str(refused.detail))
+    else:
+        messages.success(request, _("The closure is lifted."))
+    return redirect("office_closures")
+
+
+def _edit(request: HttpRequest, closure: Closure | None) -> HttpResponse:
+    if request.method != "POST":
+        form = ClosureForm(initial=_initial(closure) if closure else {})
+        return _page(request, closure, form)
+    form = ClosureForm(request.POST)
+    if not form.is_valid():
+        return _page(request, closure, form, status=422)
+    if "publish" not in request.POST:
+        return _page(request, closure, form, preview=True)
+    draft, by, now = form.draft(), staff(request), timezone.now()
+    try:
+        decisions = decisions_of(request.POST)
+    except ValidationError:
+        return _page(request, closure, form, preview=True, status=422)
+    seal = request.POST.get("seal", "")
+
+    def publish() -> Closure:
+        if closure is None:
+            return closures.close(draft, seal=seal, decisions=decisions, by=by, now=now)
+        return closures.change(closure.pk, draft, seal=seal, decisions=decisions, by=by, now=now)
+
+    _made, refused = tried(lambda: locks.door(publish)())
+    if refused:
+        return _page(request, closure, form, preview=True, decided=decisions, refused=refused)
+    messages.success(request, _("Published. Everybody concerned gets a letter."))
+    return redirect("office_closures")
+
+
+def _page(
+    request: HttpRequest,
+    closure: Closure | None,
+    form: ClosureForm,
+    *,
+    preview: bool = False,
+    decided: dict[str, Decision] | None = None,
+    refused: Refused | CatalogueError | None = None,
+    status: int | None = None,
+) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "closure": closure, "previewed": False, "refused": refused}
+    if preview:
+        seen, wrong = tried(lambda: closures.preview(form.draft(), now=timezone.now(), closure=closure))
+        if seen is None:
+            context["refused"] = refused = wrong
+        else:
+            zone = ZoneInfo(catalogue.museum().time_zone)
+            fresh = {} if isinstance(refused, PreviewOutOfDate) else (decided or {})
+            context |= {
+                "previewed": True,
+                "seal": seen.seal,
+                "struck": [_struck(hit, fresh, zone) for hit in seen.hits],
+            }
+            context["undecided"] = refused.extra.get("visits", []) if isinstance(refused, StillHit) else []
+    return show(request, "scheduler/office/closure.html", context, status=status or status_of(refused))
+
+
+def _struck(hit: Hit, decided: dict[str, Decision], zone: ZoneInfo) -> Struck:
+    """What may become of a visit: the proposal first, other times, and at last its end."""
+    options = [hit.proposal, *(Decision("move", start) for start in hit.alternatives), Decision("cancel")]
+    once = {(option.action, option.start): option for option in options}
+    chosen = decided.get(hit.visit.code, hit.proposal)
+    choices = []
+    for option in once.values():
+        start = periods.local(option.start, zone).isoformat(timespec="minutes") if option.start else ""
+        choices.append(Choice(f"{option.action} {start}".strip(), option, option == chosen))
+    title = queries.title_of(hit.visit, open_to_all=False)
+    return Struck(hit.visit, title, queries.organisation_of(hit.visit), tuple(choices))
+
+
+def _initial(closure: Closure) -> dict[str, Any]:
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    start = periods.local(closure.period.lower, zone)
+    initial: dict[str, Any] = {
+        "spaces": [space.code for space in closure.spaces.all()],
+        "first": start.date(),
+        "starts": start.time(),
+        "open_end": closure.period.upper is None,
+        "kind": closure.kind,
+        **{f"notice_{code}": getattr(closure, f"notice_{code}") for code in ("kk", "ru", "en")},
+    }
+    if closure.period.upper is not None:
+        end = periods.local(closure.period.upper, zone)
+        whole = end.hour == end.minute == 0
+        initial |= {"last": end.date() - timedelta(days=whole), "ends": None if whole else end.time()}
+    return initial

@@ -1,0 +1,229 @@
+"""Visits: the list that is searched, and one of them with its whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from notifications.models import Call, OutboxMessage
+from scheduler import bookings, desk, events, history, locks, lost_links, queries, roster, telling
+from scheduler.errors import Refused, StartTaken
+from scheduler.forms.asking import MoveForm
+from scheduler.forms.office import AssignForm, AtForm, NotesForm, ReasonForm, SearchForm, WaiveForm
+from scheduler.models import Party, Visit
+from scheduler.views import choosing
+from scheduler.views.access import office_only, staff
+from scheduler.views.pages import show, status_of, tried
+from scheduler.views.programme import places_of, programme_of, stops_of
+from tours import queries as catalogue
+from tours.errors import CatalogueError
+
+A_PAGE = 50
+
+
+@require_safe
+@office_only
+def visits(request: HttpRequest) -> HttpResponse:
+    """The visits that the address asks for, fifty a page."""
+    form = SearchForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    found = Paginator(desk.find(asked, catalogue.museum()), A_PAGE).get_page(request.GET.get("page"))
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    listed = [(visit, queries.title_of(visit, open_to_all=False), queries.organisation_of(visit)) for visit in found]
+    context = {"form": form, "page": found, "visits": listed, "rest": rest.urlencode()}
+    return show(request, "scheduler/office/visits.html", context)
+
+
+@require_safe
+@office_only
+def visit(request: HttpRequest, code: str) -> HttpResponse:
+    """One visit: what it is, what may be done, every letter as it was sent, and what happened."""
+    return _page(request, _found(code))
+
+
+@require_POST
+@office_only
+def change(request: HttpRequest, code: str) -> HttpResponse:
+    """Put heads, leader or notes right."""
+    found = _found(code)
+    form = NotesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, notes_form=form, status=422)
+    said = form.cleaned_data | {"adults": form.cleaned_data["adults"] or 0}
+    return _answer(
+        request,
+        found,
+        lambda: bookings.change(found.pk, now=timezone.now(), by_office=True, **said),
+        _("Saved."),
+        notes_form=form,
+    )
+
+
+@require_POST
+@office_only
+def move(request: HttpRequest, code: str) -> HttpResponse:
+    """Another time; lead times do not bind the office."""
+    found = _found(code)
+    now = timezone.now()
+    if found.kind == Visit.Kind.TOUR:
+        form = MoveForm(request.POST)
+        if not form.is_valid():
+            return _page(request, found, move_form=form, status=422)
+        begins = form.cleaned_data["start"]
+        return _answer(
+            request,
+            found,
+            lambda: bookings.move(found.pk, begins, now=now, by_office=True),
+            _("Moved. Everybody concerned gets a letter."),
+            move_form=form,
+        )
+    at = AtForm(request.POST)
+    if not at.is_valid():
+        return _page(request, found, at_form=at, status=422)
+    return _answer(
+        request,
+        found,
+        lambda: events.move(found.pk, at.start(), now=now),
+        _("Moved. Everybody concerned gets a letter."),
+        at_form=at,
+    )
+
+
+@require_POST
+@office_only
+def cancel(request: HttpRequest, code: str) -> HttpResponse:
+    """Cancel for the museum; everybody told is told, with the reason."""
+    found = _found(code)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, cancel_form=form, status=422)
+    reason = form.cleaned_data["reason"]
+    return _answer(
+        request,
+        found,
+        lambda: bookings.cancel(found.pk, reason=reason, by=bookings.OFFICE, now=timezone.now()),
+        _("Cancelled. Everybody concerned gets a letter."),
+        cancel_form=form,
+    )
+
+
+@require_POST
+@office_only
+def waive(request: HttpRequest, code: str) -> HttpResponse:
+    """Let a group come free; the visit keeps who and why."""
+    found = _found(code)
+    form = WaiveForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, waive_form=form, status=422)
+    reason, by = form.cleaned_data["reason"], staff(request)
+    return _answer(
+        request,
+        found,
+        lambda: bookings.waive(found.pk, reason=reason, by=by, now=timezone.now()),
+        _("The visit is free of charge now."),
+        waive_form=form,
+    )
+
+
+@require_POST
+@office_only
+def assign(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Give a sub-group to a guide."""
+    found = _found(code)
+    party = get_object_or_404(Party, pk=pk, visit=found)
+    form = AssignForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, choosing_guide=party.pk, status=422)
+    guide, by = form.cleaned_data["guide"], staff(request)
+    return _answer(
+        request,
+        found,
+        lambda: roster.assign(party.pk, guide, by=by, now=timezone.now()),
+        _("The guide is assigned and gets a letter."),
+        choosing_guide=party.pk,
+    )
+
+
+@require_POST
+@office_only
+def new_link(request: HttpRequest, code: str) -> HttpResponse:
+    """A new link to the visit, shown here and never again; the audit trail keeps who made it."""
+    found = _found(code)
+    address = locks.door(lost_links.make_anew)(found.pk, now=timezone.now())
+    picture = segno.make(address, error="m").svg_data_uri(scale=4, border=2, light="#fff")
+    return _page(request, _found(code), link=address, qr=picture)
+
+
+def _found(code: str) -> Visit:
+    found = queries.visits().filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _answer(request: HttpRequest, found: Visit, change: Callable[[], Any], done: str, **forms: Any) -> HttpResponse:
+    _made, refused = tried(lambda: locks.door(change)())
+    if refused:
+        if isinstance(refused, StartTaken) and "move_form" in forms and (group := choosing.group_of(found)):
+            start = forms["move_form"].cleaned_data["start"][0]
+            refused = choosing.with_near(refused, group, start, now=timezone.now(), by_office=True)
+        return _page(request, _found(found.code), refused=refused, **forms)
+    messages.success(request, done)
+    return redirect("office_visit", code=found.code)
+
+
+def _page(
+    request: HttpRequest,
+    found: Visit,
+    *,
+    refused: Refused | CatalogueError | None = None,
+    status: int | None = None,
+    **more: Any,
+) -> HttpResponse:
+    museum = catalogue.museum()
+    asked = more.pop("choosing_guide", None) or request.GET.get("guide", "")
+    party = next((each for each in found.parties.all() if str(each.pk) == str(asked)), None)
+    about = telling.about(found)
+    moving = "move" in request.GET or "move_form" in more
+    here = reverse("office_visit", kwargs={"code": found.code})
+    names = ("heads", "adults", "leader_name", "leader_phone", "notes", "revision")
+    context = {
+        "here": here,
+        "visit": found,
+        "title": queries.title_of(found, open_to_all=False),
+        "price": queries.price_of(found, museum),
+        "reason": queries.reason_of(found),
+        "programme": programme_of(found),
+        "stops": stops_of(found),
+        "places": places_of(found),
+        "changes": found.change_requests.all(),
+        "offer": queries.open_offer(found),
+        "when": choosing.for_visit(request.GET, found, here=here, by_office=True) if moving else None,
+        "choosing_guide": party.pk if party else None,
+        "candidates": roster.candidates(party.pk) if party and found.holds else [],
+        "letters": OutboxMessage.objects.filter(thread__about=about).order_by("created_at"),
+        "calls": Call.objects.filter(about=about).select_related("rang_by").order_by("created_at"),
+        "story": history.story_of(found, ZoneInfo(museum.time_zone)),
+        "refused": refused,
+        "suggestions": choosing.suggestions(refused),
+        "notes_form": NotesForm(initial={name: getattr(found, name) for name in names}),
+        "reason_form": ReasonForm(),
+        "cancel_form": ReasonForm(),
+        "move_form": MoveForm(),
+        "at_form": AtForm(),
+        "waive_form": WaiveForm(),
+        **more,
+    }
+    return show(request, "scheduler/office/visit.html", context, status=status or status_of(refused))

@@ -1,0 +1,99 @@
+"""What anybody may do without an account: look, ask, and get a lost link again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from notifications import links
+from scheduler import bookings, locks, lost_links, queries, showcase
+from scheduler.errors import BadWish
+from scheduler.forms.asking import ContactForm, LostLinkForm, WishForm
+from scheduler.limits import refuse_too_often
+from scheduler.views.asking import form_page, looked_at, unjudged, was_sent_before
+from scheduler.views.pages import show, status_of, tried
+from tours import queries as catalogue
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What is offered, what is closed, and the next free times."""
+    now = timezone.now()
+    return show(
+        request,
+        "scheduler/home.html",
+        {
+            "tours": showcase.tours(),
+            "audiences": list(catalogue.offered_audiences()),
+            "closures": queries.closures_from(now),
+            "opening": showcase.opening_hours(),
+            "next_free": showcase.next_free(now=now),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """The request form. Posted without `book` it only looks again; with it, the time is held or the page says why not."""
+    if request.method != "POST":
+        wish = WishForm(request.GET) if _is_whole(request.GET) else WishForm(initial={"adults": 0} | request.GET.dict())
+        return _page(request, form_page(request.GET, wish, ContactForm(), looked=wish.is_bound))
+    wish, contact = WishForm(request.POST), ContactForm(request.POST)
+    if "book" not in request.POST:
+        return _page(request, form_page(request.POST, wish, unjudged(request.POST, ContactForm), looked=True))
+    if not (wish.is_valid() & contact.is_valid()):
+        return _page(request, form_page(request.POST, wish, contact, looked=True, booking=True), status=422)
+    visit, refused = tried(lambda: _book(request, wish, contact))
+    if visit is not None:
+        return redirect("visit", token=links.token("visit", visit.code, visit.link_version))
+    if was_sent_before(refused):
+        contact = unjudged(request.POST, ContactForm)
+        contact.initial["request_key"] = ContactForm().initial["request_key"]
+        refused = BadWish(_("This form has been sent already. Send it again only if a second group is coming."))
+    context = form_page(request.POST, wish, contact, looked=True, booking=True, refused=refused)
+    return _page(request, context, status=status_of(refused))
+
+
+@require_safe
+def ask_starts(request: HttpRequest) -> HttpResponse:
+    """The part of the request form that depends on the wish: what it costs, the month, the times."""
+    context = looked_at(request.GET, WishForm(request.GET))
+    response = show(request, "scheduler/parts/looked.html", context)
+    response.headers["HX-Replace-Url"] = context["here"]
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lost_link(request: HttpRequest) -> HttpResponse:
+    """Sends the link to the address that it was sent to before; the answer is the same for everybody."""
+    form = LostLinkForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        context = {"form": form, "sent": "sent" in request.GET}
+        return show(request, "scheduler/lost_link.html", context, status=422 if form.errors else 200)
+    email = form.cleaned_data["email"]
+    _done, refused = tried(lambda: refuse_too_often("lost_link", client=request.META["REMOTE_ADDR"], addresses=[email]))
+    if refused:
+        return show(request, "scheduler/lost_link.html", {"form": form, "refused": refused}, status=status_of(refused))
+    if not form.cleaned_data["website"]:
+        locks.door(lost_links.send_again)(email, now=timezone.now())
+    return redirect(f"{reverse('lost_link')}?sent=1")
+
+
+def _book(request: HttpRequest, wish: WishForm, contact: ContactForm) -> Any:
+    refuse_too_often("request", client=request.META["REMOTE_ADDR"], addresses=contact.addresses())
+    return bookings.request_visit(contact.request(wish), now=timezone.now())
+
+
+def _is_whole(asked: QueryDict) -> bool:
+    """Whether an address names a whole wish, so that its faults are worth telling."""
+    return all(asked.get(name) for name in ("tour", "audience", "language", "heads"))
+
+
+def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    return show(request, "scheduler/ask.html", context, status=status)

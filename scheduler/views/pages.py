@@ -1,0 +1,39 @@
+"""What every page has: the museum, its wall clock, and words for a service's refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from scheduler.errors import Refused
+from tours import queries as catalogue
+from tours.errors import CatalogueError
+
+Answer = TypeVar("Answer")
+
+
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """A page on the museum's wall clock: every instant in it is shown as that clock shows it. One query for the museum."""
+    museum = catalogue.museum()
+    with timezone.override(ZoneInfo(museum.time_zone)):
+        return render(request, template, {"museum": museum, **(context or {})}, status=status)
+
+
+def tried(change: Callable[[], Answer]) -> tuple[Answer | None, Refused | CatalogueError | None]:
+    """What a service gave, or why it refused: the page says so and keeps what was typed."""
+    try:
+        return change(), None
+    except (Refused, CatalogueError) as refused:
+        return None, refused
+
+
+def status_of(refused: Refused | CatalogueError | None) -> int:
+    """The HTTP status of a page that shows a refusal."""
+    return refused.status if refused else 200

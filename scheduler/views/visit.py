@@ -1,0 +1,183 @@
+"""Your visit, behind its link: what it is, and what may still be changed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from notifications import links
+from scheduler import changes, locks, offers, queries
+from scheduler.errors import Refused, StartTaken
+from scheduler.forms.asking import CancelForm, ChangeForm, MoveForm, TakeForm
+from scheduler.models import ChangeRequest, Visit
+from scheduler.views import choosing
+from scheduler.views.access import visit_behind
+from scheduler.views.pages import show, status_of, tried
+from scheduler.views.programme import places_of, programme_of, stops_of
+from tours import queries as catalogue
+from tours.errors import CatalogueError
+
+SETTLED = (Visit.Status.CONFIRMED, Visit.Status.DONE)
+
+
+@require_safe
+def visit(request: HttpRequest, token: str) -> HttpResponse:
+    """The visit as it stands. A GET changes nothing, so that a mail scanner that opens every link does no harm."""
+    return _page(request, token, visit_behind(token))
+
+
+@require_POST
+def change(request: HttpRequest, token: str) -> HttpResponse:
+    """Another number of people, another leader, notes; after the deadline the heads become a late change."""
+    found = visit_behind(token)
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token, found, change_form=form, status=422)
+    said, now = form.cleaned_data, timezone.now()
+    return _answer(
+        request, token, found, lambda: changes.change(found.pk, now=now, **said), _("Saved."), change_form=form
+    )
+
+
+@require_POST
+def move(request: HttpRequest, token: str) -> HttpResponse:
+    """Another time; after the deadline it becomes a late change."""
+    found = visit_behind(token)
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token, found, move_form=form, status=422)
+    begins, now = form.cleaned_data["start"], timezone.now()
+    return _answer(
+        request,
+        token,
+        found,
+        lambda: changes.move(found.pk, begins, now=now),
+        _("The visit has its new time."),
+        move_form=form,
+    )
+
+
+@require_POST
+def cancel(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the visit up; after the deadline it becomes a late change."""
+    found = visit_behind(token)
+    form = CancelForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token, found, cancel_form=form, status=422)
+    reason, now = form.cleaned_data["reason"], timezone.now()
+    return _answer(
+        request,
+        token,
+        found,
+        lambda: changes.cancel(found.pk, reason=reason, now=now),
+        _("The visit is cancelled. Thank you for telling us."),
+        cancel_form=form,
+    )
+
+
+@require_POST
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Yes to the suggested time, or to one of the other times suggested with it."""
+    found = visit_behind(token)
+    form = TakeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token, found, status=422)
+    start = form.cleaned_data["start"][0] if form.cleaned_data["start"] else None
+    return _answer(
+        request,
+        token,
+        found,
+        lambda: offers.accept(found.pk, start=start, now=timezone.now()),
+        _("Thank you. Your visit is confirmed."),
+        take_form=form,
+    )
+
+
+@require_POST
+def give_up(request: HttpRequest, token: str) -> HttpResponse:
+    """No to the suggested times: wait for others, or let it be."""
+    found = visit_behind(token)
+    waits = "wait" in request.POST
+    done = _("You are on the waiting list. We write as soon as something is free.") if waits else _("Thank you.")
+    return _answer(request, token, found, lambda: offers.give_up(found.pk, waits=waits, now=timezone.now()), done)
+
+
+def _answer(
+    request: HttpRequest, token: str, found: Visit, change: Callable[[], Any], done: str, **forms: Any
+) -> HttpResponse:
+    """Make a change through its door, then show the page anew; a refusal is shown beside what was typed."""
+    made, refused = tried(lambda: locks.door(change)())
+    if refused:
+        if isinstance(refused, StartTaken) and "move_form" in forms:
+            refused = _with_other_times(refused, found, forms["move_form"])
+        return _page(request, token, visit_behind(token), refused=refused, **forms)
+    late = isinstance(made, ChangeRequest)
+    messages.success(
+        request, _("The museum has your wish and will answer. Until then the visit stays as it is.") if late else done
+    )
+    return redirect("visit", token=token)
+
+
+def _with_other_times(taken: StartTaken, found: Visit, form: MoveForm) -> StartTaken:
+    """The refusal with times near the one that was taken."""
+    group = choosing.group_of(found)
+    return choosing.with_near(taken, group, form.cleaned_data["start"][0], now=timezone.now()) if group else taken
+
+
+def _page(
+    request: HttpRequest,
+    token: str,
+    found: Visit,
+    *,
+    refused: Refused | CatalogueError | None = None,
+    status: int | None = None,
+    **forms: Any,
+) -> HttpResponse:
+    now = timezone.now()
+    museum = catalogue.museum()
+    begun = found.period is not None and found.period.lower <= now
+    open_ = found.holds and not begun
+    initial = {name: getattr(found, name) for name in ("heads", "adults", "leader_name", "leader_phone", "notes")}
+    moving = open_ and ("move" in request.GET or "move_form" in forms)
+    here = reverse("visit", kwargs={"token": token})
+    context = {
+        "here": here,
+        "visit": found,
+        "token": token,
+        "title": queries.title_of(found, open_to_all=True),
+        "hidden": found.discreet,
+        "organisation": queries.organisation_of(found),
+        "price": queries.price_of(found, museum),
+        "reason": queries.reason_of(found),
+        "programme": programme_of(found) if found.promised_at and found.status in SETTLED else None,
+        "places": places_of(found),
+        "offer": queries.open_offer(found) if found.status == Visit.Status.OFFERED else None,
+        "stops": stops_of(found),
+        "begun": begun,
+        "open": open_,
+        "may_change": changes.may_still_change(found, now=now),
+        "change_until": changes.change_by(found),
+        "cancel_until": changes.cancel_by(found),
+        "may_cancel": changes.may_still_cancel(found, now=now),
+        "waiting": found.change_requests.filter(status=ChangeRequest.Status.OPEN),
+        "when": choosing.for_visit(request.GET, found, here=here) if moving else None,
+        "can_move": open_ and choosing.group_of(found) is not None,
+        "calendar": links.url("visit_calendar", found.code, found.link_version),
+        "zone": ZoneInfo(museum.time_zone),
+        "refused": refused,
+        "suggestions": choosing.suggestions(refused),
+        "change_form": ChangeForm(initial=initial | {"revision": found.revision}),
+        "move_form": MoveForm(),
+        "cancel_form": CancelForm(),
+        **forms,
+    }
+    return show(request, "scheduler/visit.html", context, status=status or status_of(refused))
