@@ -2,14 +2,17 @@
 
 from django.urls import path
 
-from scheduler.api import absences, availability, closures, decisions, duties, office, visits
+from scheduler.api import absences, availability, closures, decisions, duties, office, visits, waiting
 
 urlpatterns = [
     path("availability/", availability.availability, name="api-availability"),
     path("visits/", visits.ask, name="api-visits"),
+    path("waiting/", waiting.wait, name="api-waiting"),
     path("visits/<slug:code>/", visits.one, name="api-visit"),
     path("visits/<slug:code>/move/", visits.move, name="api-visit-move"),
     path("visits/<slug:code>/cancel/", visits.cancel, name="api-visit-cancel"),
+    path("visits/<slug:code>/accept/", waiting.accept, name="api-visit-accept"),
+    path("visits/<slug:code>/decline/", waiting.decline, name="api-visit-decline"),
     path("visits/<slug:code>/confirm/", decisions.confirm, name="api-visit-confirm"),
     path("visits/<slug:code>/refuse/", decisions.refuse, name="api-visit-refuse"),
     path("visits/<slug:code>/waive/", decisions.waive, name="api-visit-waive"),

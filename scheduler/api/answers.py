@@ -94,6 +94,22 @@ class ChangeAnswer(Answer):
     asked_at = Time()
 
 
+class OfferAnswer(Answer):
+    """A time that is held until it is answered: the visit's own start. `alternatives` are shown, not held."""
+
+    answer_by = Time()
+    alternatives = serializers.ListField(child=Time())
+
+
+class WaitingAnswer(Answer):
+    """What a group waits for."""
+
+    days = serializers.ListField(child=serializers.DateField())
+    earliest = serializers.TimeField(allow_null=True)
+    latest = serializers.TimeField(allow_null=True)
+    place = serializers.IntegerField(help_text="Of those that wait for one of the same days: 1 is next.")
+
+
 class VisitAnswer(Answer):
     """A visit as the asker may see it; what is not theirs to see is null."""
 
@@ -119,6 +135,8 @@ class VisitAnswer(Answer):
     price = CostAnswer(allow_null=True)
     decide_by = Time(allow_null=True, help_text="Until when the office decides a request.")
     reason = serializers.CharField(help_text="Why the visit ended or has another time, in the asker's language.")
+    offer = OfferAnswer(allow_null=True, help_text="While the visit is `offered`.")
+    waiting = WaitingAnswer(allow_null=True, help_text="While the visit is `waiting`.")
     changes = ChangeAnswer(many=True, allow_null=True, help_text="Late changes that wait for the office.")
     contacts = ContactAnswer(many=True, allow_null=True, help_text="For the office.")
     promised = serializers.BooleanField(help_text="Whether guides and programme are fixed.")

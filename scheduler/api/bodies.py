@@ -14,7 +14,7 @@ from rest_framework.request import Request as HttpRequest
 from scheduler.api.fields import AudienceField, Email, Instant, Line, Phone, Strict, Text, TourField, heads_field
 from scheduler.bookings import Request
 from scheduler.forms.asking import CEREMONY
-from scheduler.forms.fields import MOST_WAVES
+from scheduler.forms.fields import MOST_HEADS, MOST_WAVES
 from scheduler.starts import Group
 from scheduler.steps import Person
 from tours.models import Language
@@ -47,16 +47,24 @@ class LeaderBody(Strict):
     phone = Phone(required=False, allow_blank=True, default="")
 
 
-class GroupBody(Strict):
-    """What every request for a tour says of the group and its time: one `start`, or one for each of the `waves`."""
+class AboutGroupBody(Strict):
+    """What every request for a tour says of the group."""
 
     tour = TourField(help_text="The tour's code.")
     language = serializers.ChoiceField(Language.choices, help_text="What the guide is to speak.")
     audience = AudienceField(help_text="The code of the kind of group.")
     heads = heads_field(help_text="All people, accompanying adults included.")
     adults = serializers.IntegerField(
-        min_value=0, max_value=1000, default=0, help_text="The accompanying adults among them."
+        min_value=0, max_value=MOST_HEADS, default=0, help_text="The accompanying adults among them."
     )
+    leader = LeaderBody(required=False, allow_null=True, default=None)
+    notes = Text(max_length=2000, required=False, allow_blank=True, default="")
+    access_needs = Text(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class GroupBody(AboutGroupBody):
+    """A group and its time: one `start`, or one for each of the `waves`."""
+
     start = Instant(required=False, allow_null=True, default=None, help_text="One of the starts of `availability/`.")
     waves = serializers.ListField(
         child=Instant(),
@@ -66,9 +74,6 @@ class GroupBody(Strict):
         max_length=MOST_WAVES,
         help_text="In place of `start`: one of the `waves` of `availability/`.",
     )
-    leader = LeaderBody(required=False, allow_null=True, default=None)
-    notes = Text(max_length=2000, required=False, allow_blank=True, default="")
-    access_needs = Text(max_length=1000, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs["starts"] = starts_of(attrs)
@@ -95,7 +100,7 @@ class ChangeBody(Strict):
     """What may be changed without another time. `revision`: refuse where the visit has changed since it was read."""
 
     heads = heads_field(required=False)
-    adults = serializers.IntegerField(min_value=0, max_value=1000, required=False)
+    adults = serializers.IntegerField(min_value=0, max_value=MOST_HEADS, required=False)
     notes = Text(max_length=2000, required=False, allow_blank=True)
     leader = LeaderBody(required=False)
     revision = serializers.IntegerField(min_value=0, required=False)
@@ -133,7 +138,7 @@ class WaiverBody(Strict):
 class ArrivalBody(Strict):
     """How many came."""
 
-    heads = serializers.IntegerField(min_value=1, max_value=1000)
+    heads = serializers.IntegerField(min_value=1, max_value=MOST_HEADS)
 
 
 class NoBody(Strict):
@@ -157,7 +162,7 @@ def asked_for(body: dict[str, Any], contacts: tuple[Person, ...], keys: dict[str
     leader = body["leader"] or {"name": "", "phone": ""}
     return Request(
         group=Group(body["tour"], body["language"], body["audience"], body["heads"]),
-        starts=body["starts"],
+        starts=body.get("starts", ()),
         contacts=contacts,
         adults=body["adults"],
         notes=body["notes"],

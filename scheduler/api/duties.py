@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +12,7 @@ from scheduler.api import access, shapes
 from scheduler.api.access import GUIDE, OFFICE, call, refuse_unless
 from scheduler.api.answers import AssignmentAnswer, CandidateAnswer, DutyAnswer, DutyReplyAnswer
 from scheduler.api.bodies import NeededReasonBody, NoBody
-from scheduler.api.fields import Days, Strict
+from scheduler.api.fields import ByCode, Days, Strict
 from scheduler.api.paging import paged, pages
 from scheduler.api.problems import problems
 from tours import queries as catalogue
@@ -25,9 +24,7 @@ TAG = "Guides"
 class GuideBody(Strict):
     """Who is to lead."""
 
-    guide = serializers.SlugRelatedField(
-        slug_field="code", queryset=Guide.objects.filter(active=True), help_text="The guide's code."
-    )
+    guide = ByCode(queryset=Guide.objects.filter(active=True), help_text="The guide's code.")
 
 
 @extend_schema(

@@ -31,6 +31,8 @@ _VISIT = {
     "decide_by": None,
     "reason": "",
     "changes": [],
+    "offer": None,
+    "waiting": None,
     "contacts": None,
     "promised": False,
     "discreet": False,
@@ -55,6 +57,20 @@ ASKED = OpenApiExample(
             "organisation": "Military Unit 0112",
         },
         "leader": {"name": "Captain Omarov", "phone": "+77010000112"},
+    },
+    request_only=True,
+)
+WAITING = OpenApiExample(
+    "Any morning of two days",
+    value={
+        "tour": "halls",
+        "language": "kk",
+        "audience": "school",
+        "heads": 24,
+        "adults": 2,
+        "days": ["2027-05-27", "2027-05-28"],
+        "hours": {"latest": "12:00"},
+        "organiser": {"name": "Head teacher", "phone": "+77010000044"},
     },
     request_only=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,8 +17,8 @@ from rest_framework import serializers
 from scheduler import periods, phones, starts
 from scheduler.forms.fields import MOST_HEADS, near
 from tours import queries as catalogue
-from tours.models import Audience, Space, Tour
-from tours.models.words import no_control_characters
+from tours.models import Audience, Space
+from tours.models.words import CODE_PATTERN, no_control_characters
 
 
 class Strict(serializers.Serializer[Any]):
@@ -134,18 +135,30 @@ def heads_field(**options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=1, max_value=MOST_HEADS, **options)
 
 
-class TourField(serializers.SlugRelatedField[Tour]):
+class ByCode(serializers.SlugRelatedField[Any]):
+    """A row by its code; what is no code at all is never looked for."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="code", **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not re.fullmatch(CODE_PATTERN, data):
+            self.fail("does_not_exist", slug_name="code", value=str(data)[:40])
+        return super().to_internal_value(data)
+
+
+class TourField(ByCode):
     """A tour that is offered, by its code."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(slug_field="code", queryset=catalogue.offered_tours(), **options)
+        super().__init__(queryset=catalogue.offered_tours(), **options)
 
 
-class AudienceField(serializers.SlugRelatedField[Audience]):
+class AudienceField(ByCode):
     """A kind of group that may ask, by its code."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(slug_field="code", queryset=catalogue.offered_audiences(), **options)
+        super().__init__(queryset=Audience.objects.filter(active=True), **options)
 
 
 class SpacesField(serializers.ListField):
@@ -186,7 +199,9 @@ class Days(serializers.Serializer[Any]):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        first = attrs.setdefault("from", periods.day_of(timezone.now(), zone()))
+        if "from" not in attrs:
+            attrs["from"] = periods.day_of(timezone.now(), zone())
+        first = attrs["from"]
         last = attrs.setdefault("to", first + timedelta(days=self.usual_days - 1))
         if last < first:
             raise serializers.ValidationError({"to": [_("The last day is not before the first.")]}, code="order")

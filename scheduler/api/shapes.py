@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifications import links
-from scheduler import periods, queries, steps
+from scheduler import periods, queries, steps, waiting
 from scheduler.api.access import GUIDE, OFFICE, ORGANISER
 from scheduler.models import Absence, ChangeRequest, Closure, Leg, Party, Visit
 from tours import queries as catalogue
@@ -50,6 +50,8 @@ def visit(row: Visit, asker: str, museum: Museum | None = None) -> dict[str, Any
         "price": None if asker == GUIDE or hidden else queries.price_of(row, house),
         "decide_by": clock(row.decide_by, house) if asker != GUIDE else None,
         "reason": queries.reason_of(row),
+        "offer": offer(row, house) if row.status == Visit.Status.OFFERED and asker != GUIDE else None,
+        "waiting": wish(row) if row.status == Visit.Status.WAITING and asker != GUIDE else None,
         "changes": [change(each, house) for each in open_changes(row)] if asker != GUIDE else None,
         "contacts": [contact(each) for each in row.contacts.all()] if office else None,
         "promised": row.promised_at is not None,
@@ -100,6 +102,27 @@ def _places(rows: Iterable[Leg]) -> list[Leg]:
 def contact(row: Any) -> dict[str, str]:
     """Somebody who is told."""
     return {name: getattr(row, name) for name in ("name", "organisation", "email", "phone", "locale")}
+
+
+def offer(row: Visit, museum: Museum) -> dict[str, Any] | None:
+    """What the organiser has still to answer."""
+    made = queries.open_offer(row)
+    if made is None:
+        return None
+    return {
+        "answer_by": clock(made.answer_by, museum),
+        "alternatives": [clock(start, museum) for start in made.alternatives],
+    }
+
+
+def wish(row: Visit) -> dict[str, Any]:
+    """What a group waits for, and how long the line is before it."""
+    return {
+        "days": [day.isoformat() for day in row.wish.days],
+        "earliest": row.wish.earliest.isoformat() if row.wish.earliest else None,
+        "latest": row.wish.latest.isoformat() if row.wish.latest else None,
+        "place": waiting.place_in_line(row),
+    }
 
 
 def open_changes(row: Visit) -> list[ChangeRequest]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -31,6 +31,7 @@ from scheduler.api.problems import problems
 from scheduler.errors import StartTaken
 from scheduler.models import ChangeRequest, Visit
 from scheduler.starts import Group
+from scheduler.steps import Person
 from tours import queries as catalogue
 
 TAG = "Visits"
@@ -77,11 +78,7 @@ def ask(request: Request) -> Response:
     sent.is_valid(raise_exception=True)
     organiser = organiser_of(sent.validated_data)
     asked = asked_for(sent.validated_data, (organiser,), keys, ceremony=tuple(sent.validated_data["ceremony"] or ()))
-    known = bool(keys) and Visit.objects.filter(request_key=keys["request_key"]).exists()
-    if not known and role(request) != OFFICE:
-        limits.refuse_too_often(
-            "request", client=request.META.get("REMOTE_ADDR", ""), addresses=(organiser.email, organiser.phone)
-        )
+    within_limits(request, organiser, keys)
     visit = bookings.request_visit(asked, now=timezone.now())
     return made(visit, ORGANISER)
 
@@ -200,6 +197,14 @@ def cancel(request: Request, code: str) -> Response:
         return late_or_done(visit, locks.door(changes.cancel)(visit.pk, reason=reason, now=now))
     locks.door(bookings.cancel)(visit.pk, reason=reason, by=bookings.OFFICE, now=now)
     return answer(visit, asker)
+
+
+def within_limits(request: Request, organiser: Person, keys: Mapping[str, str]) -> None:
+    """Count a stranger's request, or raise TooOften; one that was answered already counts for nothing, nor does the office's."""
+    known = bool(keys) and Visit.objects.filter(request_key=keys["request_key"]).exists()
+    if not known and role(request) != OFFICE:
+        client = request.META.get("REMOTE_ADDR", "")
+        limits.refuse_too_often("request", client=client, addresses=(organiser.email, organiser.phone))
 
 
 def made(visit: Visit, asker: str) -> Response:

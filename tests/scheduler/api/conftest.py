@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import cache
@@ -93,8 +94,9 @@ def clock(season_now: datetime) -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def house(alzhir: Museum, clock: time_machine.Traveller, settings: Any) -> Museum:
-    """The museum, with strangers' limits out of the way."""
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (100000, 1))
+    """The museum, with strangers' limits out of the way, and with no answers kept from another test."""
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (100_000, 1))
+    Museum.objects.update(catalogue_version=time.time_ns())
     return alzhir
 
 
