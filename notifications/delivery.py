@@ -291,16 +291,23 @@ def _tell_the_office(row: OutboxMessage, outcome: Outcome, now: datetime) -> Non
     if row.kind in OFFICE_KINDS:
         return
     facts = {name: row.facts.get(name) for name in ("museum", "code", "title", "start", "end")}
+    undeliverable = {"name": row.to_name, "email": row.to_email, "said": outcome.reason}
     outbox.enqueue(
         key=f"undeliverable:{row.claim}",
         thread=f"office:undeliverable:{row.pk}",
         to=Address(row.from_name, row.from_email, locale=row.locale),
-        letter=Letter(
-            "office_alarm",
-            {**facts, "undeliverable": {"name": row.to_name, "email": row.to_email, "said": outcome.reason}},
-        ),
+        letter=Letter("office_alarm", {**facts, "undeliverable": undeliverable}),
         not_before=now,
     )
+
+
+@transaction.atomic
+def bounced(row: OutboxMessage, *, said: str, now: datetime) -> None:
+    """A letter that was sent came back later: it is as dead as one refused at once."""
+    OutboxMessage.objects.filter(pk=row.pk, status=OutboxMessage.Status.SENT).update(
+        status=OutboxMessage.Status.DEAD, last_code="bounce", last_error=said
+    )
+    _tell_the_office(row, Outcome("dead", "bounce", said, unreachable=True), now)
 
 
 # --- Doors -----------------------------------------------------------------------------------------------------------------

@@ -222,3 +222,63 @@ class Breaker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Reply(models.Model):
+    """A letter that came to the museum's mailbox: read once, and what became of it."""
+
+    class Verdict(models.TextChoices):
+        APPLIED = "applied", pgettext_lazy("reply", "counts as the answer")
+        OLD_TIME = "old_time", pgettext_lazy("reply", "answered a time that has changed")
+        STALE = "stale", pgettext_lazy("reply", "older than an answer that we have")
+        COUNTER = "counter", pgettext_lazy("reply", "asks for another time")
+        FORGED = "forged", pgettext_lazy("reply", "not from whom it says")
+        UNKNOWN = "unknown", pgettext_lazy("reply", "answers nothing that we know")
+        LETTER = "letter", pgettext_lazy("reply", "a letter to read")
+        BOUNCE = "bounce", pgettext_lazy("reply", "a letter of ours did not arrive")
+        AUTOMATIC = "automatic", pgettext_lazy("reply", "an automatic answer")
+        UNREADABLE = "unreadable", pgettext_lazy("reply", "too large or broken, open it in the mailbox")
+
+    FOR_A_PERSON = ("old_time", "counter", "forged", "unknown", "letter", "unreadable")
+
+    message_id = models.CharField(max_length=500, unique=True, error_messages={"unique": _("This was read already.")})
+    thread = models.ForeignKey(
+        Thread, on_delete=models.PROTECT, null=True, blank=True, related_name="replies", verbose_name=_("thread")
+    )
+    verdict = models.CharField(_("what it is"), max_length=12, choices=Verdict.choices)
+    reason = models.TextField(_("reason"), blank=True)
+    from_email = models.CharField(_("from"), max_length=500, blank=True)
+    subject = models.TextField(_("subject"), blank=True)
+    text = models.TextField(_("text"), blank=True)  # the first lines, for a person
+    method = models.CharField(max_length=20, blank=True)
+    uid = models.CharField(max_length=300, blank=True)
+    sequence = models.PositiveIntegerField(null=True, blank=True)
+    stamp = models.DateTimeField(null=True, blank=True)
+    partstat = models.CharField(_("answer"), max_length=20, blank=True)
+    proposed_start = models.DateTimeField(_("asks for"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"))
+    handed_over_at = models.DateTimeField(null=True, blank=True)  # when the schedule took the answer in
+    seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("seen by"),
+    )
+    seen_at = models.DateTimeField(_("seen at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        ordering = ["-received_at"]
+        indexes = [
+            models.Index(
+                F("received_at"),
+                name="answers_to_hand_over",
+                condition=Q(verdict="applied", handed_over_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.received_at:%Y-%m-%d %H:%M}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
-from notifications import delivery
+from notifications import delivery, replies
 
 
 @shared_task
@@ -17,3 +18,9 @@ def deliver(row_id: str) -> None:
 def sweep() -> None:
     """Send whatever is due and was not sent."""
     delivery.sweep()
+
+
+@shared_task
+def read_replies() -> None:
+    """Read what came to the museum's mailbox."""
+    replies.fetch(now=timezone.now())
