@@ -40,10 +40,10 @@ def sign_in(address: str, user: str, password: str) -> httpx.Response:
 
 
 @pytest.mark.timeout(240)
-def test_the_whole_demonstration(tmp_path: Path) -> None:
-    var, port = tmp_path / "var", free_port()
+def test_the_whole_demonstration(room: Path) -> None:
+    var, port = room / "var", free_port()
     address = f"http://localhost:{port}"
-    with demonstration(var, port, tmp_path / "first.log") as program:
+    with demonstration(var, port, room / "first.log") as program:
         said = program.said()
         assert f"Qonaq is up: {address}/" in said
         assert f"as .eml files in {var / 'mail'}" in said
@@ -63,7 +63,7 @@ def test_the_whole_demonstration(tmp_path: Path) -> None:
     wait_until(lambda: left_behind(var) == [], 10, f"nothing to be left: {left_behind(var)}")
 
     began = time.monotonic()
-    with demonstration(var, port, tmp_path / "second.log") as program:
+    with demonstration(var, port, room / "second.log") as program:
         assert time.monotonic() - began < 20
         assert dict(re.findall(r"sign in as (\w+) +password (\S+)", program.said())) == passwords
         assert "Loading the museum" not in program.said()
@@ -73,12 +73,12 @@ def test_the_whole_demonstration(tmp_path: Path) -> None:
     assert json.loads((var / "accounts.json").read_text()) == passwords
 
 
-def test_a_taken_port_is_named(tmp_path: Path) -> None:
+def test_a_taken_port_is_named(room: Path) -> None:
     port = free_port()
     holder = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    with running(holder, clean_environment(tmp_path), tmp_path / "holder.log") as program:
+    with running(holder, clean_environment(room), room / "holder.log") as program:
         program.wait_for(lambda: accepts(port))
-        with running(RUN, clean_environment(tmp_path / "var", PORT=str(port)), tmp_path / "run.log") as refused:
+        with running(RUN, clean_environment(room / "var", PORT=str(port)), room / "run.log") as refused:
             assert refused.process.wait(30) == 1
             assert f"Port {port} is taken." in refused.said()
-    assert not (tmp_path / "var" / "postgres").exists()
+    assert not (room / "var" / "postgres").exists()

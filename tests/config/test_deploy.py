@@ -158,9 +158,9 @@ def by_hand(command: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory, smtp_sink: Sink) -> Iterator[dict[str, dict[str, str]]]:
+def deployed(ground_floor: Path, smtp_sink: Sink) -> Iterator[dict[str, dict[str, str]]]:
     """Servers of their own with the two roles of the deployment; gives each service's environment."""
-    var = tmp_path_factory.mktemp("deployed") / "var"
+    var = ground_floor / "var"
     with ExitStack() as stack:
         postgres = Postgres(var)
         stack.enter_context(embedded.in_use(postgres))

@@ -48,9 +48,9 @@ def left_behind(var: Path) -> list[str]:
 
 
 @pytest.fixture
-def var(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "var"
-    wait_until(lambda: left_behind(tmp_path) == [], 20, f"nothing to be left: {left_behind(tmp_path)}")
+def var(room: Path) -> Iterator[Path]:
+    yield room / "var"
+    wait_until(lambda: left_behind(room) == [], 20, f"nothing to be left: {left_behind(room)}")
 
 
 def ask(var: Path, *before: str) -> subprocess.CompletedProcess[str]:

@@ -108,8 +108,11 @@ def test_a_page_behind_a_sign_in_is_kept_by_nobody(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_no_cookie_before_anything_is_done(client: Client) -> None:
-    assert not client.get("/no/such/page").cookies
+def test_a_stranger_gets_no_cookie_but_the_one_that_guards_forms(client: Client) -> None:
+    cookies = client.get("/accounts/login/").cookies
+    assert set(cookies) == {settings.CSRF_COOKIE_NAME}
+    guard = cookies[settings.CSRF_COOKIE_NAME]
+    assert (guard["httponly"], guard["samesite"], guard["path"], guard["domain"]) == (True, "Lax", "/", "")
 
 
 @pytest.mark.parametrize(
