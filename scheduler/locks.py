@@ -20,6 +20,7 @@ from tours.locks import CALENDAR_KEY
 from tours.locks import calendar_exclusive as calendar_exclusive  # the scheduler's writers find both locks here
 
 DAY_KEYS = 0x514F  # the first half of a day's key; the second is the day's ordinal
+REQUEST_KEYS = 0x5150
 CONTENTION = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
 TRIES = 3
 PAUSE_SECONDS = 0.15
@@ -34,6 +35,12 @@ def museum_days(days: Iterable[date]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [CALENDAR_KEY])
         for day in sorted(set(days)):
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [DAY_KEYS, day.toordinal()])
+
+
+def request(key: str) -> None:
+    """Wait until nobody else makes the request of this key, on whatever day; after the days, one in a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [REQUEST_KEYS, key])
 
 
 def raise_versions(days: Iterable[date]) -> None:

@@ -43,18 +43,18 @@ class Candidate:
 
 
 @transaction.atomic
-def accept(party_id: int, *, now: datetime) -> Party:
-    """The guide says that they will lead."""
-    party = _led(party_id)
+def accept(party_id: int, *, guide_id: int | None = None, now: datetime) -> Party:
+    """The guide says that they will lead. `guide_id`: who says so; raises NotAllowedNow where the duty has gone to another meanwhile."""
+    party = _led(party_id, guide_id)
     party.answer = Party.Answer.ACCEPTED
     party.save(update_fields=["answer"])
     return party
 
 
 @transaction.atomic
-def decline(party_id: int, *, reason: str, now: datetime) -> Party:
-    """The guide cannot lead: somebody else does at once, or the office is told that nobody can."""
-    party = _led(party_id)
+def decline(party_id: int, *, reason: str, guide_id: int | None = None, now: datetime) -> Party:
+    """The guide cannot lead: somebody else does at once, or the office is told that nobody can. `guide_id` as for `accept`."""
+    party = _led(party_id, guide_id)
     assert party.guide is not None  # _led
     replace_guide(party, instead_of=party.guide, why=reason, now=now)
     return party
@@ -184,9 +184,11 @@ def _promise(visit_id: int, *, now: datetime) -> bool:
     return False
 
 
-def _led(party_id: int) -> Party:
+def _led(party_id: int, guide_id: int | None) -> Party:
     party = _locked(party_id)
     if party.guide is None or not party.holds or party.visit.promised_at is None:
+        raise NotAllowedNow
+    if guide_id not in (None, party.guide_id):  # a second click must not decline for whoever came instead
         raise NotAllowedNow
     return party
 

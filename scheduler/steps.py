@@ -125,9 +125,10 @@ def refuse_ended(visit: Visit) -> None:
 
 
 def already(keys: Mapping[str, str]) -> Visit | None:
-    """The visit that the same request has made before; the same key with another request is refused."""
+    """The visit that the same request has made before; the same key with another request is refused. Locks the key."""
     for name in ("request_key", "season_key"):
         if key := keys.get(name):
+            locks.request(key)
             there = Visit.objects.filter(**{name: key}).first()
             if there is not None and name == "request_key" and there.request_print != keys.get("request_print", ""):
                 raise KeyReused

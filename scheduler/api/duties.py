@@ -61,7 +61,7 @@ def accept(request: Request, pk: int) -> Response:
     duty, asker = access.duty_for(request, pk)
     refuse_unless(asker, GUIDE)
     NoBody(data=request.data).is_valid(raise_exception=True)
-    party = locks.door(roster.accept)(duty.pk, now=timezone.now())
+    party = locks.door(roster.accept)(duty.pk, guide_id=duty.guide_id, now=timezone.now())
     return Response({"id": party.pk, "answer": party.answer})
 
 
@@ -82,7 +82,8 @@ def decline(request: Request, pk: int) -> Response:
     refuse_unless(asker, GUIDE)
     sent = NeededReasonBody(data=request.data)
     sent.is_valid(raise_exception=True)
-    locks.door(roster.decline)(duty.pk, reason=sent.validated_data["reason"], now=timezone.now())
+    reason = sent.validated_data["reason"]
+    locks.door(roster.decline)(duty.pk, reason=reason, guide_id=duty.guide_id, now=timezone.now())
     return Response({"id": duty.pk, "answer": "declined"})
 
 
