@@ -10,13 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from scheduler.core.itinerary import Leg, Party, Space, Stop, Taken, Visit, Walk, joint, legs, times, waves_of
 from scheduler.core.packing_model import Option, Wave, fewest_changes, pack
+from scheduler.core.packing_search import search, shuffle
 from scheduler.core.profiles import Channel, Fields, Profile, Run, channels, profiles
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import Interval, runs
 
+News = tuple[int, tuple[Stop, ...], tuple[int, ...]]
+"""A new wave: its start, its stops, the heads of its parties."""
+
 Closing = tuple[Interval, frozenset[str] | None]
 SETTLE_SECONDS = 5.0
-FEW_TESTS, MANY_TESTS = 200_000, 800_000
+TESTS, MOVES = 20_000, 150
 
 
 class Floor:
@@ -79,23 +83,12 @@ class Floor:
         ]
         return self._starts(only, candidates, True)
 
-    def arrange(
-        self, news: Sequence[tuple[int, tuple[Stop, ...], tuple[int, ...]]], budget: Budget
-    ) -> list[Option] | None:
-        """An option for each of the new waves (start, stops, heads), then for each old one, or None. Raises Undecided."""
+    def arrange(self, news: Sequence[News], budget: Budget) -> list[Option] | None:
+        """An option for each of the new waves, then for each old one, or None. Raises Undecided."""
         waves = [self._new_wave(number, *new) for number, new in enumerate(news)]
-        if not all(wave.options or not wave.listed for wave in waves):
-            return None
-        near = {i for i, wave in enumerate(self.waves) if any(wave.period.overlaps(new.period) for new in waves)}
-        if all(wave.listed for wave in waves):
-            try:
-                found = self._arrange_near(waves, near)
-                if found is None or found:
-                    return found
-                if all(wave.listed for wave in self.waves):
-                    return self._search(self.room, [*waves, *self.waves], MANY_TESTS)
-            except Undecided:
-                pass
+        found = self._quickly(waves)
+        if found is None or found:
+            return found
         return pack(
             self.fields,
             self.room,
@@ -107,30 +100,31 @@ class Floor:
             new=len(waves),
         )
 
-    def quickly(self, news: Sequence[tuple[int, tuple[Stop, ...], tuple[int, ...]]]) -> list[Option] | None:
-        """As `arrange`, but [] where only the solver would know. Raises Undecided."""
-        waves = [self._new_wave(number, *new) for number, new in enumerate(news)]
-        near = {i for i, wave in enumerate(self.waves) if any(wave.period.overlaps(new.period) for new in waves)}
-        return self._arrange_near(waves, near) if all(wave.listed for wave in waves) else []
+    def quickly(self, news: Sequence[News]) -> list[Option] | None:
+        """As `arrange`, but [] where only the solver would know."""
+        return self._quickly([self._new_wave(number, *new) for number, new in enumerate(news)])
 
-    def _arrange_near(self, waves: Sequence[Wave], near: set[int]) -> list[Option] | None:
-        """The same by looking only at old waves at the same time: None is a proof, [] means neither found nor disproved."""
+    def _quickly(self, waves: Sequence[Wave]) -> list[Option] | None:
+        if not all(wave.options or not wave.listed for wave in waves):
+            return None
+        if not all(wave.listed for wave in waves):
+            return []
+        near = {i for i, wave in enumerate(self.waves) if any(wave.period.overlaps(new.period) for new in waves)}
         movable = [self.waves[i] for i in sorted(near) if self.waves[i].listed]
         as_they_are = [wave.options[chosen] for wave, chosen in zip(self.waves, self.witness, strict=True)]
-        # The others left out: what cannot be done then can never be. The others as they are: what can be done then can be done.
-        if self._search(self.room, [*waves, *movable], FEW_TESTS) is None:
-            return None
-        steady = sum(option.load for i, option in enumerate(as_they_are) if i not in near or not self.waves[i].listed)
-        found = self._search(self.room - steady, [*waves, *movable], FEW_TESTS)
-        if found is None:
-            return []
-        chosen = iter(found[len(waves) :])
-        kept = [next(chosen) if i in near and self.waves[i].listed else option for i, option in enumerate(as_they_are)]
-        return [*found[: len(waves)], *kept]
+        try:
+            # The far ones left out: what cannot be done then can never be.
+            found = search(self.fields, self.room, [*waves, *movable], TESTS)
+            if found is None:
+                return None
+            if len(movable) == len(self.waves):
+                return found
+        except Undecided:
+            pass
+        first = [wave.options[0] for wave in waves]
+        return shuffle(self.fields, self.room, [*waves, *self.waves], [*first, *as_they_are], MOVES) or []
 
-    def fewest(
-        self, news: Sequence[tuple[int, tuple[Stop, ...], tuple[int, ...]]], budget: Budget
-    ) -> list[Option] | None:
+    def fewest(self, news: Sequence[News], budget: Budget) -> list[Option] | None:
         """As `arrange`, with the fewest old waves changed (or, when the time is up, few)."""
         found = self.arrange(news, budget)
         changed = self.changed(found[len(news) :]) if found else []
@@ -270,7 +264,7 @@ class Floor:
     def _anyhow(self) -> list[Option] | None:
         if all(wave.listed for wave in self.waves):
             try:
-                return self._search(self.room, self.waves, MANY_TESTS)
+                return search(self.fields, self.room, self.waves, TESTS)
             except Undecided:
                 pass
         return pack(self.fields, self.room, self.waves, self.spaces, self.origin, Budget(SETTLE_SECONDS))
@@ -319,44 +313,6 @@ class Floor:
             [min(a, b) for a, b in zip(row, top, strict=True)]
             for row, top in zip(rows, self.fields.unpack(self.entry), strict=True)
         ]
-
-    # Search
-
-    def _search(self, room: int, waves: Sequence[Wave], tests: int) -> list[Option] | None:
-        """An option for each wave so that all fit, or None: each in turn the one with the fewest left. Raises Undecided after `tests`."""
-        fits, left = self.fields.fits, tests
-        chosen: dict[int, Option] = {}
-
-        def place(room: int, domains: dict[int, list[Option]]) -> bool:
-            nonlocal left
-            if not domains:
-                return True
-            pick = min(domains, key=lambda i: len(domains[i]))
-            period = waves[pick].period
-            for option in domains[pick]:
-                after = room - option.load
-                rest = {}
-                for i, domain in domains.items():
-                    if i == pick:
-                        continue
-                    if waves[i].period.overlaps(period):
-                        left -= len(domain)
-                        if left < 0:
-                            raise Undecided
-                        domain = [other for other in domain if fits(after, other.load)]
-                        if not domain:
-                            break
-                    rest[i] = domain
-                else:
-                    chosen[pick] = option
-                    if place(after, rest):
-                        return True
-            return False
-
-        domains = {i: [option for option in wave.options if fits(room, option.load)] for i, wave in enumerate(waves)}
-        if not all(domains.values()):
-            return None
-        return [chosen[i] for i in range(len(waves))] if place(room, domains) else None
 
 
 def _runs_of(found: Iterable[Leg], spaces: Mapping[str, Space]) -> list[Run]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from scheduler.core.itinerary import Space, Stop, Walk, joint, times
 from scheduler.core.profiles import Channel, Fields, Run, joint_groups
 from scheduler.core.solving import Budget, Undecided, new_model, solve
 from scheduler.core.ticks import Interval
+
+MOST_OPTIONS = 40
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -66,7 +69,7 @@ class Model:
             self.terms.append({})
             self.counts.append({})
             self.chosen.append([])
-            if wave.listed:
+            if self._by_option(wave):
                 self._choose(wave)
             else:
                 self._count(wave)
@@ -83,7 +86,7 @@ class Model:
             return None
         found = []
         for wave, chosen, counts in zip(self.waves, self.chosen, self.counts, strict=True):
-            if wave.listed:
+            if chosen:
                 found.append(
                     next(o for o, variable in zip(wave.options, chosen, strict=True) if solver.value(variable))
                 )
@@ -93,13 +96,34 @@ class Model:
 
     def fewest(self, found: Sequence[Option]) -> None:
         """Ask for the fewest changes of old waves, beginning with what was found."""
-        changes = []
-        for wave, chosen, option in zip(self.waves, self.chosen, found, strict=True):
-            for other, variable in zip(wave.options, chosen, strict=True) if wave.listed else ():
+        changes: list[cp_model.LinearExprT] = []
+        for wave, chosen, counts, option in zip(self.waves, self.chosen, self.counts, found, strict=True):
+            for other, variable in zip(wave.options, chosen, strict=False):
                 self.model.add_hint(variable, other is option)
-            if wave.listed and wave.present >= 0:
+            walked = Counter(zip(wave.heads, option.walks, strict=True))
+            for key, variable in counts.items():
+                self.model.add_hint(variable, walked[key])
+            if wave.present < 0:
+                continue
+            if chosen:
                 changes.append(1 - chosen[wave.present])
+                continue
+            same = self.model.new_bool_var("")
+            changes.append(1 - same)
+            for key, number in Counter(zip(wave.heads, wave.options[wave.present].walks, strict=True)).items():
+                self.model.add(counts[key] >= number * same)
         self.model.minimize(sum(changes))
+
+    @staticmethod
+    def _by_option(wave: Wave) -> bool:
+        """Few options are chosen from; of many, the parties on each walk are counted.
+
+        A wave that walks against the rules now, and may go on so, is always chosen for: that is no count.
+        """
+        strange = (
+            wave.now is not None and wave.listed and wave.present >= 0 and wave.present == len(wave.options) - 1 > 0
+        )
+        return wave.listed and (strange or len(wave.options) <= MOST_OPTIONS)
 
     def _choose(self, wave: Wave) -> None:
         chosen = [self.model.new_bool_var("") for _ in wave.options]
@@ -160,6 +184,9 @@ class Model:
             else:
                 for walk, size in zip(walked, wave.heads, strict=True):
                     found += leg_runs(self.spaces[stop.space], stop, times(wave.stops, walk)[index], size)
+        for option in wave.options if wave.listed else ():
+            if sorted(zip(wave.heads, walked, strict=True)) == sorted(zip(wave.heads, option.walks, strict=True)):
+                return option
         if wave.now is not None and sorted(zip(wave.heads, walked, strict=True)) == sorted(
             zip(wave.heads, wave.now.walks, strict=True)
         ):
