@@ -32,7 +32,7 @@ def duty(request: HttpRequest, token: str) -> HttpResponse:
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """The guide leads it."""
     found = duty_behind(token)
-    return _answer(request, token, found, lambda: roster.accept(found.pk, now=timezone.now()))
+    return _answer(request, token, found, lambda: roster.accept(found.pk, guide_id=found.guide_id, now=timezone.now()))
 
 
 @require_POST
@@ -43,7 +43,9 @@ def decline(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, token, found, form=form, status=422)
     reason = form.cleaned_data["reason"]
-    _party, refused = tried(lambda: locks.door(roster.decline)(found.pk, reason=reason, now=timezone.now()))
+    _party, refused = tried(
+        lambda: locks.door(roster.decline)(found.pk, reason=reason, guide_id=found.guide_id, now=timezone.now())
+    )
     if refused:
         return _page(request, token, found, form=form, refused=refused)
     return redirect("duty_declined")

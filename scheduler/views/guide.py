@@ -67,7 +67,10 @@ def accept(request: HttpRequest, guide: Guide, pk: int) -> HttpResponse:
     """The guide leads it."""
     duty = _mine(request, pk)
     return _answer(
-        request, guide, lambda: roster.accept(duty.pk, now=timezone.now()), _("Thank you. You lead this tour.")
+        request,
+        guide,
+        lambda: roster.accept(duty.pk, guide_id=guide.pk, now=timezone.now()),
+        _("Thank you. You lead this tour."),
     )
 
 
@@ -83,7 +86,7 @@ def decline(request: HttpRequest, guide: Guide, pk: int) -> HttpResponse:
     return _answer(
         request,
         guide,
-        lambda: roster.decline(duty.pk, reason=reason, now=timezone.now()),
+        lambda: roster.decline(duty.pk, reason=reason, guide_id=guide.pk, now=timezone.now()),
         _("Thank you for saying so. The tour is not yours any more."),
     )
 
