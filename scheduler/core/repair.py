@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from scheduler.core.day import Day
+from scheduler.core.packing_model import Option
 from scheduler.core.repair_case import (
     DROP_MINUTES,
     Hit,
@@ -25,7 +26,9 @@ from scheduler.core.solving import Budget
 __all__ = ["Hit", "Placement", "Proposal", "Repair", "Total", "applied", "lifted", "repair", "struck"]
 
 SECONDS = 5.0
-TRIES_A_SECOND = 1000
+WORK_A_SECOND = 1000
+GREEDY, IMPROVE, EXACT = 0.4, 0.6, 0.85
+"""The shares of the time after which the next stage begins."""
 
 
 def repair(
@@ -51,25 +54,28 @@ def repair(
         Wanted(hit, visits[hit.day, hit.visit], kinds, drop, decided or {})
         for hit in sorted(by_key.values(), key=lambda hit: hit.visit)
     ]
-    sites = {index: Site(day, kinds.all) for index, day in bare.items()}
-    budget = Budget(seconds)
+    listed: dict[object, list[Option] | None] = {}
+    by_spaces = [listed if day.spaces == next(iter(bare.values())).spaces else {} for day in bare.values()]
+    sites = {index: Site(day, kinds.all, known) for (index, day), known in zip(bare.items(), by_spaces, strict=True)}
+    budget = Budget(seconds * EXACT)
     for one in wanted:
         one.look(sites, budget)
     alone = Total(sum(one.first is None for one in wanted), sum(one.best for one in wanted))
     plan, bound = _plan(wanted, sites, alone, budget, seconds)
-    return Repair(proposals(plan, Budget(seconds)), plan.total, bound, alone)
+    return Repair(proposals(plan, Budget(seconds * (1 - EXACT) / 2 + budget.left)), plan.total, bound, alone)
 
 
 def _plan(
     wanted: Sequence[Wanted], sites: Mapping[int, Site], alone: Total, budget: Budget, seconds: float
 ) -> tuple[Plan, Total]:
     """The best plan found, and what no plan costs less than."""
-    order = hardest(wanted, sites)
-    plan = greedy(wanted, sites, order)
+    order, work = hardest(wanted, sites), seconds * WORK_A_SECOND
+    plan = greedy(wanted, sites, order, work * GREEDY)
     if plan.total == alone:
         return plan, alone
-    tries = int(seconds * TRIES_A_SECOND)
-    plan = improve(plan, order, alone, lambda: plan.tries < tries and budget.left > seconds / 2)
+    plan = improve(
+        plan, order, alone, lambda now: now.work < work * IMPROVE and budget.left > seconds * (EXACT - IMPROVE)
+    )
     master = Master(wanted, sites, plan, alone, budget)
     plan = master.run()
     return plan, min(plan.total, master.total(master.bound))

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scheduler.core.repair_case import Total
+from scheduler.core.repair_crowd import Crowd
 from scheduler.core.repair_search import Plan
-from scheduler.core.repair_site import Arrangement, Crowd, Placed, Site
+from scheduler.core.repair_site import Arrangement, Placed, Site
 from scheduler.core.repair_spots import Spot, Wanted
 from scheduler.core.solving import Budget, Undecided, new_model
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-MOST_SPOTS = 20000
+SPOTS_A_SECOND = 500
 MOST_CROWD_ROWS = 4000
 
 
@@ -56,13 +57,17 @@ class Master:
 
     def _build(self) -> bool:
         upper = self.number(self.best.total)
-        slack = upper - self.bound - 1
+        slack, number = upper - self.bound - 1, 0
         self.model = new_model()
         costs: list[cp_model.LinearExprT] = []
         self.left: list[cp_model.IntVar] = []
         for one in self.wanted:
             sure = one.best + (self.each if one.first is None else 0)
-            spots = [spot for spot in one.up_to(min(sure + slack, self.each - 1)) if self._is_possible(spot)]
+            spots = one.up_to(min(sure + slack, self.each - 1))
+            number += len(spots)
+            if number > SPOTS_A_SECOND * self.budget.left:
+                return False
+            spots = [spot for spot in spots if self._is_possible(spot)]
             chosen = {spot: self.model.new_bool_var("") for spot in spots}
             left = self.model.new_bool_var("")
             if self.each + one.left > sure + slack:
@@ -72,8 +77,6 @@ class Master:
             self.left.append(left)
             costs += [spot.cost * variable for spot, variable in chosen.items()]
             costs.append((self.each + one.left) * left)
-            if sum(map(len, self.chosen)) > MOST_SPOTS:
-                return False
         self.objective = sum(costs)
         self.model.add(self.objective <= upper - 1)
         self.model.minimize(self.objective)
@@ -128,7 +131,7 @@ class Master:
                 wrong = told = True
         if wrong:
             for number, wish in enumerate(spots):
-                if plan.at[number] is None and wish is not None and not plan.put(number, wish):
+                if plan.at[number] is None and (wish is None or not plan.put(number, wish)):
                     plan.insert(number)
         if plan.total < self.best.total:
             self.best = plan
@@ -149,12 +152,12 @@ class Master:
 
     def _forbid(self, day: int, placed: list[Placed]) -> None:
         site = self.sites[day]
-        crowd = site.crowd([task for one in placed for task in site.tasks(one)])
+        crowd = site.crowd(placed)
         if crowd is not None:
             self._add_crowd(day, crowd)
             for moment in range(0, max(o.closes for o in site.day.opening), site.day.grid):
                 if len(self.rows) < MOST_CROWD_ROWS:
-                    self._add_crowd(day, Crowd(moment, crowd.guides, self._room(site, moment, crowd.guides)))
+                    self._add_crowd(day, Crowd(moment, crowd.guides, crowd.rest))
             return
         last, kept = placed[-1], list(placed[:-1])
         for one in list(kept):
@@ -176,21 +179,15 @@ class Master:
             pass
         return False
 
-    @staticmethod
-    def _room(site: Site, moment: int, guides: int) -> int:
-        rest = site.crew.least_rest
-        taken = [t for t in site.must if t.start <= moment < t.end + rest and not t.able & ~guides]
-        return guides.bit_count() - len(taken)
-
     def _add_crowd(self, day: int, crowd: Crowd) -> None:
         if (day, *crowd) in self.rows:
             return
         self.rows.add((day, *crowd))
         site = self.sites[day]
-        counted = [(site.counts(crowd, spot.placed), variable) for spot, variable in self.days.get(day, ())]
+        counted = [(crowd.counts(site.tasks(spot.placed)), variable) for spot, variable in self.days.get(day, ())]
         terms = [number * variable for number, variable in counted if number]
         if terms:
-            self.model.add(sum(terms) <= max(crowd.room, 0))
+            self.model.add(sum(terms) <= max(crowd.room(site.must), 0))
 
     def _add_never(self, day: int, placed: Sequence[Placed]) -> None:
         """Not all of these: with k alike ones, not k of them beside all the others."""

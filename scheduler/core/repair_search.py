@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from scheduler.core.repair_case import Total
@@ -10,8 +10,11 @@ from scheduler.core.repair_site import Arrangement, Site
 from scheduler.core.repair_spots import Spot, Wanted
 from scheduler.core.solving import Budget
 
-MOST_TRIES = 400
-"""Spots tried for one visit before it counts as left, within a search; the exact stage has no such limit."""
+HARD_TRIES = 30
+"""Spots tried for one visit at which others would have to make room, before it takes one that is free."""
+
+MOST_TRIES = 60
+"""The same where none is free, before the visit counts as left; the exact stage has no such limit."""
 
 
 class Plan:
@@ -21,7 +24,7 @@ class Plan:
         self.wanted, self.sites = wanted, sites
         self.at: list[Spot | None] = [None] * len(wanted)
         self.days: dict[int, Arrangement] = {index: site.empty for index, site in sites.items()}
-        self.tries = 0
+        self.work = 0.0  # milliseconds or so, counted and not measured, so that a search ends where it ended last time
 
     def copy(self) -> Plan:
         other = Plan(self.wanted, self.sites)
@@ -38,7 +41,7 @@ class Plan:
 
     def put(self, number: int, spot: Spot, budget: Budget | None = None) -> bool:
         """Place a visit there, if that is found to go."""
-        self.tries += 1
+        self.work += 0.7
         found = self.sites[spot.day].extend(self.days[spot.day], spot.placed, budget)
         if found is None:
             return False
@@ -52,14 +55,24 @@ class Plan:
             self.days[spot.day] = self.sites[spot.day].without(self.days[spot.day], spot.placed)
         return spot
 
-    def insert(self, number: int, below: int | None = None) -> bool:
-        """The cheapest spot that is found to go, cheaper than `below`."""
-        for tries, spot in enumerate(self.wanted[number].spots()):
-            if (below is not None and spot.cost >= below) or tries >= MOST_TRIES:
-                return False
-            if self.put(number, spot):
-                return True
-        return False
+    def insert(self, number: int, hard: int = HARD_TRIES) -> bool:
+        """The cheapest spot that is free, or one of the first `hard` cheaper ones that others make room for."""
+        cheaper: list[Spot] = []
+        for spot in self.wanted[number].spots():
+            self.work += 0.02
+            found = self.sites[spot.day].ready(self.days[spot.day], spot.placed)
+            if found is not None:
+                break
+            if len(cheaper) < MOST_TRIES and not self.sites[spot.day].has_failed(self.days[spot.day], spot.placed):
+                cheaper.append(spot)
+        else:
+            spot, found, hard = None, None, MOST_TRIES
+        if any(self.put(number, one) for one in cheaper[:hard]):
+            return True
+        if spot is None or found is None:
+            return False
+        self.days[spot.day], self.at[number] = found, spot
+        return True
 
 
 def hardest(wanted: Sequence[Wanted], sites: Mapping[int, Site]) -> list[int]:
@@ -74,15 +87,15 @@ def hardest(wanted: Sequence[Wanted], sites: Mapping[int, Site]) -> list[int]:
     return sorted(range(len(wanted)), key=hardness)
 
 
-def greedy(wanted: Sequence[Wanted], sites: Mapping[int, Site], order: Iterable[int]) -> Plan:
-    """Each in turn the cheapest spot that is left."""
+def greedy(wanted: Sequence[Wanted], sites: Mapping[int, Site], order: Sequence[int], work: float) -> Plan:
+    """Each in turn the cheapest spot that is left; fewer that others must make room for are tried when the work gets too much."""
     plan = Plan(wanted, sites)
-    for number in order:
-        plan.insert(number)
+    for done, number in enumerate(order):
+        plan.insert(number, HARD_TRIES if plan.work <= work * (done + 1) / len(order) else 1)
     return plan
 
 
-def improve(plan: Plan, order: Sequence[int], bound: Total, go_on: Callable[[], bool], seed: int = 1) -> Plan:
+def improve(plan: Plan, order: Sequence[int], bound: Total, go_on: Callable[[Plan], bool], seed: int = 1) -> Plan:
     """The best plan found from this one while `go_on()` says so.
 
     A visit that pays more than its own best is put where it would rather be, those in its way are taken off and placed anew; a plan
@@ -91,16 +104,16 @@ def improve(plan: Plan, order: Sequence[int], bound: Total, go_on: Callable[[], 
     random = Random(seed)  # noqa: S311  (a search, no secret)
     best, rank = plan.copy(), {number: at for at, number in enumerate(order)}
     now = plan.copy()
-    while best.total > bound and go_on():
+    while best.total > bound and go_on(now):
         sorry = [n for n, s in enumerate(now.at) if (now.wanted[n].left if s is None else s.cost) > now.wanted[n].best]
         if not sorry:
             break
         before = now.copy()
-        before.tries = now.tries
+        before.work = now.work = now.work + 1
         number = random.choice(sorry)
         removed = _make_room(now, number, random)
         _reinsert(now, removed, rank, random)
-        plan.tries = best.tries = now.tries
+        plan.work = best.work = now.work
         worse = before.total
         slack = worse.minutes // 100 if random.random() < 0.05 else 0
         if now.total > Total(worse.left, worse.minutes + slack):
@@ -114,11 +127,13 @@ def _make_room(plan: Plan, number: int, random: Random) -> list[int]:
     """Put a visit at a cheaper spot than its own; gives those that were taken off for it."""
     old = plan.take(number)
     cost = plan.wanted[number].left if old is None else old.cost
-    better = [spot for spot in plan.wanted[number].up_to(cost - 1)[:60] if _is_alone(plan, spot)]
+    better = plan.wanted[number].up_to(cost - 1)
     removed: list[int] = []
     if not better:
         return [number]
     spot = better[min(int(random.expovariate(0.3)), len(better) - 1)]
+    if not _is_alone(plan, spot):
+        return [number]
     length = plan.wanted[number].ticks
     near = [
         other

@@ -10,14 +10,17 @@ from scheduler.core.day import Day
 from scheduler.core.ejection import Board
 from scheduler.core.itinerary import Stop
 from scheduler.core.matching_model import NOBODY, Cover, Task
-from scheduler.core.packing_model import Option
-from scheduler.core.profiles import profiles
+from scheduler.core.packing_model import Option, Wave
+from scheduler.core.packing_search import shuffle
+from scheduler.core.profiles import Fields, profiles
 from scheduler.core.repair_case import Kind
-from scheduler.core.solving import Budget, Undecided
+from scheduler.core.repair_crowd import Crowd, crowd_of
+from scheduler.core.solving import Budget
 from scheduler.core.state import Group, State
-from scheduler.core.ticks import bits
+from scheduler.core.ticks import bits, span
 
-FEW_MOVES, MANY_MOVES = 40, 400
+FEW_MOVES, MANY_MOVES, WALK_MOVES = 8, 100, 60
+FAILURES_KEPT = 12
 
 
 class Placed(NamedTuple):
@@ -27,43 +30,38 @@ class Placed(NamedTuple):
     starts: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Arrangement:
     """Visits placed on a day, and how: a guide for each of the day's tasks and then for each new party, an option for each wave.
 
-    `key`: the placed visits, however ordered (`numbered`).
+    `key`: the placed visits, however ordered (`numbered`). Never changed, but `board` is made when it is first asked for.
     """
 
     placed: tuple[Placed, ...]
     tasks: tuple[Task, ...]
     roster: tuple[int, ...]
+    waves: tuple[Wave, ...]
     options: tuple[Option, ...]
     load: int
     key: frozenset[tuple[Placed, int]] = frozenset()
-
-
-class Crowd(NamedTuple):
-    """More duties than guides at one moment: of those under way (rest included) that only `guides` can lead, so many have room."""
-
-    moment: int
-    guides: int
-    room: int
+    board: Board | None = None
 
 
 class Site:
     """A day, and what is known of it."""
 
-    def __init__(self, day: Day, kinds: Sequence[Kind]) -> None:
+    def __init__(self, day: Day, kinds: Sequence[Kind], listed: dict[object, list[Option] | None]) -> None:
         self.day, self.kinds = day, kinds
+        self._listed = listed  # what waves ask for on an empty day: the same for all sites that are alike
         state = State(day)
         self.state, self.crew, self.floor = state, state.crew, state.floor
         old = [wave.options[chosen] for wave, chosen in zip(self.floor.waves, self.floor.witness, strict=True)]
-        self.empty = Arrangement((), (), tuple(self.crew.witness), tuple(old), sum(option.load for option in old))
+        self.empty = Arrangement((), (), tuple(self.crew.witness), (), tuple(old), sum(option.load for option in old))
         complete = self.crew.needed == len(self.crew.tasks)
         self.must = [task for task in self.crew.tasks if complete or task.present != NOBODY]
         self._possible: dict[int, tuple[tuple[int, ...], ...]] = {}
         self._tasks: dict[Placed, tuple[Task, ...]] = {}
-        self._options: dict[tuple[int, int, int], list[Option] | None] = {}
+        self._waves: dict[Placed, tuple[Wave, ...]] = {}
         self._alone: dict[Placed, bool] = {}
         self._failed: dict[Placed, list[frozenset[tuple[Placed, int]]]] = {}
 
@@ -80,20 +78,45 @@ class Site:
             self._alone[placed] = self.extend(self.empty, placed, budget) is not None
         return self._alone[placed]
 
+    def ready(self, base: Arrangement, placed: Placed) -> Arrangement | None:
+        """The arrangement with one more, where that changes nothing for anybody else. Quick: a look at what is free."""
+        load, chosen = base.load, []
+        for wave in self.waves(placed):
+            room = self.floor.room - load
+            option = next((option for option in wave.options if self.floor.fields.fits(room, option.load)), None)
+            if option is None:
+                return None
+            load += option.load
+            chosen.append(option)
+        leaders = self._free(base, placed)
+        if leaders is None:
+            return None
+        return self._with(base, placed, [*base.roster, *leaders], [*base.options, *chosen], load)
+
     def extend(self, base: Arrangement, placed: Placed, budget: Budget | None = None) -> Arrangement | None:
         """The arrangement with one more. Without a budget None means "not found", with one "impossible"; it may raise Undecided."""
-        if budget is None and any(failed <= base.key for failed in self._failed.get(placed, ())):
+        found = self.ready(base, placed)
+        if found is not None:
+            return found
+        if budget is None and self.has_failed(base, placed):
             return None
         found = self._extend(base, placed, budget)
         if found is None:
-            self._failed.setdefault(placed, []).append(base.key)
+            failed = self._failed.setdefault(placed, [])
+            failed.append(base.key)
+            del failed[:-FAILURES_KEPT]
         return found
+
+    def has_failed(self, base: Arrangement, placed: Placed) -> bool:
+        """Whether it was tried in vain to add this one to these, or to fewer."""
+        return any(failed <= base.key for failed in self._failed.get(placed, ()))
 
     def without(self, base: Arrangement, placed: Placed) -> Arrangement:
         """The arrangement with one less; everything else stays as it is."""
         at = base.placed.index(placed)
         task = len(self.crew.tasks) + sum(len(self.tasks(other)) for other in base.placed[:at])
-        wave = len(self.floor.waves) + sum(len(other.starts) for other in base.placed[:at])
+        old = len(self.floor.waves)
+        wave = old + sum(len(other.starts) for other in base.placed[:at])
         parties, waves = len(self.tasks(placed)), len(placed.starts)
         first = task - len(self.crew.tasks)
         rest = base.placed[:at] + base.placed[at + 1 :]
@@ -101,19 +124,11 @@ class Site:
             rest,
             base.tasks[:first] + base.tasks[first + parties :],
             base.roster[:task] + base.roster[task + parties :],
+            base.waves[: wave - old] + base.waves[wave - old + waves :],
             base.options[:wave] + base.options[wave + waves :],
             base.load - sum(option.load for option in base.options[wave : wave + waves]),
             numbered(rest),
         )
-
-    def arrange(self, placed: Iterable[Placed], budget: Budget) -> Arrangement | None:
-        """All of these together, or None where that is impossible. Raises Undecided."""
-        found: Arrangement | None = self.empty
-        for one in placed:
-            if found is None:
-                break
-            found = self.extend(found, one, budget)
-        return found
 
     def tasks(self, placed: Placed) -> tuple[Task, ...]:
         """The duty of each party of a placed visit."""
@@ -127,24 +142,17 @@ class Site:
             self._tasks[placed] = tuple(made)
         return self._tasks[placed]
 
-    def crowd(self, tasks: Sequence[Task], since: int = 0, until: int = 1 << 30) -> Crowd | None:
-        """A moment at which the day's tasks and these are more than the guides who could lead them (Hall's condition), if any."""
-        rest = self.crew.least_rest
-        every = [*self.must, *tasks]
-        for moment in sorted({task.start for task in every if since <= task.start < until} | {since}):
-            here = [task for task in every if task.start <= moment < task.end + rest]
-            if (guides := _too_few(here)) is not None:
-                taken = sum(not task.able & ~guides for task in self.must if task.start <= moment < task.end + rest)
-                return Crowd(moment, guides, guides.bit_count() - taken)
-        return None
+    def waves(self, placed: Placed) -> tuple[Wave, ...]:
+        """The waves of a placed visit with all that they may take."""
+        if placed not in self._waves:
+            self._waves[placed] = tuple(
+                self._wave(placed.kind, number, start) for number, start in enumerate(placed.starts)
+            )
+        return self._waves[placed]
 
-    def counts(self, crowd: Crowd, placed: Placed) -> int:
-        """How many of the parties of a placed visit are of a crowd."""
-        rest = self.crew.least_rest
-        return sum(
-            task.start <= crowd.moment < task.end + rest and not task.able & ~crowd.guides
-            for task in self.tasks(placed)
-        )
+    def crowd(self, placed: Iterable[Placed]) -> Crowd | None:
+        """A moment at which the day's duties and those of these visits are more than the guides who could lead them, if any."""
+        return crowd_of([*self.must, *(task for one in placed for task in self.tasks(one))], self.crew.least_rest)
 
     def news(self, placed: Sequence[Placed]) -> list[tuple[int, tuple[Stop, ...], Group]]:
         """The waves of placed visits as the floor wants them: start, stops, heads."""
@@ -177,8 +185,16 @@ class Site:
 
     # How one more is added
 
+    def _with(
+        self, base: Arrangement, placed: Placed, roster: Sequence[int], options: Sequence[Option], load: int
+    ) -> Arrangement:
+        after = (*base.placed, placed)
+        tasks, waves = (*base.tasks, *self.tasks(placed)), (*base.waves, *self.waves(placed))
+        return Arrangement(after, tasks, tuple(roster), waves, tuple(options), load, numbered(after))
+
     def _extend(self, base: Arrangement, placed: Placed, budget: Budget | None) -> Arrangement | None:
-        roster = self._lead(base, placed)
+        leaders = self._free(base, placed)
+        roster = self._lead(base, placed) if leaders is None else [*base.roster, *leaders]
         if roster is None and budget is None:
             return None
         walked = self._walk(base, placed, budget)
@@ -190,14 +206,37 @@ class Site:
             if roster is None:
                 return None
         options, load = walked
-        after = (*base.placed, placed)
-        tasks = (*base.tasks, *self.tasks(placed))
-        return Arrangement(after, tasks, tuple(roster), tuple(options), load, numbered(after))
+        return self._with(base, placed, roster, options, load)
 
-    def _lead(self, base: Arrangement, placed: Placed) -> Sequence[int] | None:
+    def _free(self, base: Arrangement, placed: Placed) -> list[int] | None:
+        """A guide for each party who has nothing else then, those who can do least first; None: there are not so many."""
+        if base.board is None:
+            base.board = Board([*self.crew.tasks, *base.tasks], base.roster, self.crew.limits, len(self.crew.guides))
+        board, found, busy = base.board, list[int](), dict[int, list[Task]]()
+        for task in self.tasks(placed):
+            ticks, mask = task.end - task.start, span(task.start, task.end)
+            for guide in bits(task.able):
+                held = busy.get(guide, [])
+                if (
+                    not board.busy[guide] & mask
+                    and board.duties[guide] > len(held)
+                    and board.ticks[guide] >= ticks + sum(other.end - other.start for other in held)
+                    and not any(
+                        other.start < task.end + board.rest[guide] and task.start < other.end + board.rest[guide]
+                        for other in held
+                    )
+                ):
+                    busy.setdefault(guide, []).append(task)
+                    found.append(guide)
+                    break
+            else:
+                return None
+        return found
+
+    def _lead(self, base: Arrangement, placed: Placed) -> list[int] | None:
         """A guide for everybody, found by driving others out, or None."""
         crew, news = self.crew, self.tasks(placed)
-        if any(not task.able for task in news):
+        if not all(task.able for task in news):
             return None
         tasks = [*crew.tasks, *base.tasks, *news]
         wanted = range(len(tasks) - len(news), len(tasks))
@@ -209,7 +248,7 @@ class Site:
                 return None
         return None
 
-    def _lead_exactly(self, base: Arrangement, placed: Placed, budget: Budget) -> Sequence[int] | None:
+    def _lead_exactly(self, base: Arrangement, placed: Placed, budget: Budget) -> list[int] | None:
         if self._is_crowded(base, self.tasks(placed)):
             return None
         found = self.cover(self.groups([*base.placed, placed])).solve(budget)
@@ -219,61 +258,69 @@ class Site:
         return [g[0] if g else NOBODY for g in found[:old]] + [guide for guides in found[old:] for guide in guides]
 
     def _is_crowded(self, base: Arrangement, news: Sequence[Task]) -> bool:
-        rest = self.crew.least_rest
-        return any(
-            self.crowd([*base.tasks, *news], start, end + rest) for start, end in {(t.start, t.end) for t in news}
-        )
+        every, rest = [*self.must, *base.tasks, *news], self.crew.least_rest
+        return any(crowd_of(every, rest, start, end + rest) for start, end in {(t.start, t.end) for t in news})
 
     def _walk(self, base: Arrangement, placed: Placed, budget: Budget | None) -> tuple[Sequence[Option], int] | None:
-        """An option for every wave: the others as they walk where that will do."""
-        load, chosen = base.load, []
-        for number, start in enumerate(placed.starts):
-            options = self._options_at(placed.kind, number, start)
-            if options is None:
-                break
-            if not options:
-                return None
-            option = next((o for o in options if self.floor.fields.fits(self.floor.room - load, o.load)), None)
-            if option is None:
-                break
-            load += option.load
-            chosen.append(option)
-        else:
-            return [*base.options, *chosen], load
-        news, old = self.news([*base.placed, placed]), len(self.floor.waves)
-        try:
-            found = self.floor.arrange(news, budget or Budget(0))
-        except Undecided:
-            if budget is None:
-                return None
-            raise
+        """An option for every wave, found by a few changes from where the others are; with a budget the exact answer."""
+        floor, new = self.floor, self.waves(placed)
+        if not all(wave.options or not wave.listed for wave in new):
+            return None
+        if all(wave.listed for wave in new):
+            found = self._nudge(base, new)
+            if found is None and budget is not None:
+                first = [*base.options, *(wave.options[0] for wave in new)]
+                found = shuffle(floor.fields, floor.room, [*floor.waves, *base.waves, *new], first, WALK_MOVES)
+            if found is not None:
+                return found, sum(option.load for option in found)
+        if budget is None:
+            return None
+        news = self.news([*base.placed, placed])
+        found = floor.arrange(news, budget)
         if found is None:
             return None
         found = [*found[len(news) :], *found[: len(news)]]
-        assert len(found) == old + len(news)
         return found, sum(option.load for option in found)
 
-    def _options_at(self, kind: int, number: int, start: int) -> list[Option] | None:
-        """What a wave may take; None: more than are worth listing."""
-        key = (kind, number, start)
-        if key not in self._options:
-            floor, asked = self.floor, self.kinds[kind]
-            made = profiles(asked.stops, asked.groups[number], floor.spaces)
+    def _nudge(self, base: Arrangement, new: Sequence[Wave]) -> list[Option] | None:
+        """An option for every wave with at most one other changed for each new one; None: not found."""
+        fields, room = self.floor.fields, self.floor.room
+        waves, chosen, load = [*self.floor.waves, *base.waves], list(base.options), base.load
+        for wave in new:
+            found = _give_way(fields, room - load, wave, waves, chosen)
+            if found is None:
+                return None
+            mine, at, other = found
+            if at >= 0:
+                load += other.load - chosen[at].load
+                chosen[at] = other
+            load += mine.load
+            waves.append(wave)
+            chosen.append(mine)
+        return chosen
+
+    def _wave(self, kind: int, number: int, start: int) -> Wave:
+        """A wave with what it may take; not listed where that is more than is worth listing."""
+        floor, asked = self.floor, self.kinds[kind]
+        key = (kind, number, start, floor.origin, floor.fields.ticks)
+        if key not in self._listed:
             shift = start - floor.origin
-            listed = [
-                Option(
-                    sum(
-                        floor.fields.load(run.channel, shift + run.offset, run.ticks, run.amount)
-                        for run in profile.runs
-                    ),
-                    profile.runs,
-                    profile.walks,
-                )
-                for profile in made or ()
-            ]
-            within = [option for option in listed if floor.fields.fits(floor.entry, option.load)]
-            self._options[key] = None if made is None else within
-        return self._options[key]
+            made = profiles(asked.stops, asked.groups[number], floor.spaces)
+            self._listed[key] = (
+                None
+                if made is None
+                else [
+                    Option(
+                        sum(floor.fields.load(r.channel, shift + r.offset, r.ticks, r.amount) for r in profile.runs),
+                        profile.runs,
+                        profile.walks,
+                    )
+                    for profile in made
+                ]
+            )
+        listed = self._listed[key]
+        options = [option for option in listed or () if floor.fields.fits(floor.entry, option.load)]
+        return Wave(("", 0), start, asked.stops, asked.groups[number], (), options, listed=listed is not None)
 
     # Starts
 
@@ -302,6 +349,24 @@ def _spread(masks: tuple[tuple[int, ...], ...], most: int) -> Iterator[tuple[int
     return rest(())
 
 
+def _give_way(
+    fields: Fields, left: int, wave: Wave, waves: Sequence[Wave], chosen: Sequence[Option]
+) -> tuple[Option, int, Option] | None:
+    """An option for a new wave, and which other wave takes another option for it (-1: none need)."""
+    near = [at for at, other in enumerate(waves) if other.period.overlaps(wave.period) and len(other.options) > 1]
+    for mine in wave.options:
+        if fields.fits(left, mine.load):
+            return mine, -1, mine
+        for at in near:
+            without = left + chosen[at].load
+            if not fields.fits(without, mine.load):
+                continue
+            for option in waves[at].options:
+                if option is not chosen[at] and fields.fits(without - mine.load, option.load):
+                    return mine, at, option
+    return None
+
+
 def numbered(placed: Iterable[Placed]) -> frozenset[tuple[Placed, int]]:
     """A multiset as a set: the first of those alike is number 0, the next 1, …"""
     seen: dict[Placed, int] = {}
@@ -311,32 +376,3 @@ def numbered(placed: Iterable[Placed]) -> frozenset[tuple[Placed, int]]:
         seen[one] = number + 1
         found.append((one, number))
     return frozenset(found)
-
-
-def _too_few(tasks: Sequence[Task]) -> int | None:
-    """Guides who are fewer than the tasks that only they can lead at once; None: there are none such."""
-    owner: dict[int, tuple[int, int]] = {}
-    slots = [(index, copy) for index, task in enumerate(tasks) for copy in range(task.number)]
-    seen = 0
-
-    def place(slot: tuple[int, int]) -> bool:
-        nonlocal seen
-        able = tasks[slot[0]].able
-        for guide in bits(able & ~seen):
-            if guide not in owner:
-                owner[guide] = slot
-                return True
-        for guide in bits(able & ~seen):
-            if seen >> guide & 1:
-                continue
-            seen |= 1 << guide
-            if place(owner[guide]):
-                owner[guide] = slot
-                return True
-        return False
-
-    for slot in slots:
-        seen = 0
-        if not place(slot):
-            return seen
-    return None

@@ -15,7 +15,7 @@ from scheduler.core.repair_spots import Wanted
 from scheduler.core.solving import Budget, Undecided
 
 ALTERNATIVES = 3
-ALTERNATIVE_TRIES = 40
+ALTERNATIVE_TRIES = 60
 
 
 def proposals(plan: Plan, budget: Budget) -> tuple[Proposal, ...]:
@@ -78,7 +78,7 @@ def _alternatives(plan: Plan, number: int) -> Iterator[Placement]:
         site, base = plan.sites[spot.day], plan.days[spot.day]
         if now is not None and now.day == spot.day:
             base = site.without(base, now.placed)
-        if site.extend(base, spot.placed) is not None:
+        if site.ready(base, spot.placed) is not None:
             found += 1
             yield spot.placement
 
