@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.urls import reverse
 
 
 class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -13,6 +14,10 @@ class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The office to its day, a guide to their week."""
+        return reverse("office_day" if request.user.is_staff else "guide_week")
 
 
 def who_signs_in(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
