@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,11 +19,16 @@ from scheduler.limits import refuse_too_often
 from scheduler.views.asking import form_page, looked_at, unjudged, was_sent_before
 from scheduler.views.pages import show, status_of, tried
 from tours import queries as catalogue
+from tours.errors import NoMuseum
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What is offered, what is closed, and the next free times."""
+    try:
+        catalogue.museum()
+    except NoMuseum:
+        return render(request, "scheduler/no_museum.html", status=NoMuseum.status)
     now = timezone.now()
     return show(
         request,

@@ -29,8 +29,3 @@ def stops_of(visit: Visit) -> list[dict[str, Any]]:
         return []
     places = {space.code: space for space in Space.objects.all()}
     return [{**stop, "place": places.get(stop["space"])} for stop in visit.stops]
-
-
-def places_of(visit: Visit) -> list[str]:
-    """The names of the places that an event takes."""
-    return list(dict.fromkeys(leg.lane.space.name for leg in visit.legs.all()))

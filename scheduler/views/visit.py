@@ -22,7 +22,7 @@ from scheduler.models import ChangeRequest, Visit
 from scheduler.views import choosing
 from scheduler.views.access import visit_behind
 from scheduler.views.pages import show, status_of, tried
-from scheduler.views.programme import places_of, programme_of, stops_of
+from scheduler.views.programme import programme_of, stops_of
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 
@@ -159,7 +159,7 @@ def _page(
         "price": queries.price_of(found, museum),
         "reason": queries.reason_of(found),
         "programme": programme_of(found) if found.promised_at and found.status in SETTLED else None,
-        "places": places_of(found),
+        "places": queries.places_of(found),
         "offer": queries.open_offer(found) if found.status == Visit.Status.OFFERED else None,
         "stops": stops_of(found),
         "begun": begun,

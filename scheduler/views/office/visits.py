@@ -25,7 +25,7 @@ from scheduler.models import Party, Visit
 from scheduler.views import choosing
 from scheduler.views.access import office_only, staff
 from scheduler.views.pages import show, status_of, tried
-from scheduler.views.programme import places_of, programme_of, stops_of
+from scheduler.views.programme import programme_of, stops_of
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 
@@ -207,7 +207,7 @@ def _page(
         "reason": queries.reason_of(found),
         "programme": programme_of(found),
         "stops": stops_of(found),
-        "places": places_of(found),
+        "places": queries.places_of(found),
         "changes": found.change_requests.all(),
         "offer": queries.open_offer(found),
         "when": choosing.for_visit(request.GET, found, here=here, by_office=True) if moving else None,
