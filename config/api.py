@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from io import BytesIO
 from typing import IO, Any, Protocol, runtime_checkable
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -23,6 +25,13 @@ from rest_framework.response import Response
 from tours import services
 
 PROBLEM = "application/problem+json"
+AWAY = (
+    OperationalError,
+    InterfaceError,
+)  # no connection, or no lock in time: nothing was done, and it may go well in a moment
+RETRY_SECONDS = 5
+
+logger = logging.getLogger(__name__)
 MOST_BYTES = 2**20
 COMMON = {
     "401": "The token is not known (`authentication_failed`), or nobody has signed in (`not_authenticated`).",
@@ -173,9 +182,13 @@ def problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
     elif isinstance(error, Refusal):
         status, code, detail = error.status, error.code, str(error.detail)
         extra = dict(error.extra)
-        retry_after = extra.pop("retry_after", 5 if status == HTTPStatus.SERVICE_UNAVAILABLE else None)
+        retry_after = extra.pop("retry_after", RETRY_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None)
         if retry_after is not None:
             headers["Retry-After"] = str(int(retry_after))
+    elif isinstance(error, AWAY):
+        logger.error("The database is away: %s", error)
+        status, code, detail, extra = 503, "unavailable", unavailable_detail(), {}
+        headers["Retry-After"] = str(RETRY_SECONDS)
     else:
         return None
     response = Response(document(status=status, code=code, detail=detail, **extra), status=status, headers=headers)
@@ -192,6 +205,16 @@ def not_found(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         document(status=404, code="not_found", detail=_("Not found.")), status=404, content_type=PROBLEM
     )
+
+
+def unavailable_detail() -> str:
+    return _("The service cannot do this at the moment. Nothing was changed; please try again shortly.")
+
+
+def unavailable() -> JsonResponse:
+    """The API's answer while the database is away."""
+    problem = document(status=503, code="unavailable", detail=unavailable_detail())
+    return JsonResponse(problem, status=503, content_type=PROBLEM, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def failed(request: HttpRequest) -> JsonResponse:

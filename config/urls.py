@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import include, path
 from django.views.defaults import page_not_found, server_error
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -32,5 +35,10 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    """A fault of ours, told without its details."""
-    return api.failed(request) if api.is_api(request) else server_error(request)
+    """A fault of ours, told without its details; a database that is away is told as such, for it comes back."""
+    away = isinstance(sys.exc_info()[1], api.AWAY)
+    if api.is_api(request):
+        return api.unavailable() if away else api.failed(request)
+    if away:
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": api.RETRY_SECONDS})
+    return server_error(request)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import Http404
 from django.test import Client
 from rest_framework import exceptions, serializers
@@ -131,3 +132,21 @@ def test_a_wrong_token_is_a_401_that_says_how_to_sign_in(client: Client) -> None
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert response.json()["code"] == "authentication_failed"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("address", "kind"), [("/api/v1/tours/", "application/problem+json"), ("/", "text/html; charset=utf-8")]
+)
+def test_while_the_database_is_away_everybody_is_asked_to_come_again(client: Client, address: str, kind: str) -> None:
+    client.raise_request_exception = False
+    client.cookies["session"] = "x"  # read before any view is reached
+    connection.close()
+    name = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = "no_such_database"
+    try:
+        response = client.get(address)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = name
+    assert (response.status_code, response.headers["Retry-After"], response.headers["Content-Type"]) == (503, "5", kind)
