@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import Message
-from email.utils import parseaddr
 
 from notifications.plain import many_lines, one_line
 
@@ -24,6 +23,8 @@ _MULTIPART = re.compile(rb"^content-type:[ \t\r\n]*multipart/", re.IGNORECASE | 
 _OURS = re.compile(rb"<[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}@[^>\s]{1,253}>")
 _FAILED = re.compile(rb"^action:[ \t]*failed", re.IGNORECASE | re.MULTILINE)
 _TOLD = ("UID", "SEQUENCE", "DTSTAMP", "ATTENDEE", "DTSTART", "COMMENT")
+_BRACKETED = re.compile(r"<([^<>@\s,;\"]+@[^<>@\s,;\"]+)>$")
+_BARE = re.compile(r"([^<>@\s,;\"()]+@[^<>@\s,;\"()]+)")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
@@ -71,7 +72,7 @@ def read(raw: bytes, *, authserv_id: str = "") -> Incoming:
     answers = [found for part in calendars if (found := scan(_decoded(part)[:LARGEST_CALENDAR]))]
     return Incoming(
         message_id=_header(letter, "Message-ID")[:500],
-        sender=parseaddr(_header(letter, "From"))[1][:500],
+        sender=_sender(letter),
         subject=_header(letter, "Subject")[:500],
         text=_text(parts),
         automatic=_is_automatic(letter),
@@ -89,10 +90,8 @@ def _parsed(raw: bytes) -> Message | None:
 
 
 def _unreadable(letter: Message | None, why: str) -> Incoming:
-    known = {
-        name: _header(letter, name)[:500] if letter is not None else "" for name in ("Message-ID", "From", "Subject")
-    }
-    sender = parseaddr(known["From"])[1]
+    known = {name: _header(letter, name)[:500] if letter is not None else "" for name in ("Message-ID", "Subject")}
+    sender = _sender(letter) if letter is not None else ""
     return Incoming(known["Message-ID"], sender, known["Subject"], "", False, "", None, True, why)
 
 
@@ -100,6 +99,15 @@ def _header(letter: Message, name: str) -> str:
     """A header as plain text; odd bytes in it are shown, not obeyed."""
     said = str(letter.get(name, ""))[:LONGEST_HEADER]
     return one_line(said.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
+def _sender(letter: Message) -> str:
+    """The one address in From; "" where there is none or more than one. (email.utils.parseaddr never returns from deep comments.)"""
+    if len(letter.get_all("From", [])) != 1:
+        return ""
+    said = _header(letter, "From")
+    found = _BRACKETED.search(said) or _BARE.fullmatch(said)
+    return found[1][:500] if found else ""
 
 
 def _decoded(part: Message) -> str:

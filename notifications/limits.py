@@ -32,6 +32,15 @@ def allow(key: str, capacity: int, per_seconds: float) -> bool:
         return cursor.fetchone() is not None
 
 
+def give_back(key: str, capacity: int) -> None:
+    """Return one of `key`'s tokens: what it was spent for was not done."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_bucket SET tokens = LEAST(%s, tokens + 1) WHERE key = %s",
+            [float(capacity), _kept_as(key)],
+        )
+
+
 def _kept_as(key: str) -> str:
     """A keyed hash: the table says nothing about whose address or network it was."""
     return hmac.new(str(settings.SECRET_KEY).encode(), key.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
