@@ -1,14 +1,31 @@
-"""What strangers cause is counted, by network and by address; guides and the office never meet these limits."""
+"""What strangers cause is counted, by network and by address; guides and the office never meet these limits.
+
+What was refused has caused nothing: whoever asks for five times that are taken may ask for a sixth.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 
 from notifications import limits
-from scheduler.errors import TooOften
+from scheduler.errors import Refused, TooOften
+
+
+@contextmanager
+def counted(what: str, *, client: str, addresses: Iterable[str] = ()) -> Iterator[None]:
+    """`refuse_too_often`, and give back what was spent where the block raises Refused. Outside a transaction."""
+    named = tuple(addresses)
+    refuse_too_often(what, client=client, addresses=named)
+    try:
+        yield
+    except Refused:
+        for name, who in _keys(what, client, named):
+            limits.give_back(f"{name}:{who}", settings.RATE_LIMITS[name][0])
+        raise
 
 
 def refuse_too_often(what: str, *, client: str, addresses: Iterable[str] = ()) -> None:
@@ -16,12 +33,26 @@ def refuse_too_often(what: str, *, client: str, addresses: Iterable[str] = ()) -
 
     Raises TooOften with `retry_after` in seconds. Call it outside a transaction, so that nobody waits for us.
     """
-    keys = [(f"{what}_by_network", network_of(client))]
-    keys += [(f"{what}_by_address", address.strip().casefold()) for address in dict.fromkeys(addresses) if address]
-    for name, who in keys:
+    spent: list[tuple[str, int]] = []
+    for name, who in _keys(what, client, addresses):
         count, seconds = settings.RATE_LIMITS[name]
         if not limits.allow(f"{name}:{who}", count, seconds):
+            for key, most in spent:
+                limits.give_back(key, most)
             raise TooOften(retry_after=max(1, seconds // max(1, count)))
+        spent.append((f"{name}:{who}", count))
+
+
+def _keys(what: str, client: str, addresses: Iterable[str]) -> list[tuple[str, str]]:
+    """The settings that count, each with whom it counts."""
+    people = dict.fromkeys(mailbox_of(address) for address in addresses if address)
+    return [(f"{what}_by_network", network_of(client)), *((f"{what}_by_address", person) for person in people)]
+
+
+def mailbox_of(address: str) -> str:
+    """One person's mailbox or telephone, however it is written: in capitals, with a +tag."""
+    name, at, domain = address.strip().casefold().partition("@")
+    return f"{name.partition('+')[0]}@{domain}" if at else name
 
 
 def network_of(client: str) -> str:

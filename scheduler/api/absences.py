@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from scheduler import locks, queries, roster
 from scheduler.api import access, shapes
-from scheduler.api.access import call, office_finds
+from scheduler.api.access import READS, call, office_finds
 from scheduler.api.answers import AbsenceAnswer
 from scheduler.api.fields import Instant, Line, Strict
 from scheduler.api.paging import PAGE, paged, pages
@@ -87,7 +87,7 @@ def one_of_guide(request: Request, guide: str, pk: int) -> Response:
 
 def _list_or_add(request: Request, guide: Guide) -> Response:
     museum = catalogue.museum()
-    if request.method == "GET":
+    if request.method in READS:
         return paged(request, queries.absences_of(guide, timezone.now()), lambda row: shapes.absence(row, museum))
     sent = AbsenceBody(data=request.data)
     sent.is_valid(raise_exception=True)

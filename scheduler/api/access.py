@@ -27,6 +27,7 @@ from scheduler.models import Party, Visit
 from tours.models import Guide, User
 
 ORGANISER, GUIDE, OFFICE = "organiser", "guide", "office"
+READS = ("GET", "HEAD")
 View = Callable[..., Any]
 Row = TypeVar("Row", bound=Model)
 
@@ -78,7 +79,8 @@ def call(*methods: str, link: bool = False, public: bool = False) -> Callable[[V
     def wrap(view: View) -> View:
         house = cast(list[type[BaseAuthentication]], list(api_settings.DEFAULT_AUTHENTICATION_CLASSES))
         asking = authentication_classes([LinkToken, *house] if link else house)
-        return api_view(list(methods))(permission_classes([AllowAny if public else AskedBelow])(asking(view)))
+        answered = [*methods, "HEAD"] if "GET" in methods else list(methods)
+        return api_view(answered)(permission_classes([AllowAny if public else AskedBelow])(asking(view)))
 
     return wrap
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from scheduler import closures, locks, repairs
 from scheduler.api import access, shapes
-from scheduler.api.access import call, office_finds
+from scheduler.api.access import READS, call, office_finds
 from scheduler.api.answers import Answer, ClosureAnswer, Time
 from scheduler.api.decisions import TAG as OFFICE_TAG
 from scheduler.api.fields import Instant, Line, SpacesField, Strict, Titles, zone
@@ -147,7 +147,7 @@ REFUSALS = {
 @call("GET", "POST", public=True)
 def many(request: Request) -> Response:
     museum = catalogue.museum()
-    if request.method == "GET":
+    if request.method in READS:
         return paged(request, closures.shown(timezone.now()), lambda row: shapes.closure(row, museum))
     user = access.office(request)
     sent = ClosureBody(data=request.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
 from django.urls import reverse
@@ -78,8 +78,8 @@ def ask(request: Request) -> Response:
     sent.is_valid(raise_exception=True)
     organiser = organiser_of(sent.validated_data)
     asked = asked_for(sent.validated_data, (organiser,), keys, ceremony=tuple(sent.validated_data["ceremony"] or ()))
-    within_limits(request, organiser, keys)
-    visit = bookings.request_visit(asked, now=timezone.now())
+    with within_limits(request, organiser, keys):
+        visit = bookings.request_visit(asked, now=timezone.now())
     return made(visit, ORGANISER)
 
 
@@ -199,12 +199,13 @@ def cancel(request: Request, code: str) -> Response:
     return answer(visit, asker)
 
 
-def within_limits(request: Request, organiser: Person, keys: Mapping[str, str]) -> None:
+def within_limits(request: Request, organiser: Person, keys: Mapping[str, str]) -> AbstractContextManager[None]:
     """Count a stranger's request, or raise TooOften; one that was answered already counts for nothing, nor does the office's."""
     known = bool(keys) and Visit.objects.filter(request_key=keys["request_key"]).exists()
-    if not known and role(request) != OFFICE:
-        client = request.META.get("REMOTE_ADDR", "")
-        limits.refuse_too_often("request", client=client, addresses=(organiser.email, organiser.phone))
+    if known or role(request) == OFFICE:
+        return nullcontext()
+    client = request.META.get("REMOTE_ADDR", "")
+    return limits.counted("request", client=client, addresses=(organiser.email, organiser.phone))
 
 
 def made(visit: Visit, asker: str) -> Response:

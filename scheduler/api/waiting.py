@@ -71,8 +71,8 @@ def wait(request: Request) -> Response:
     organiser = organiser_of(said)
     hours = waiting.Hours(**(said["hours"] or {}))
     asked = asked_for(said, (organiser,), keys)
-    within_limits(request, organiser, keys)
-    visit = locks.door(waiting.wait)(asked, said["days"], hours, now=timezone.now())
+    with within_limits(request, organiser, keys):
+        visit = locks.door(waiting.wait)(asked, said["days"], hours, now=timezone.now())
     return made(visit, ORGANISER)
 
 

@@ -247,6 +247,22 @@ def test_strangers_are_counted_and_told_when_to_come_back(stranger: Caller, offi
     assert Visit.objects.count() == 4
 
 
+@pytest.mark.parametrize("again", ["Asker@Example.org", "asker+school@example.org", "ASKER+2@example.ORG"])
+def test_another_spelling_of_an_address_is_the_same_person(stranger: Caller, settings: Any, again: str) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"request_by_address": (1, 600)}
+    assert stranger.at("POST", "visits/", asked()).status_code == 201
+    assert stranger.at("POST", "visits/", asked(start=at(FAR, "14:00"), email=again)).status_code == 429
+
+
+def test_what_was_refused_is_not_counted(booked: Booked, stranger: Caller, settings: Any) -> None:
+    booked(**FLOWERS, email="b@example.org")
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"request_by_address": (1, 600), "request_by_network": (1, 600)}
+    for _try in range(3):
+        assert stranger.at("POST", "visits/", asked(**FLOWERS)).status_code == 409
+    other = asked(**FLOWERS, start=at(FAR, "14:00"))
+    assert [stranger.at("POST", "visits/", other).status_code for _try in range(2)] == [201, 429]
+
+
 def test_notes_and_leader_are_changed_and_the_revision_tells(booked: Booked) -> None:
     visit = booked()
     change = {"notes": "Two wheelchairs", "leader": {"name": "Болат", "phone": "87010000045"}, "revision": 1}
