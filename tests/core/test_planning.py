@@ -1,0 +1,195 @@
+"""The planned roster against a referee that tries every one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scheduler.core.planning import FAIR_ORDER, QUIET_ORDER, Load, Plan, Shift, Watch, plan
+from scheduler.core.rules import Duty, Guide, Roster, why_not
+from scheduler.core.ticks import Interval
+
+HOUR = 12
+Choice = dict[str, str | None]
+
+
+@st.composite
+def shifts(draw: st.DrawFn) -> list[Shift]:
+    """One or two small days; guides have a language or two, duties are an hour or so."""
+    number = draw(st.integers(1, 3))
+    skills = [
+        frozenset(("t", code) for code in draw(st.sets(st.sampled_from("kr"), min_size=1))) for _ in range(number)
+    ]
+    limits = [draw(st.sampled_from([None, 1, 2])) for _ in range(number)]
+    made = []
+    for day in range(draw(st.integers(1, 2))):
+        guides = tuple(
+            Guide(
+                f"g{index}",
+                skills[index],
+                (Interval(0, 48),),
+                rest=draw(st.sampled_from([0, 3])),
+                daily_duties=limits[index],
+            )
+            for index in range(number)
+        )
+        duties: list[Duty] = []
+        for index in range(draw(st.integers(0, 3))):
+            start = draw(st.integers(0, 8)) * 3
+            period = Interval(start, start + draw(st.sampled_from([6, 12, 18])))
+            duty = Duty(f"{day}.{index}", f"{day}.{index}", "t", draw(st.sampled_from("kr")), period)
+            held = [guide for guide in guides if not why_not(guide, duty, Roster(tuple(duties)))]
+            if held and draw(st.booleans()):
+                promised = draw(st.booleans())
+                guide = draw(st.sampled_from(held)).code
+                duty = Duty(duty.key, duty.visit, duty.tour, duty.language, duty.period, guide, promised)
+            duties.append(duty)
+        made.append(Shift(guides, tuple(duties), weekend=bool(day)))
+    return made
+
+
+befores = st.dictionaries(st.sampled_from(["g0", "g1", "g2"]), st.builds(Load, st.integers(0, 40), st.just(0)))
+
+
+def every(shift: Shift) -> Iterator[Choice]:
+    """Every roster of a day in which no rule is broken and what was promised stays."""
+    for guides in product([None, *(guide.code for guide in shift.guides)], repeat=len(shift.duties)):
+        chosen = [
+            Duty(duty.key, duty.visit, duty.tour, duty.language, duty.period, guide, duty.promised)
+            for duty, guide in zip(shift.duties, guides, strict=True)
+        ]
+        if any(
+            old.promised and old.guide is not None and old.guide != new.guide
+            for old, new in zip(shift.duties, chosen, strict=True)
+        ):
+            continue
+        by_code = {guide.code: guide for guide in shift.guides}
+        whole = Roster(tuple(chosen))
+        if all(duty.guide is None or not why_not(by_code[duty.guide], duty, whole) for duty in chosen):
+            yield {duty.key: duty.guide for duty in chosen}
+
+
+def square(away: int) -> int:
+    """Squared hours, in ticks times hours, straight between whole hours."""
+    hour = away // HOUR
+    return (2 * hour + 1) * away - HOUR * hour * (hour + 1)
+
+
+def measures(days: list[Shift], choice: Choice, before: Mapping[str, Load]) -> Mapping[str, int]:
+    """What a roster is worth, aim by aim, by the words of the aims."""
+    duties = [duty for day in days for duty in day.duties]
+    weekend = {duty.key for day in days if day.weekend for duty in day.duties}
+    codes = sorted({guide.code for day in days for guide in day.guides})
+    there = {
+        code: sum(p.ticks for day in days for guide in day.guides if guide.code == code for p in guide.hours)
+        for code in codes
+    }
+    unfair = 0
+    for part, old in ((duties, "ticks"), ([duty for duty in duties if duty.key in weekend], "weekend")):
+        total = sum(duty.period.ticks for duty in part) + sum(getattr(before.get(code, Load()), old) for code in codes)
+        for code in codes:
+            led = getattr(before.get(code, Load()), old) + sum(
+                duty.period.ticks for duty in part if choice[duty.key] == code
+            )
+            unfair += square(led - round(total * there[code] / sum(there.values())))
+    gaps = 0
+    for day in days:
+        for guide in day.guides:
+            mine = [duty.period for duty in day.duties if choice[duty.key] == guide.code]
+            gaps += max(p.end for p in mine) - min(p.start for p in mine) - sum(p.ticks for p in mine) if mine else 0
+    changed = sum(duty.guide is not None and choice[duty.key] != duty.guide for duty in duties if not duty.promised)
+    return {
+        "covered": sum(choice[duty.key] is None for duty in duties),
+        "fair": unfair,
+        "unchanged": changed,
+        "gaps": gaps,
+    }
+
+
+def best(days: list[Shift], before: Mapping[str, Load], order: tuple[str, ...]) -> tuple[int, ...]:
+    """The least that any roster reaches, in strict order."""
+    values = []
+    for parts in product(*(list(every(day)) for day in days)):
+        worth = measures(days, {key: guide for part in parts for key, guide in part.items()}, before)
+        values.append(tuple(worth[aim] for aim in order))
+    return min(values)
+
+
+@given(shifts(), befores, st.booleans())
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_roster_is_better(days: list[Shift], before: Mapping[str, Load], quiet: bool) -> None:
+    order = QUIET_ORDER if quiet else FAIR_ORDER
+    found = plan(days, before=before, quiet=quiet, seconds=20)
+    worth = measures(days, dict(found.guides), before)
+    assert all(reached.proven for reached in found.reached)
+    assert tuple(worth[aim] for aim in order) == tuple(reached.value for reached in found.reached)
+    assert tuple(worth[aim] for aim in order) == best(days, before, order)
+    for day in days:
+        assert {duty.key: found.guides[duty.key] for duty in day.duties} in list(every(day))
+
+
+def museum_day(number: int = 6) -> Shift:
+    guides = tuple(Guide(f"g{n}", frozenset({("t", "k"), ("t", "r")}), (Interval(0, 96),), rest=3) for n in range(4))
+    duties = tuple(Duty(f"d{n}", f"v{n}", "t", "kr"[n % 2], Interval(9 * n, 9 * n + 12)) for n in range(number))
+    return Shift(guides, duties)
+
+
+def planned(shift: Shift, found: Plan) -> Shift:
+    duties = tuple(Duty(d.key, d.visit, d.tour, d.language, d.period, found.guides[d.key]) for d in shift.duties)
+    return Shift(shift.guides, duties)
+
+
+def test_planning_again_changes_nothing() -> None:
+    first = planned(museum_day(), plan([museum_day()], seconds=10))
+    again = plan([first], seconds=10)
+    assert again.value("unchanged") == 0
+    assert dict(again.guides) == {duty.key: duty.guide for duty in first.duties}
+
+
+def test_who_led_much_before_leads_less_now() -> None:
+    busy = plan([museum_day()], before={"g0": Load(100)}, seconds=10)
+    led = [sum(guide == code for guide in busy.guides.values()) for code in ("g0", "g1", "g2", "g3")]
+    assert led[0] == 0
+
+
+def test_out_of_time_what_is_planned_stays_and_is_not_called_proven() -> None:
+    first = planned(museum_day(), plan([museum_day()], seconds=10))
+    found = plan([first], seconds=0)
+    assert dict(found.guides) == {duty.key: duty.guide for duty in first.duties}
+    assert found.value("covered") == 0
+
+
+def test_whoever_stops_it_gets_the_best_so_far() -> None:
+    seen: list[float] = []
+    found = plan([museum_day()], seconds=10, watch=Watch(seen.append, lambda: True))
+    assert found.stopped
+    assert seen[-1] == 1.0
+    assert set(found.guides) == {f"d{n}" for n in range(6)}
+
+
+def test_a_rare_language_is_left_to_the_one_who_speaks_it() -> None:
+    skilled = Guide("both", frozenset({("t", "k"), ("t", "r")}), (Interval(0, 96),))
+    plain = Guide("one", frozenset({("t", "r")}), (Interval(0, 96),))
+    duties = (Duty("r", "r", "t", "r", Interval(0, 12)), Duty("k", "k", "t", "k", Interval(0, 12)))
+    found = plan([Shift((skilled, plain), duties)], seconds=10)
+    assert dict(found.guides) == {"r": "one", "k": "both"}
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_sick_call_covers_as_many_as_can_be_and_disturbs_fewest(quiet: bool) -> None:
+    first = planned(museum_day(), plan([museum_day()], seconds=10))
+    away = tuple(
+        Guide(g.code, g.qualifications, g.hours, (Interval(0, 96),) if g.code == "g0" else (), g.rest)
+        for g in first.guides
+    )
+    found = plan([Shift(away, first.duties)], quiet=quiet, seconds=10)
+    hit = [duty.key for duty in first.duties if duty.guide == "g0"]
+    assert found.unassigned == ()
+    if quiet:
+        assert found.value("unchanged") == 0
+        kept = {duty.key: duty.guide for duty in first.duties if duty.key not in hit}
+        assert {key: found.guides[key] for key in kept} == kept
