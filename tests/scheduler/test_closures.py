@@ -151,22 +151,24 @@ def test_proposals_do_not_compete(asking: Ask, season_now: datetime) -> None:
     assert [visit.period.lower for visit in Visit.objects.order_by("pk")] == starts
 
 
-def test_visits_may_change_places(asking: Ask, season_now: datetime) -> None:
-    """One moves to where the other is now, and away it goes itself: all let go before any is placed."""
-    early, late = (
-        bookings.book(asking(at(SATURDAY, clock), tour="grounds-flowers", agreed=True), now=season_now)
-        for clock in ("11:00", "11:30")
-    )
-    closing = draft("grounds", first="11:15", last="12:00")
+def test_one_may_go_where_another_still_is(asking: Ask, season_now: datetime) -> None:
+    """One guide for both: the first moves into the second's hour, which moves on. All let go before any is placed."""
+    Guide.objects.exclude(code="g03").update(active=False)
+    first = bookings.book(asking(at(SATURDAY, "11:00"), tour="grounds", language="en"), now=season_now)
+    second = bookings.book(asking(at(SATURDAY, "12:00"), language="en"), now=season_now)
+    closing = draft("grounds", "alash", first="11:30", last="12:30")
     seen = closures.preview(closing, now=season_now)
-    assert [hit.visit for hit in seen.hits] == [early, late]
-    early_to, late_to = (
-        at(SATURDAY, "11:45"),
-        at(SATURDAY, "12:15"),
-    )  # 11:45 is inside the hour that the other holds now
-    decisions = {early.code: Decision("move", early_to), late.code: Decision("move", late_to)}
+    assert [hit.visit for hit in seen.hits] == [first, second]
+    decisions = {
+        first.code: Decision("move", at(SATURDAY, "12:30")),
+        second.code: Decision("move", at(SATURDAY, "14:00")),
+    }
     closure = closures.close(closing, seal=seen.seal, decisions=decisions, by=None, now=season_now)
     assert inside(closure) == set()
+    assert [visit.period.lower for visit in Visit.objects.order_by("pk")] == [
+        at(SATURDAY, "12:30"),
+        at(SATURDAY, "14:00"),
+    ]
 
 
 def test_a_large_group_keeps_its_waves(asking: Ask, season_now: datetime) -> None:
