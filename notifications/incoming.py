@@ -14,7 +14,7 @@ from email.message import Message
 
 from notifications.plain import many_lines, one_line
 
-LARGEST = 5 * 2**20  # octets of a letter that is read; Gmail's answers have some ten thousand
+LARGEST = 2 * 2**20  # octets of a letter that is read; Gmail's answers have some ten thousand
 LARGEST_CALENDAR = 512 * 2**10
 LONGEST_HEADER = 4000
 MOST_PARTS = 50
