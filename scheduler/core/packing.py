@@ -20,7 +20,8 @@ News = tuple[int, tuple[Stop, ...], tuple[int, ...]]
 
 Closing = tuple[Interval, frozenset[str] | None]
 SETTLE_SECONDS = 5.0
-TESTS, MOVES = 20_000, 150
+TESTS, MOVES, KEPT, MOST_KINDS = 8_000, 80, 5, 12
+EMPTY = -1
 
 
 class Floor:
@@ -55,25 +56,39 @@ class Floor:
         self._loads: dict[tuple[tuple[Stop, ...], tuple[int, ...]], list[tuple[int, Profile]] | None] = {}
         self.room = self.entry = self.fields.pack(self._amounts(places, closed, fixed))
         self.waves = [
-            self._present_wave(visit, number, start, parties)
+            unit
             for visit in present
             if not visit.promised
             for (number, start), parties in waves_of(visit).items()
+            for unit in self._present_units(visit, number, start, parties)
         ]
         self.witness = self._settle()
-        self._masks: dict[tuple[bool, Channel, int, int], int] = {}
+        as_they_are = [wave.options[chosen] for wave, chosen in zip(self.waves, self.witness, strict=True)]
+        self.arrangements = [as_they_are]
+        self._masks: dict[tuple[int, Channel, int, int], int] = {}
+        self._bounds: dict[tuple[frozenset[str], int, int], int] = {}
 
     def starts(self, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> tuple[int, int]:
-        """Two masks within `candidates`: the starts that fit with all others walking as they do, and those that some order might allow.
+        """Two masks within `candidates`: the starts that fit with all others as they walk in an arrangement at hand, and those worth a search.
 
         No start outside the second fits.
         """
         made = profiles(stops, heads, self.spaces)
         if made is None:
             return 0, candidates
-        sure = self._starts(made, candidates, False)
-        maybe = sure | self._starts(made, candidates & ~sure, True) if self.waves else sure
-        return sure, maybe
+        sure = 0
+        for number in range(len(self.arrangements)):
+            sure |= self._starts(made, candidates & ~sure, number)
+        rest = candidates & ~sure
+        if rest and self.waves:
+            rest &= self._bound(stops, heads, rest)
+            return sure, sure | self._starts(made, rest, EMPTY)
+        return sure, sure
+
+    def newest(self, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
+        """The starts among the candidates that fit into the arrangement found last."""
+        made = profiles(stops, heads, self.spaces)
+        return self._starts(made, candidates, len(self.arrangements) - 1) if made else 0
 
     def starts_of_space(self, code: str, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
         """The starts that this space alone would allow, with the unpromised waves gone."""
@@ -81,67 +96,98 @@ class Floor:
             Profile(tuple(r for r in p.runs if r.channel[0] == code), p.walks)
             for p in profiles(stops, heads, self.spaces) or ()
         ]
-        return self._starts(only, candidates, True)
+        return self._starts(only, candidates, EMPTY)
 
     def arrange(self, news: Sequence[News], budget: Budget) -> list[Option] | None:
         """An option for each of the new waves, then for each old one, or None. Raises Undecided."""
-        waves = [self._new_wave(number, *new) for number, new in enumerate(news)]
-        found = self._quickly(waves)
-        if found is None or found:
-            return found
-        return pack(
-            self.fields,
-            self.room,
-            [*waves, *self.waves],
-            self.spaces,
-            self.origin,
-            budget,
-            entry=self.entry,
-            new=len(waves),
-        )
+        units = self._new_units(news)
+        found = self._quickly(units)
+        if found is not None and not found:
+            waves = [*units, *self.waves]
+            found = pack(
+                self.fields, self.room, waves, self.spaces, self.origin, budget, entry=self.entry, new=len(units)
+            )
+        return None if found is None else self._found(news, units, found)
 
     def quickly(self, news: Sequence[News]) -> list[Option] | None:
         """As `arrange`, but [] where only the solver would know."""
-        return self._quickly([self._new_wave(number, *new) for number, new in enumerate(news)])
-
-    def _quickly(self, waves: Sequence[Wave]) -> list[Option] | None:
-        if not all(wave.options or not wave.listed for wave in waves):
-            return None
-        if not all(wave.listed for wave in waves):
-            return []
-        near = {i for i, wave in enumerate(self.waves) if any(wave.period.overlaps(new.period) for new in waves)}
-        movable = [self.waves[i] for i in sorted(near) if self.waves[i].listed]
-        as_they_are = [wave.options[chosen] for wave, chosen in zip(self.waves, self.witness, strict=True)]
-        try:
-            # The far ones left out: what cannot be done then can never be.
-            found = search(self.fields, self.room, [*waves, *movable], TESTS)
-            if found is None:
-                return None
-            if len(movable) == len(self.waves):
-                return found
-        except Undecided:
-            pass
-        first = [wave.options[0] for wave in waves]
-        return shuffle(self.fields, self.room, [*waves, *self.waves], [*first, *as_they_are], MOVES) or []
+        units = self._new_units(news)
+        found = self._quickly(units)
+        return self._found(news, units, found) if found else found
 
     def fewest(self, news: Sequence[News], budget: Budget) -> list[Option] | None:
         """As `arrange`, with the fewest old waves changed (or, when the time is up, few)."""
-        found = self.arrange(news, budget)
-        changed = self.changed(found[len(news) :]) if found else []
-        if found is None or not changed:
-            return found
-        waves = [self._new_wave(number, *new) for number, new in enumerate(news)]
-        return fewest_changes(
-            self.fields,
-            self.room,
-            [*waves, *self.waves],
-            self.spaces,
-            self.origin,
-            budget,
-            found,
-            self.entry,
-            len(waves),
+        units = self._new_units(news)
+        found = self._unchanged(units) or self._quickly(units)
+        if found is None:
+            return None
+        waves = [*units, *self.waves]
+        if not found:
+            found = pack(
+                self.fields, self.room, waves, self.spaces, self.origin, budget, entry=self.entry, new=len(units)
+            )
+        if found is not None and self.changed(found[len(units) :]):
+            found = fewest_changes(
+                self.fields, self.room, waves, self.spaces, self.origin, budget, found, self.entry, len(units)
+            )
+        return None if found is None else self._found(news, units, found)
+
+    def _quickly(self, units: Sequence[Wave]) -> list[Option] | None:
+        """An option for each new unit and each old one; None is a proof that there is none, [] is not."""
+        if not all(unit.options or not unit.listed for unit in units):
+            return None
+        if not all(unit.listed for unit in units):
+            return []
+        near = [wave for wave in self.waves if wave.listed and any(wave.period.overlaps(unit.period) for unit in units)]
+        try:
+            # The far ones left out: what cannot be done then can never be.
+            found = search(self.fields, self.room, [*units, *near], TESTS)
+            if found is None:
+                return None
+            if len(near) == len(self.waves):
+                return found
+        except Undecided:
+            pass
+        waves = [*units, *self.waves]
+        return (
+            shuffle(self.fields, self.room, waves, [*(unit.options[0] for unit in units), *self.arrangements[0]], MOVES)
+            or []
         )
+
+    def _unchanged(self, units: Sequence[Wave]) -> list[Option]:
+        """The options of new units that leave the spaces roomiest with nobody else changed; [] where that is not found."""
+        if any(wave.present != chosen for wave, chosen in zip(self.waves, self.witness, strict=True)):
+            return []
+        chosen, load = [], sum(option.load for option in self.arrangements[0])
+        for unit in units:
+            fitting = [option for option in unit.options if self.fields.fits(self.room, load + option.load)]
+            if not fitting:
+                return []
+            rows = self.fields.unpack(self.room - load)
+            chosen.append(min(fitting, key=lambda option: self._tightness(option, unit.start, rows)))
+            load += chosen[-1].load
+        return [*chosen, *self.arrangements[0]]
+
+    def _tightness(self, option: Option, start: int, rows: list[list[int]]) -> float:
+        """How scarce what an option takes is: the last lane of a space counts for more than one of many."""
+        scarce = 0.0
+        for run in option.runs:
+            begin = start + run.offset - self.origin
+            row = rows[self.fields.channels[run.channel]]
+            scarce += sum(run.amount / row[tick] for tick in range(begin, begin + run.ticks))
+        return scarce
+
+    def _found(self, news: Sequence[News], units: Sequence[Wave], found: list[Option]) -> list[Option]:
+        """The units of each new wave as one option; an arrangement of the old ones that is new is kept at hand."""
+        olds = found[len(units) :]
+        if any(a is not b for a, b in zip(olds, self.arrangements[-1], strict=True)) and len(self.arrangements) < KEPT:
+            self.arrangements.append(olds)
+        merged: list[Option] = []
+        for number in range(len(news)):
+            mine = [option for unit, option in zip(units, found, strict=False) if unit.key[1] == number]
+            walked = tuple(walk for option in mine for walk in option.walks)
+            merged.append(Option(sum(o.load for o in mine), tuple(run for o in mine for run in o.runs), walked))
+        return [*merged, *olds]
 
     def changed(self, options: Sequence[Option]) -> list[tuple[Wave, Option]]:
         """The old waves whose occupancy is not what it was."""
@@ -176,20 +222,23 @@ class Floor:
     def _within(self, start: int, end: int) -> range:
         return range(max(start - self.origin, 0), min(end - self.origin, self.fields.ticks))
 
-    def _present_wave(self, visit: Visit, number: int, start: int, parties: list[Party]) -> Wave:
+    def _present_units(self, visit: Visit, number: int, start: int, parties: list[Party]) -> list[Wave]:
+        """A wave as it is; each party for itself where nothing is joint."""
         parties = sorted(parties, key=lambda party: (-party.heads, party.key))
+        if self._is_joint(visit.stops, [party.heads for party in parties]):
+            return [self._present_unit(visit, number, start, parties)]
+        return [self._present_unit(visit, number, start, [party]) for party in parties]
+
+    def _present_unit(self, visit: Visit, number: int, start: int, parties: list[Party]) -> Wave:
         heads = tuple(party.heads for party in parties)
         wave = self._wave((visit.key, number), start, visit.stops, heads, tuple(party.key for party in parties))
         listed_order = tuple(range(len(visit.stops)))
+        walked = tuple(party.walk or listed_order for party in parties)
         alone = Visit(visit.key, visit.tour, visit.language, visit.stops, tuple(parties))
         now = _runs_of(legs(alone, self.spaces), self.spaces)
         load = self._load(now, 0)
-        wave.now = Option(
-            load,
-            tuple(Run(r.channel, r.offset - start, r.ticks, r.amount) for r in now),
-            tuple(p.walk or listed_order for p in parties),
-        )
-        if not wave.listed and self._is_together(wave, wave.now.walks):
+        wave.now = Option(load, tuple(Run(r.channel, r.offset - start, r.ticks, r.amount) for r in now), walked)
+        if not wave.listed and self._is_together(wave, walked):
             wave.options.append(wave.now)
         for place, option in enumerate(wave.options):
             if option.load == load:
@@ -201,6 +250,9 @@ class Floor:
                 break
         return wave
 
+    def _is_joint(self, stops: tuple[Stop, ...], heads: Sequence[int]) -> bool:
+        return any(joint(stop, sum(heads), self.spaces[stop.space]) for stop in stops)
+
     def _is_together(self, wave: Wave, walked: tuple[Walk, ...]) -> bool:
         """Whether the parties are at each joint stop at the same time."""
         begins = [times(wave.stops, walk) for walk in walked]
@@ -211,10 +263,16 @@ class Floor:
             if joint(stop, total, self.spaces[stop.space])
         )
 
-    def _new_wave(self, number: int, start: int, stops: tuple[Stop, ...], heads: tuple[int, ...]) -> Wave:
-        wave = self._wave(("", number), start, stops, heads)
-        wave.options = [option for option in wave.options if self.fields.fits(self.entry, option.load)]
-        return wave
+    def _new_units(self, news: Sequence[News]) -> list[Wave]:
+        """New waves with the options that may be entered; each party for itself where nothing is joint."""
+        units = []
+        for number, (start, stops, heads) in enumerate(news):
+            parts = [heads] if self._is_joint(stops, heads) else [(party,) for party in heads]
+            for part in parts:
+                unit = self._wave(("", number), start, stops, part)
+                unit.options = [option for option in unit.options if self.fields.fits(self.entry, option.load)]
+                units.append(unit)
+        return units
 
     def _wave(
         self,
@@ -279,40 +337,72 @@ class Floor:
 
     # Bit masks
 
-    def _starts(self, made: Sequence[Profile], candidates: int, without_waves: bool) -> int:
+    def _starts(self, made: Sequence[Profile], candidates: int, arrangement: int) -> int:
         found, rest = 0, candidates >> self.origin
         for profile in made:
+            if not rest:
+                break
             here = rest
             for run in profile.runs:
-                here &= self._long(without_waves, run.channel, run.amount, run.ticks) >> run.offset
+                here &= self._long(arrangement, run.channel, run.amount, run.ticks) >> run.offset
                 if not here:
                     break
             found |= here
             rest &= ~here
-            if not rest:
-                break
         return found << self.origin
 
-    def _long(self, without_waves: bool, channel: Channel, amount: int, ticks: int) -> int:
+    def _long(self, arrangement: int, channel: Channel, amount: int, ticks: int) -> int:
         """Where `amount` of a channel is free for `ticks` in a row, from the origin."""
-        key = (without_waves, channel, amount, ticks)
+        key = (arrangement, channel, amount, ticks)
         if key not in self._masks:
-            if ticks != 1:
-                self._masks[key] = runs(self._long(without_waves, channel, amount, 1), ticks)
+            if ticks == 1:
+                for code, row in zip(self.fields.channels, self._left(arrangement), strict=True):
+                    self._masks[arrangement, code, amount, 1] = _where([here >= amount for here in row])
             else:
-                row = self._left(without_waves)[self.fields.channels[channel]]
-                self._masks[key] = int("".join("1" if here >= amount else "0" for here in reversed(row)) or "0", 2)
+                self._masks[key] = runs(self._long(arrangement, channel, amount, 1), ticks)
         return self._masks[key]
 
-    def _left(self, without_waves: bool) -> list[list[int]]:
-        if without_waves:
-            return self.fields.unpack(self.entry)
-        filled = sum(wave.options[chosen].load for wave, chosen in zip(self.waves, self.witness, strict=True))
-        rows = self.fields.unpack(self.room - filled)
-        return [
-            [min(a, b) for a, b in zip(row, top, strict=True)]
-            for row, top in zip(rows, self.fields.unpack(self.entry), strict=True)
-        ]
+    def _left(self, arrangement: int) -> list[list[int]]:
+        """What new waves may take, by channel and tick, in an arrangement of the old ones or (EMPTY) with them gone."""
+        entry = self.fields.unpack(self.entry)
+        if arrangement == EMPTY:
+            return entry
+        rows = self.fields.unpack(self.room - sum(option.load for option in self.arrangements[arrangement]))
+        return [[min(a, b) for a, b in zip(row, top, strict=True)] for row, top in zip(rows, entry, strict=True)]
+
+    def _bound(self, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
+        """The starts that a count leaves: parties whose stops all lie in some spaces are at each moment somewhere in these spaces."""
+        spaces = frozenset(stop.space for stop in stops)
+        ticks, number = sum(stop.ticks for stop in stops), 1 if self._is_joint(stops, heads) else len(heads)
+        key = (spaces, ticks, number)
+        if key not in self._bounds:
+            kinds: dict[frozenset[str], list[int]] = {}
+            for wave in self.waves:
+                row = kinds.setdefault(frozenset(stop.space for stop in wave.stops), [0] * self.fields.ticks)
+                for tick in self._within(wave.period.start, wave.period.end):
+                    row[tick] += 1
+            family = {spaces} | {spaces | kind for kind in kinds}
+            family |= {one | other for one in family for other in family} if len(family) <= MOST_KINDS else set()
+            rows, found = self.fields.unpack(self.room), (1 << self.fields.ticks) - 1
+            for group in family:
+                held = [rows[self.fields.channels[code, False]] for code in group]
+                there = [row for kind, row in kinds.items() if kind <= group]
+                free = [
+                    sum(lanes) - sum(busy) >= number
+                    for lanes, busy in zip(zip(*held, strict=True), _columns(there, self.fields.ticks), strict=True)
+                ]
+                found &= runs(_where(free), ticks)
+            self._bounds[key] = found
+        return self._bounds[key] << self.origin & candidates
+
+
+def _where(free: Sequence[bool]) -> int:
+    """One bit for each tick that is free."""
+    return int("".join("1" if here else "0" for here in reversed(free)) or "0", 2)
+
+
+def _columns(rows: Sequence[Sequence[int]], ticks: int) -> Iterable[tuple[int, ...]]:
+    return zip(*rows, strict=True) if rows else [()] * ticks
 
 
 def _runs_of(found: Iterable[Leg], spaces: Mapping[str, Space]) -> list[Run]:

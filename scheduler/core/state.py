@@ -51,8 +51,10 @@ class State:
             rest ^= bit
             start = bit.bit_length() - 1
             try:
-                if not sure_floor & bit and self.floor.arrange([(start, wish.stops, group)], budget) is None:
-                    continue
+                if not sure_floor & bit:
+                    if self.floor.arrange([(start, wish.stops, group)], budget) is None:
+                        continue
+                    sure_floor |= self.floor.newest(wish.stops, group, rest)
                 if not sure_crew & bit:
                     roster = self.crew.serve(wish.tour, wish.language, [Demand(start, wish.ticks, len(group))], budget)
                     if roster is None:

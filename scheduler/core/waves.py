@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate, combinations, pairwise
+from itertools import accumulate, combinations, combinations_with_replacement, pairwise
 
 from scheduler.core.day import Day, Opening, Wish
 from scheduler.core.itinerary import Space, Stop, shares
 from scheduler.core.matching import Demand
+from scheduler.core.packing import Floor
+from scheduler.core.profiles import profiles
 from scheduler.core.rules import Guide
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.state import Group, State
@@ -17,6 +19,7 @@ from scheduler.core.ticks import Interval, bits, union
 MOST_WAVES = 4
 TRIES, SECONDS = 24, 0.5
 """For one division of a group on an empty day."""
+MANY_PARTIES, FEWER = 12, 4
 
 
 def nearest(
@@ -50,26 +53,29 @@ def nearest(
 
 
 def partitions(parties: int, waves: int, most: int) -> list[tuple[int, ...]]:
-    """So many parties in so many waves, none empty nor more than `most`, larger first; the most even first."""
-
-    def parts(left: int, waves: int, most: int) -> Iterator[tuple[int, ...]]:
-        if waves == 1:
-            if 1 <= left <= most:
-                yield (left,)
-            return
-        for first in range(min(most, left - waves + 1), 0, -1):
-            for others in parts(left - first, waves - 1, first):
-                yield (first, *others)
-
-    return sorted(parts(parties, waves, most), key=lambda sizes: (sizes[0] - sizes[-1], sizes))
+    """So many parties in so many waves, none empty nor more than `most`, larger first; the most even first, and only that one for many."""
+    even = tuple(parties // waves + (number < parties % waves) for number in range(waves))
+    if parties > MANY_PARTIES:
+        return [even] if even[0] <= most else []
+    found = (
+        sizes
+        for sizes in combinations_with_replacement(range(min(parties, most), 0, -1), waves)
+        if sum(sizes) == parties
+    )
+    return sorted(found, key=lambda sizes: (sizes[0] - sizes[-1], sizes))
 
 
 def spread(starts: list[int], waves: int) -> list[tuple[int, ...]]:
     """Some starts for so many waves, the furthest apart first: if any do on an empty day, these do."""
-    few = starts[:: max(1, (len(starts) - 1) // 7)]
-    some = sorted({*few, *starts[-1:]})
-    found = combinations(some, waves)
-    return sorted(found, key=lambda chosen: (-min((b - a for a, b in pairwise(chosen)), default=0), chosen))[:TRIES]
+    if len(starts) < waves:
+        return []
+    last = len(starts) - 1
+    even = tuple(starts[last * number // max(1, waves - 1)] for number in range(waves))
+    some = sorted({*starts[:: max(1, last // 7)], *starts[-1:]})
+    others = sorted(
+        combinations(some, waves), key=lambda chosen: (-min((b - a for a, b in pairwise(chosen)), default=0), chosen)
+    )
+    return [even, *others[:TRIES]]
 
 
 class EmptyDay:
@@ -80,6 +86,15 @@ class EmptyDay:
         self.state = State(day)
         self.candidates = self.state.candidates(wish.ticks)
         self.most_parties = sum(self._most(guide) for guide in day.guides)
+        self.most_at_once = next(
+            (
+                n
+                for n in range(len(day.guides), 0, -1)
+                if self.state.crew.starts("", "", wish.ticks, n, self.candidates)[0]
+            ),
+            0,
+        )
+        self.spaces = tuple(day.spaces[code] for code in sorted(day.spaces))
         self._groups: dict[tuple[int, int], tuple[Group, ...]] = {}
         self._largest: int | None = None
 
@@ -98,17 +113,21 @@ class EmptyDay:
 
     @property
     def largest(self) -> int:
-        """The most heads of one visit, by halving: a larger visit is taken to be no easier. What is returned can be served."""
+        """The most heads of one visit: of equal waves, as large as the spaces and the guides of one wave permit, the most that can be served.
+
+        What is returned can be served. (A larger visit may be possible in unequal waves; it is tried when it is asked for.)
+        """
         if self._largest is None:
-            least, most = 0, self.most_parties * self.wish.heads_per_guide
-            while least < most:
-                middle = (least + most + 1) // 2
-                if self.divided(middle):
-                    least = middle
-                else:
-                    most = middle - 1
-            self._largest = least
+            self._largest = max((self._most_in(waves) for waves in range(1, MOST_WAVES + 1)), default=0)
         return self._largest
+
+    def _most_in(self, waves: int) -> int:
+        parties = min(self.most_at_once, self.most_parties // waves)
+        for number in range(parties, max(0, parties - FEWER), -1):
+            heads = largest_wave(self.wish.stops, self.wish.heads_per_guide, number, self.spaces)
+            if heads and self.groups(heads * waves, waves):
+                return heads * waves
+        return 0
 
     def _divide(self, heads: int, waves: int) -> tuple[Group, ...]:
         fewest = -(-heads // self.wish.heads_per_guide)
@@ -152,6 +171,36 @@ class EmptyDay:
         if guide.daily_ticks is not None:
             most.append(guide.daily_ticks // ticks)
         return min(most)
+
+
+@lru_cache(maxsize=4096)
+def holds(stops: tuple[Stop, ...], group: Group, spaces: tuple[Space, ...]) -> bool:
+    """Whether empty spaces can hold one wave; where the solver does not decide in time, not."""
+    places = {space.code: space for space in spaces}
+    made = profiles(stops, group, places)
+    if made is not None:
+        return bool(made)
+    try:
+        floor = Floor(places, (), (), (), Interval(0, sum(stop.ticks for stop in stops)))
+        return floor.arrange([(0, stops, group)], Budget(SECONDS)) is not None
+    except Undecided:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def largest_wave(stops: tuple[Stop, ...], heads_per_guide: int, parties: int, spaces: tuple[Space, ...]) -> int:
+    """The most heads that empty spaces can hold in one wave of at most so many parties."""
+    for number in range(parties, 0, -1):
+        low, high = (number - 1) * heads_per_guide, number * heads_per_guide
+        if holds(stops, (heads_per_guide,) * number, spaces):
+            return high
+        if not holds(stops, shares(low + 1, number), spaces):
+            continue
+        while high - low > 1:  # somewhere a limit of heads is met
+            middle = (low + high) // 2
+            low, high = (middle, high) if holds(stops, shares(middle, number), spaces) else (low, middle)
+        return low
+    return 0
 
 
 def when_empty(day: Day, wish: Wish) -> EmptyDay:

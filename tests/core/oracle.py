@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from itertools import permutations, product
 
-
 # --- The museum's hours ---------------------------------------------------------------------------------------------------
 
 
@@ -204,7 +203,12 @@ class Floors:
                     fixed_lanes.update(lanes)
                     fixed_heads.update(heads)
                 else:
-                    self.waves.append((visit.stops, start, sizes, walked))
+                    if any(together(stop, sum(sizes), self.spaces[stop.space]) for stop in visit.stops):
+                        self.waves.append((visit.stops, start, sizes, walked))
+                    else:  # the parties have nothing to do with each other
+                        self.waves += [
+                            (visit.stops, start, [size], [walk]) for size, walk in zip(sizes, walked, strict=True)
+                        ]
                     now_lanes.update(lanes)
                     now_heads.update(heads)
         shut = {
@@ -241,7 +245,7 @@ class Floors:
         return lanes <= most_lanes and heads <= most_heads
 
     def arrangements(self, new):
-        """Every way to walk all waves: how many old waves take other places than now. `new`: (stops, start, sizes) of each new wave."""
+        """Every way to walk all waves: how many old waves (or parties, where nothing is joint) take other places than now. `new`: (stops, start, sizes) of each new wave."""
         waves = [(stops, start, sizes, None) for stops, start, sizes in new] + self.waves
         lanes, heads = Counter(), Counter()
 
