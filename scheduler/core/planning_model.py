@@ -213,8 +213,9 @@ class Month:
         """Ticks between the first start and the last end of each guide's day in which they lead nobody."""
         waits: list[cp_model.LinearExprT] = []
         for board, takes in zip(self.boards, self.takes, strict=True):
-            for guide, held in _by_guide(board, takes).items():
-                fixed = board.fixed.get(guide, [])
+            of_guide = _by_guide(board, takes)
+            for guide in sorted(of_guide.keys() | board.fixed.keys()):
+                held, fixed = of_guide.get(guide, []), board.fixed.get(guide, [])
                 if len(held) + len(fixed) < 2:
                     continue
                 ends = [*(group.end for group, _ in held), *(end for _, end in fixed)]
