@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from scheduler.core.repair_case import Total
@@ -15,14 +17,17 @@ from scheduler.core.solving import Budget, Undecided, new_model
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-SPOTS_A_SECOND = 500
+SPOTS_A_SECOND, FEWEST_SPOTS = 600, 10
 MOST_CROWD_ROWS = 4000
+CHECK_SECONDS = 0.5
 
 
 class Master:
     """Spots that could be part of a plan better than `best`, and the rows that hold of every plan.
 
     A spot that alone costs more than its visit's own best plus what all visits together still have above the bound is in no better plan.
+    Of many only the cheapest are listed; one more stands for all that are farther, at the price of the first of them, and always has
+    room: so that the bound stays a bound.
     """
 
     def __init__(
@@ -45,8 +50,7 @@ class Master:
 
     def run(self) -> Plan:
         """The best plan found; `bound` is then as high as it could be proved, `exact` says whether nothing was left undecided."""
-        if not self._build():
-            return self.best
+        self._build()
         while self.bound < self.number(self.best.total) and self.budget.left:
             spots = self._solve()
             if spots is None:
@@ -55,28 +59,30 @@ class Master:
                 break
         return self.best
 
-    def _build(self) -> bool:
+    def _build(self) -> None:
         upper = self.number(self.best.total)
-        slack, number = upper - self.bound - 1, 0
+        slack = upper - self.bound - 1
         self.model = new_model()
         costs: list[cp_model.LinearExprT] = []
-        self.left: list[cp_model.IntVar] = []
+        most = max(FEWEST_SPOTS, int(SPOTS_A_SECOND * self.budget.left / len(self.wanted)))
         for one in self.wanted:
             sure = one.best + (self.each if one.first is None else 0)
-            spots = one.up_to(min(sure + slack, self.each - 1))
-            number += len(spots)
-            if number > SPOTS_A_SECOND * self.budget.left:
-                return False
-            spots = [spot for spot in spots if self._is_possible(spot)]
-            chosen = {spot: self.model.new_bool_var("") for spot in spots}
-            left = self.model.new_bool_var("")
-            if self.each + one.left > sure + slack:
-                self.model.add(left == 0)
-            self.model.add_exactly_one([*chosen.values(), left])
-            self.chosen.append(chosen)
-            self.left.append(left)
+            limit = min(sure + slack, self.each - 1)
+            spots = list(islice(takewhile(partial(_is_within, limit), one.spots()), most + 1))
+            farther = spots.pop().cost if len(spots) > most else None
+            chosen = {spot: self.model.new_bool_var("") for spot in spots if self.sites[spot.day].may_take(spot.placed)}
+            others = [
+                self.model.new_bool_var(""),
+                self.model.new_bool_var(""),
+            ]  # left; at a spot farther than those listed
             costs += [spot.cost * variable for spot, variable in chosen.items()]
-            costs.append((self.each + one.left) * left)
+            costs += [(self.each + one.left) * others[0], (farther or 0) * others[1]]
+            if self.each + one.left > sure + slack:
+                self.model.add(others[0] == 0)
+            if farther is None:
+                self.model.add(others[1] == 0)
+            self.model.add_exactly_one([*chosen.values(), *others])
+            self.chosen.append(chosen)
         self.objective = sum(costs)
         self.model.add(self.objective <= upper - 1)
         self.model.minimize(self.objective)
@@ -84,13 +90,6 @@ class Master:
         for chosen in self.chosen:
             for spot, variable in chosen.items():
                 self.days.setdefault(spot.day, []).append((spot, variable))
-        return True
-
-    def _is_possible(self, spot: Spot) -> bool:
-        try:
-            return self.sites[spot.day].alone(spot.placed, self.budget)
-        except Undecided:
-            return True
 
     def _solve(self) -> list[Spot | None] | None:
         """The cheapest choice that obeys all rows so far; None: there is none, or no time."""
@@ -115,7 +114,9 @@ class Master:
 
     def _correct(self, spots: Sequence[Spot | None]) -> bool:
         """Keep the choice where all days can take it, else add what is wrong with it. False: that could not be told."""
-        plan, wrong, told = Plan(self.wanted, self.sites), False, False
+        if self._are_crowded(spots):
+            return True
+        plan, wrong, told = Plan(self.wanted, self.sites), None in spots, False
         for day in sorted({spot.day for spot in spots if spot is not None}):
             here = [(number, spot) for number, spot in enumerate(spots) if spot is not None and spot.day == day]
             try:
@@ -134,16 +135,29 @@ class Master:
                 if plan.at[number] is None and (wish is None or not plan.put(number, wish)):
                     plan.insert(number)
         if plan.total < self.best.total:
-            self.best = plan
+            self.best, told = plan, True
             self.model.add(self.objective <= self.number(plan.total) - 1)
-        return told or not wrong
+        return told
+
+    def _are_crowded(self, spots: Sequence[Spot | None]) -> bool:
+        """Whether some day has too few guides for its visits at some moment; rows that say so are added, for all moments."""
+        found = False
+        for day in sorted({spot.day for spot in spots if spot is not None}):
+            crowd = self.sites[day].crowd([spot.placed for spot in spots if spot is not None and spot.day == day])
+            if crowd is not None:
+                self._forbid_crowd(day, crowd)
+                found = True
+        return found
+
+    def _short(self) -> Budget:
+        return Budget(min(CHECK_SECONDS, self.budget.left))
 
     def _arrange(self, day: int, placed: Sequence[Placed]) -> Arrangement | None:
         """How the day takes these; None: it cannot, and a row that says so was added. Raises Undecided."""
         site = self.sites[day]
         done = site.empty
         for one in sorted(placed):
-            found = site.extend(done, one) or site.extend(done, one, self.budget)
+            found = site.extend(done, one) or site.extend(done, one, self._short())
             if found is None:
                 self._forbid(day, [*done.placed, one])
                 return None
@@ -152,13 +166,6 @@ class Master:
 
     def _forbid(self, day: int, placed: list[Placed]) -> None:
         site = self.sites[day]
-        crowd = site.crowd(placed)
-        if crowd is not None:
-            self._add_crowd(day, crowd)
-            for moment in range(0, max(o.closes for o in site.day.opening), site.day.grid):
-                if len(self.rows) < MOST_CROWD_ROWS:
-                    self._add_crowd(day, Crowd(moment, crowd.guides, crowd.rest))
-            return
         last, kept = placed[-1], list(placed[:-1])
         for one in list(kept):
             fewer = list(kept)
@@ -167,11 +174,17 @@ class Master:
                 kept = fewer
         self._add_never(day, [*kept, last])
 
+    def _forbid_crowd(self, day: int, crowd: Crowd) -> None:
+        self._add_crowd(day, crowd)
+        for start, _ in self.days.get(day, ()):
+            if len(self.rows) < MOST_CROWD_ROWS:
+                self._add_crowd(day, Crowd(start.starts[0], crowd.guides, crowd.rest))
+
     def _is_impossible(self, site: Site, placed: Sequence[Placed]) -> bool:
         done = site.empty
         try:
             for one in placed:
-                found = site.extend(done, one) or site.extend(done, one, self.budget)
+                found = site.extend(done, one) or site.extend(done, one, self._short())
                 if found is None:
                     return True
                 done = found
@@ -186,8 +199,9 @@ class Master:
         site = self.sites[day]
         counted = [(crowd.counts(site.tasks(spot.placed)), variable) for spot, variable in self.days.get(day, ())]
         terms = [number * variable for number, variable in counted if number]
-        if terms:
-            self.model.add(sum(terms) <= max(crowd.room(site.must), 0))
+        room = max(crowd.room(site.must), 0)
+        if sum(number for number, _ in counted) > room:
+            self.model.add(sum(terms) <= room)
 
     def _add_never(self, day: int, placed: Sequence[Placed]) -> None:
         """Not all of these: with k alike ones, not k of them beside all the others."""
@@ -201,3 +215,7 @@ class Master:
             self.model.add(sum(alike) <= placed.count(one) - 1).only_enforce_if(reached.negated())
             terms.append(reached)
         self.model.add(sum(terms) <= len(terms) - 1)
+
+
+def _is_within(limit: int, spot: Spot) -> bool:
+    return spot.cost <= limit

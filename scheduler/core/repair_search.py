@@ -13,6 +13,9 @@ from scheduler.core.solving import Budget
 HARD_TRIES = 30
 """Spots tried for one visit at which others would have to make room, before it takes one that is free."""
 
+PATIENCE = 15
+"""A search ends when it was in vain so many times for each visit."""
+
 MOST_TRIES = 60
 """The same where none is free, before the visit counts as left; the exact stage has no such limit."""
 
@@ -103,8 +106,9 @@ def improve(plan: Plan, order: Sequence[int], bound: Total, go_on: Callable[[Pla
     """
     random = Random(seed)  # noqa: S311  (a search, no secret)
     best, rank = plan.copy(), {number: at for at, number in enumerate(order)}
-    now = plan.copy()
-    while best.total > bound and go_on(now):
+    now, vain = plan.copy(), 0
+    while best.total > bound and go_on(now) and vain < PATIENCE * (len(order) + 3):
+        vain += 1
         sorry = [n for n, s in enumerate(now.at) if (now.wanted[n].left if s is None else s.cost) > now.wanted[n].best]
         if not sorry:
             break
@@ -120,6 +124,7 @@ def improve(plan: Plan, order: Sequence[int], bound: Total, go_on: Callable[[Pla
             now.become(before)
         if now.total < best.total:
             best.become(now)
+            vain = 0
     return best
 
 

@@ -19,7 +19,7 @@ from scheduler.core.solving import Budget
 from scheduler.core.state import Group, State
 from scheduler.core.ticks import bits, span
 
-FEW_MOVES, MANY_MOVES, WALK_MOVES = 8, 100, 60
+FEW_MOVES, MANY_MOVES, WALK_MOVES = 8, 40, 60
 FAILURES_KEPT = 12
 
 
@@ -77,6 +77,14 @@ class Site:
         if placed not in self._alone:
             self._alone[placed] = self.extend(self.empty, placed, budget) is not None
         return self._alone[placed]
+
+    def may_take(self, placed: Placed) -> bool:
+        """Whether a quick look leaves it possible that the day takes this visit, were it the only one."""
+        if placed not in self._alone and self.extend(self.empty, placed) is None:
+            crowded = self._is_crowded(self.empty, self.tasks(placed))
+            if crowded or self.floor.quickly(self.news([placed])) is None:
+                self._alone[placed] = False
+        return self._alone.get(placed, True)
 
     def ready(self, base: Arrangement, placed: Placed) -> Arrangement | None:
         """The arrangement with one more, where that changes nothing for anybody else. Quick: a look at what is free."""

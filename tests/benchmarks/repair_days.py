@@ -169,10 +169,10 @@ def _of(random: Random, mix: dict[T, int]) -> T:
     return random.choices(list(mix), list(mix.values()))[0]
 
 
-def closed_day(found: dict[int, Day], day: int) -> tuple[dict[int, Day], list[Hit]]:
-    """One day closed as a whole, known ten days ahead."""
+def closed_day(found: dict[int, Day], day: int, notice: int) -> tuple[dict[int, Day], list[Hit]]:
+    """One day closed as a whole; visits may move to as many days before it as notice was given, or to later ones."""
     shut = {**found, day: replace(found[day], closed=(Closed(WHOLE, None, "c"),))}
-    return shut, hits_of(shut, not_before=day - 7)
+    return shut, hits_of(shut, not_before=day - notice)
 
 
 def season(found: dict[int, Day], whole: range) -> tuple[dict[int, Day], list[Hit]]:
