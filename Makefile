@@ -33,7 +33,7 @@ run: $(VENV)/.installed
 	@$(EMBEDDED) run
 
 test: $(VENV)/.installed-dev
-	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest -n $(workers) --dist loadfile $(only)
+	@$(EMBEDDED) exec --apart test -- $(BIN)/python -m tests.run $(workers) $(only)
 
 check: $(VENV)/.installed-dev
 	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/test_house.py

@@ -74,6 +74,7 @@ def server_port(start_program: Callable[..., Program]) -> int:
     return port
 
 
+@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(300)
 def test_one_worker_sends_at_six_tenths_of_the_bare_loop_or_faster(
@@ -106,6 +107,7 @@ def test_one_worker_sends_at_six_tenths_of_the_bare_loop_or_faster(
     assert share > AIM / 2  # a loaded machine is no failure; twice too slow is
 
 
+@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(700)
 @pytest.mark.parametrize("count", [REMINDERS] if REMINDERS else [400])

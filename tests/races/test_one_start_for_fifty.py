@@ -77,6 +77,7 @@ def look(site: str, day: date) -> Answer:
     return fetch(Call(f"{site}/api/v1/availability/?{query}"))
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_of_fifty_who_ask_at_once_exactly_one_gets_the_start(
     alzhir: Museum, live_site: str, capsys: pytest.CaptureFixture[str]
