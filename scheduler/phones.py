@@ -18,3 +18,12 @@ def normal(text: str, *, country: str) -> str:
     if not phonenumbers.is_valid_number(number):
         raise NoSuchNumber(text)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def readable(number: str) -> str:
+    """A number kept as E.164, with its groups apart: "+7 701 000 00 86"; other text stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language, gettext, pgettext
 
-from scheduler import queries, telling
+from scheduler import phones, queries, telling
 from scheduler.forms.asking import CEREMONY
 from scheduler.models import Visit
 from tours.errors import NoMuseum
@@ -81,6 +81,12 @@ def moment(instant: datetime) -> str:
 def tel(number: str) -> str:
     """A number as a `tel:` link wants it."""
     return "".join(char for char in number if char.isdigit() or char == "+")
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A number as people read it: +7 701 000 00 86."""
+    return phones.readable(number).replace(" ", NO_BREAK)
 
 
 @register.filter

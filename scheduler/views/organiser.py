@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications import links
-from scheduler import bookings, locks, lost_links, queries, showcase
+from scheduler import bookings, limits, locks, lost_links, queries, showcase, steps
 from scheduler.errors import BadWish
 from scheduler.forms.asking import ContactForm, LostLinkForm, WishForm
-from scheduler.limits import refuse_too_often
 from scheduler.views.asking import form_page, looked_at, unjudged, was_sent_before
 from scheduler.views.pages import show, status_of, tried
 from tours import queries as catalogue
@@ -91,8 +90,11 @@ def lost_link(request: HttpRequest) -> HttpResponse:
 
 
 def _book(request: HttpRequest, wish: WishForm, contact: ContactForm) -> Any:
-    refuse_too_often("request", client=request.META["REMOTE_ADDR"], addresses=contact.addresses())
-    return bookings.request_visit(contact.request(wish), now=timezone.now())
+    asked = contact.request(wish)
+    if steps.already(asked.keys) is not None:  # a second click causes nothing
+        return bookings.request_visit(asked, now=timezone.now())
+    with limits.counted("request", client=request.META["REMOTE_ADDR"], addresses=contact.addresses()):
+        return bookings.request_visit(asked, now=timezone.now())
 
 
 def _is_whole(asked: QueryDict) -> bool:

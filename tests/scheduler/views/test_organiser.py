@@ -1,0 +1,351 @@
+"""Looking, asking and getting a lost link again, without an account."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from notifications.models import OutboxMessage
+from scheduler.models import Closure, Contact, Visit
+from tests.scheduler.conftest import at
+from tests.scheduler.views.conftest import FAR, NEAR, Book, browser, link, soup, typed, words
+from tours.models import Museum
+
+pytestmark = pytest.mark.django_db
+
+WISH = {"tour": "halls", "audience": "school", "language": "kk", "heads": "20", "adults": "2"}
+PERSON = {
+    "name": "Айгерім Сейітқызы",
+    "organisation": "№ 5 мектеп",
+    "email": "aigerim@example.org",
+    "phone": "8 701 000 00 86",
+    "locale": "kk",
+    "leader_name": "Болат",
+    "leader_phone": "+49 30 901820",
+    "access_needs": "Кресло-арба",
+    "notes": "Кешігуіміз мүмкін\nжол ұзақ",
+    "request_key": "nonce-1",
+}
+
+
+def form(day: date = NEAR, clock: str = "11:00", **changed: str) -> dict[str, str]:
+    return WISH | PERSON | {"start": at(day, clock).isoformat(), "book": "1"} | changed
+
+
+def close(first: date, last: date, **notices: str) -> Closure:
+    period = (at(first, "00:00"), at(last, "23:55"))
+    return Closure.objects.create(period=period, kind="renovation", created_at=at(first, "00:00"), **notices)
+
+
+# --- Home --------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "tour", "free"),
+    [
+        ("kk", "«Алаш» және «АЛЖИР» залдары", "Кімдерге тегін"),
+        ("ru", "Залы «Алаш» и «АЛЖИР»", "Для кого бесплатно"),
+        ("en", "The halls “Alash” and “ALZHIR”", "Who comes free of charge"),
+    ],
+)
+def test_home_shows_what_is_offered_in_the_readers_language(
+    alzhir: Museum, language: str, tour: str, free: str
+) -> None:
+    page = browser(language=language).get("/")
+    assert page.status_code == 200
+    assert soup(page).html["lang"] == language
+    assert tour in words(page)
+    assert free in words(page)
+
+
+def test_home_tells_of_closures_in_the_readers_language(alzhir: Museum) -> None:
+    close(date(2025, 5, 24), date(2025, 5, 27), notice_kk="Жөндеу", notice_ru="Ремонт", notice_en="Renovation work")
+    assert "Ремонт" in words(browser(language="ru").get("/"))
+    assert "Жөндеу" in words(browser(language="kk").get("/"))
+
+
+def test_home_shows_free_times_that_lead_to_the_form_with_them_chosen(stranger: Client) -> None:
+    times = soup(stranger.get("/")).select("a.pill.num")
+    assert [each.text for each in times[:2]] == ["10:00", "10:15"]
+    assert typed(stranger.get(str(times[0]["href"])))["start"] == "2025-05-13T10:00+05:00"
+
+
+def test_home_asks_the_database_as_often_with_many_closures_as_with_one(
+    stranger: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    close(date(2025, 5, 24), date(2025, 5, 27), notice_en="One")
+    with django_assert_num_queries(33):
+        stranger.get("/")
+    for day in range(1, 20):
+        close(date(2025, 7, day), date(2025, 7, day), notice_en="More")
+    with django_assert_num_queries(33):
+        stranger.get("/")
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_without_a_museum_home_says_so(db: None, language: str) -> None:
+    page = browser(language=language).get("/")
+    assert page.status_code == 503
+    assert "load_museum" in words(page)
+
+
+# --- Asking ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_wish_shows_price_guides_and_the_month(stranger: Client) -> None:
+    page = words(stranger.get("/ask/", WISH | {"heads": "40"}))
+    assert "7 600 ₸" in page  # two of the adults are free
+    assert "2 guides" in page
+    assert "May 2025" in page
+
+
+def test_a_free_audience_is_told_what_to_bring_before_it_asks(stranger: Client) -> None:
+    page = words(stranger.get("/ask/", WISH | {"audience": "soldiers"}))
+    assert "Free of charge" in page
+    assert "Please bring: The unit's letter" in page
+
+
+def test_a_day_shows_its_times_with_the_museums_clock_named(stranger: Client) -> None:
+    page = stranger.get("/ask/", WISH | {"day": "2025-05-20"})
+    assert "Astana time, UTC+5" in words(page)
+    assert [field["value"] for field in soup(page).select("input[name=start]")][:2] == [
+        "2025-05-20T10:00+05:00",
+        "2025-05-20T10:15+05:00",
+    ]
+
+
+def test_a_day_that_is_not_free_says_why(stranger: Client) -> None:
+    close(date(2025, 5, 24), date(2025, 5, 27), notice_en="Closed for renovation.")
+    assert "Closed for renovation." in words(stranger.get("/ask/", WISH | {"day": "2025-05-25"}))
+    assert "The museum is closed on this day." in words(stranger.get("/ask/", WISH | {"day": "2025-05-19"}))
+    assert "The first day that can be asked for" in words(stranger.get("/ask/", WISH | {"day": "2025-05-12"}))
+
+
+def test_a_month_without_a_free_day_names_the_first_one_after_it(stranger: Client) -> None:
+    close(date(2025, 5, 12), date(2025, 6, 10), notice_en="Closed")
+    assert "The first free one: Wednesday, 11 June 2025" in words(stranger.get("/ask/", WISH))
+
+
+def test_asking_holds_the_time_and_leads_to_the_visit(stranger: Client) -> None:
+    answer = stranger.post("/ask/", form())
+    visit = Visit.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, link(visit))
+    contact = visit.contacts.get()
+    assert (contact.name, contact.email, contact.phone, contact.locale) == (
+        "Айгерім Сейітқызы",
+        "aigerim@example.org",
+        "+77010000086",
+        "kk",
+    )
+    assert (visit.heads, visit.adults, visit.leader_phone, visit.access_needs) == (20, 2, "+4930901820", "Кресло-арба")
+    assert visit.notes == "Кешігуіміз мүмкін\nжол ұзақ"
+    assert OutboxMessage.objects.get(to_email="aigerim@example.org").locale == "kk"
+    assert stranger.get(answer["Location"]).status_code == 200
+
+
+def test_whoever_has_no_email_asks_with_a_telephone(stranger: Client) -> None:
+    assert stranger.post("/ask/", form(email="")).status_code == 302
+    assert Contact.objects.get().phone == "+77010000086"
+
+
+def test_a_ceremony_is_kept_only_for_a_tour_that_has_one(stranger: Client) -> None:
+    stranger.post("/ask/", form() | {"ceremony": ["flowers", "silence"]})
+    stranger.post("/ask/", form(FAR, tour="halls-flowers", request_key="2") | {"ceremony": ["flowers", "silence"]})
+    assert [visit.ceremony for visit in Visit.objects.order_by("pk")] == [[], ["flowers", "silence"]]
+
+
+def test_a_double_click_makes_one_visit(stranger: Client) -> None:
+    answers = [stranger.post("/ask/", form()) for _click in range(2)]
+    assert Visit.objects.count() == 1
+    assert answers[0]["Location"] == answers[1]["Location"]
+
+
+def test_the_same_form_with_something_changed_makes_a_second_visit_only_when_sent_again(stranger: Client) -> None:
+    stranger.post("/ask/", form())
+    again = stranger.post("/ask/", form(clock="14:00"))
+    assert again.status_code == 422
+    assert Visit.objects.count() == 1
+    assert "second group" in words(again)
+    stranger.post("/ask/", form(clock="14:00", request_key=typed(again)["request_key"]))
+    assert Visit.objects.count() == 2
+
+
+def test_a_time_that_was_taken_meanwhile_shows_others_and_loses_nothing(stranger: Client, book: Book) -> None:
+    book(FAR, "11:00", tour="full", language="kk")
+    page = stranger.post("/ask/", form(FAR, "11:00", tour="grounds-flowers"))
+    assert page.status_code == 409
+    assert "This time is not free any more." in words(page)
+    offered = [field["value"] for field in soup(page).select("#looked fieldset:first-of-type input[name=start]")]
+    assert offered
+    kept = typed(page)
+    assert {name: kept[name] for name in ("name", "email", "notes")} == {
+        name: PERSON[name] for name in ("name", "email", "notes")
+    }
+    assert stranger.post("/ask/", form(FAR, tour="grounds-flowers", start=offered[0])).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"email": "", "phone": ""}, "Please give an e-mail address or a telephone number."),
+        ({"email": "nobody"}, "Enter a valid email address."),
+        ({"phone": "12"}, "This is no telephone number."),
+        ({"start": ""}, "Please choose a day and a time."),
+        ({"start": "2025-05-20T11:00"}, "Please choose a time."),
+        ({"heads": "0"}, "Ensure this value is greater than or equal to 1."),
+        ({"heads": "5", "adults": "6"}, "There cannot be more accompanying adults than people."),
+        ({"tour": "nowhere"}, "Please choose a tour."),
+        ({"name": "A\x00B"}, "Null characters are not allowed."),
+        ({"notes": "A\x1bB"}, "This text contains characters that cannot be shown."),
+        ({"website": "https://spam.example"}, "This request could not be sent. Please call the museum."),
+    ],
+)
+def test_what_is_wrong_is_said_beside_what_was_typed(stranger: Client, changed: dict[str, str], said: str) -> None:
+    page = stranger.post("/ask/", form(**changed))
+    assert page.status_code == 422
+    assert said in words(page)
+    assert typed(page)["organisation"] == PERSON["organisation"]
+    assert not Visit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"start": at(date(2025, 5, 12), "15:00").isoformat()}, "The first day that can be asked for"),
+        ({"start": at(NEAR, "11:05").isoformat()}, "A visit cannot start at this minute."),
+        ({"start": at(NEAR, "17:30").isoformat()}, "This time is not free any more."),
+        ({"audience": "preschool"}, "This tour is not offered to this kind of group."),
+    ],
+)
+def test_what_the_museum_refuses_is_said_with_its_reason(stranger: Client, changed: dict[str, str], said: str) -> None:
+    page = stranger.post("/ask/", form(**changed))
+    assert page.status_code in (409, 422)
+    assert said in words(page)
+    assert typed(page)["email"] == PERSON["email"]
+
+
+def test_looking_again_without_script_keeps_everything_and_judges_nothing(stranger: Client) -> None:
+    page = stranger.post("/ask/", WISH | PERSON | {"email": "half@", "day": "2025-05-20"})
+    assert page.status_code == 200
+    assert typed(page)["email"] == "half@"
+    assert "Enter a valid email address." not in words(page)
+    assert soup(page).select("input[name=start]")
+
+
+def test_whoever_asks_too_often_is_asked_to_wait_and_loses_nothing(stranger: Client, settings: Any) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"request_by_network": (1, 3600)}
+    stranger.post("/ask/", form())
+    page = stranger.post("/ask/", form(clock="14:00", request_key="2", email="other@example.org", phone=""))
+    assert page.status_code == 429
+    assert typed(page)["notes"] == PERSON["notes"]
+    assert Visit.objects.count() == 1
+
+
+def test_one_inbox_is_not_flooded_from_many_networks(alzhir: Museum, settings: Any) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"request_by_address": (1, 3600)}
+    first = browser(REMOTE_ADDR="192.0.2.1").post("/ask/", form())
+    second = browser(REMOTE_ADDR="198.51.100.7").post("/ask/", form(clock="14:00", request_key="2"))
+    assert (first.status_code, second.status_code) == (302, 429)
+
+
+HOSTILE = ["", "\x00", "9999-12-31", "0001-01-01", "-1", "9" * 400, "'; DROP TABLE", "<script>alert(1)</script>", "½", "２０"]
+
+
+@pytest.mark.parametrize("name", ["tour", "audience", "language", "heads", "adults", "day", "month", "start", "chosen_day"])
+def test_no_value_in_an_address_breaks_the_form(stranger: Client, name: str) -> None:
+    for value in (*HOSTILE, "9999-12-31T23:59+05:00", "2025-05-20T11:00+05:00," * 50):
+        for path in ("/ask/", "/ask/starts/"):
+            page = stranger.get(path, WISH | {name: value})
+            assert page.status_code == 200, value
+            assert b"<script>alert" not in page.content
+
+
+def test_the_part_for_scripts_puts_the_wish_and_nothing_personal_into_the_address(stranger: Client) -> None:
+    part = stranger.get("/ask/starts/", WISH | PERSON | {"chosen_day": "2025-05-20"})
+    assert part["HX-Replace-Url"] == "/ask/?tour=halls&audience=school&language=kk&heads=20&adults=2&day=2025-05-20"
+    assert soup(part).find(id="looked") is not None
+    assert soup(part).find("html") is None
+    assert stranger.post("/ask/starts/", WISH).status_code == 405
+
+
+def test_a_form_without_its_token_is_not_taken(alzhir: Museum) -> None:
+    page = browser(enforce_csrf_checks=True).post("/ask/", form())
+    assert page.status_code == 403
+    assert "Please send it once more" in words(page)
+    assert not Visit.objects.exists()
+
+
+def test_the_language_switch_keeps_the_place(stranger: Client) -> None:
+    here = f"/ask/?tour=halls&day={quote('2025-05-20')}"
+    field = soup(stranger.get(here)).find(id="here")
+    answer = stranger.post("/i18n/setlang/", {"language": "kk", "next": str(field["value"])})
+    assert answer["Location"] == here
+    assert soup(stranger.get(answer["Location"])).html["lang"] == "kk"
+
+
+@pytest.mark.parametrize("path", ["/", "/ask/", "/lost-link/", "/nothing-here/", "/accounts/login/"])
+def test_pages_hold_no_script_or_style_of_their_own(stranger: Client, path: str) -> None:
+    page = stranger.get(path)
+    assert "script-src 'self'" in page["Content-Security-Policy"]
+    found = soup(page)
+    assert [script for script in found.find_all("script") if not script.get("src")] == []
+    assert found.find_all("style") == []
+    assert found.find_all(style=True) == []
+    assert [tag for tag in found.find_all(True) if any(name.startswith("on") for name in tag.attrs)] == []
+
+
+# --- Lost links --------------------------------------------------------------------------------------------------------------
+
+
+def letters() -> list[str]:
+    return list(OutboxMessage.objects.filter(kind="link_again").values_list("to_email", flat=True))
+
+
+def test_a_lost_link_goes_to_the_address_it_went_to_before(stranger: Client, book: Book) -> None:
+    book(NEAR, "11:00")
+    answer = stranger.post("/lost-link/", {"email": "Asker@Example.org"})
+    assert answer["Location"] == "/lost-link/?sent=1"
+    assert letters() == ["asker@example.org"]
+
+
+def test_the_answer_is_the_same_whoever_asks(stranger: Client, book: Book) -> None:
+    book(NEAR, "11:00")
+    known, unknown = (
+        stranger.post("/lost-link/", {"email": email}, follow=True)
+        for email in ("asker@example.org", "nobody@example.org")
+    )
+    assert (known.status_code, words(known)) == (unknown.status_code, words(unknown))
+    assert letters() == ["asker@example.org"]
+
+
+def test_asking_twice_in_a_hurry_sends_one_letter(stranger: Client, book: Book) -> None:
+    book(NEAR, "11:00")
+    for _time in range(2):
+        stranger.post("/lost-link/", {"email": "asker@example.org"})
+    assert len(letters()) == 1
+
+
+def test_lost_links_cannot_be_asked_for_without_end(stranger: Client, book: Book, settings: Any) -> None:
+    book(NEAR, "11:00")
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"lost_link_by_network": (1, 3600)}
+    stranger.post("/lost-link/", {"email": "nobody@example.org"})
+    page = stranger.post("/lost-link/", {"email": "asker@example.org"})
+    assert page.status_code == 429
+    assert letters() == []
+
+
+def test_a_robot_that_fills_every_field_gets_the_same_answer_and_no_letter(stranger: Client, book: Book) -> None:
+    book(NEAR, "11:00")
+    answer = stranger.post("/lost-link/", {"email": "asker@example.org", "website": "x"})
+    assert answer["Location"] == "/lost-link/?sent=1"
+    assert letters() == []
+
+
+def test_the_season_now_is_what_the_pages_see(stranger: Client, season_now: datetime) -> None:
+    assert "2025-05-13" in str(stranger.get("/").content)
