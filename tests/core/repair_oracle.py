@@ -87,35 +87,18 @@ def guided(day: Day, puts: list[Put]) -> bool:
     return _most(day, [*kept, *new], opened) == _most(day, kept, opened)
 
 
-def _most(day: Day, must: list[tuple[str, str, int, int]], may: list[tuple[str, str, int, int]]) -> int:
+Duty = tuple[str, str, int, int]
+"""Tour, language, start, end."""
+
+
+def _most(day: Day, must: list[Duty], may: list[Duty]) -> int:
     """How many of those that may be led can be, beside all that must; -1 where not even those can."""
     held: dict[str, list[tuple[int, int]]] = {guide.code: [] for guide in day.guides}
     for visit in day.visits:
-        if visit.promised:
-            for party in visit.parties:
-                if party.guide in held:
-                    held[party.guide].append((party.start, party.start + visit.ticks))
-    by_code = {guide.code: guide for guide in day.guides}
-
-    def leads(guide: Guide, duty: tuple[str, str, int, int]) -> bool:
-        tour, language, start, end = duty
-        if (tour, language) not in guide.qualifications:
-            return False
-        for tick in range(start, end):
-            if not any(h.start <= tick < h.end for h in guide.hours) or any(
-                a.start <= tick < a.end for a in guide.away
-            ):
-                return False
-        have = held[guide.code]
-        if any(start < e + guide.rest and s < end + guide.rest for s, e in have):
-            return False
-        if guide.daily_duties is not None and len(have) >= guide.daily_duties:
-            return False
-        spent = sum(e - s for s, e in have)
-        return guide.daily_ticks is None or spent + end - start <= guide.daily_ticks
-
-    duties = [*must, *may]
-    best = -1
+        for party in visit.parties if visit.promised else ():
+            if party.guide in held:
+                held[party.guide].append((party.start, party.start + visit.ticks))
+    duties, best = [*must, *may], -1
 
     def go(index: int, led: int) -> None:
         nonlocal best
@@ -124,13 +107,11 @@ def _most(day: Day, must: list[tuple[str, str, int, int]], may: list[tuple[str, 
             return
         if led + len(duties) - max(index, len(must)) <= best:
             return
-        for guide in by_code.values():
-            if leads(guide, duties[index]):
+        for guide in day.guides:
+            if _leads(guide, duties[index], held[guide.code]):
                 held[guide.code].append(duties[index][2:])
                 go(index + 1, led + (index >= len(must)))
                 held[guide.code].pop()
-                if best == len(may):
-                    return
         if index >= len(must):
             go(index + 1, led)
 
@@ -138,32 +119,29 @@ def _most(day: Day, must: list[tuple[str, str, int, int]], may: list[tuple[str, 
     return best
 
 
+def _leads(guide: Guide, duty: Duty, have: list[tuple[int, int]]) -> bool:
+    tour, language, start, end = duty
+    works = all(any(h.start <= tick < h.end for h in guide.hours) for tick in range(start, end))
+    away = any(a.start < end and start < a.end for a in guide.away)
+    rested = all(start >= e + guide.rest or s >= end + guide.rest for s, e in have)
+    few = guide.daily_duties is None or len(have) < guide.daily_duties
+    short = guide.daily_ticks is None or sum(e - s for s, e in have) + end - start <= guide.daily_ticks
+    return (tour, language) in guide.qualifications and works and not away and rested and few and short
+
+
 # Spaces
 
 
 def walked(day: Day, puts: list[Put]) -> list[list[tuple[int, ...]]] | None:
     """A walk for each party of each unpromised old wave, then of each new one, so that no space is overfull; None: there is none."""
-    lanes, heads = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
-    for hold in day.taken:
-        for tick in range(hold.period.start, hold.period.end):
-            lanes[hold.space, tick] += hold.lanes
-            heads[hold.space, tick] += hold.heads
-    shut = {
-        (code, tick)
-        for closed in day.closed
-        for code in day.spaces
-        if closed.spaces is None or code in closed.spaces
-        for tick in range(closed.period.start, closed.period.end)
-    }
+    use = Use(day)
     waves = []
     for visit in day.visits:
         if visit.promised:
             for start, parties in _by_start(visit).items():
                 cells = _cells(day, visit.stops, start, [p.heads for p in parties], [p.walk for p in parties])
                 assert cells is not None
-                for code, tick, people, number in cells:
-                    lanes[code, tick] += number
-                    heads[code, tick] += people
+                use.add(cells, 1)
         else:
             put = put_of(visit)
             waves += [(put.stops, s, g) for s, g in zip(put.starts, put.groups, strict=True)]
@@ -175,25 +153,46 @@ def walked(day: Day, puts: list[Put]) -> list[list[tuple[int, ...]]] | None:
         stops, start, group = waves[index]
         for chosen in itertools.product(_orders(stops), repeat=len(group)):
             cells = _cells(day, stops, start, list(group), list(chosen))
-            if cells is None or any((code, tick) in shut for code, tick, _, _ in cells):
+            if cells is None or any((code, tick) in use.shut for code, tick, _, _ in cells):
                 continue
-            for code, tick, people, number in cells:
-                lanes[code, tick] += number
-                heads[code, tick] += people
-            if all(
-                lanes[code, tick] <= day.spaces[code].lanes
-                and heads[code, tick] <= (day.spaces[code].max_heads or 1 << 30)
-                for code, tick, _, _ in cells
-            ):
-                rest = go(index + 1)
-                if rest is not None:
-                    return [list(chosen), *rest]
-            for code, tick, people, number in cells:
-                lanes[code, tick] -= number
-                heads[code, tick] -= people
+            use.add(cells, 1)
+            rest = go(index + 1) if use.fits(cells) else None
+            if rest is not None:
+                return [list(chosen), *rest]
+            use.add(cells, -1)
         return None
 
     return go(0)
+
+
+class Use:
+    """Lanes and heads taken, by space and tick."""
+
+    def __init__(self, day: Day) -> None:
+        self.spaces = day.spaces
+        self.lanes, self.heads = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
+        for hold in day.taken:
+            for tick in range(hold.period.start, hold.period.end):
+                self.lanes[hold.space, tick] += hold.lanes
+                self.heads[hold.space, tick] += hold.heads
+        self.shut = {
+            (code, tick)
+            for closed in day.closed
+            for code in (day.spaces if closed.spaces is None else closed.spaces)
+            for tick in range(closed.period.start, closed.period.end)
+        }
+
+    def add(self, cells: list[tuple[str, int, int, int]], times: int) -> None:
+        for code, tick, people, number in cells:
+            self.lanes[code, tick] += times * number
+            self.heads[code, tick] += times * people
+
+    def fits(self, cells: list[tuple[str, int, int, int]]) -> bool:
+        return all(
+            self.lanes[code, tick] <= self.spaces[code].lanes
+            and self.heads[code, tick] <= (self.spaces[code].max_heads or 1 << 30)
+            for code, tick, _, _ in cells
+        )
 
 
 def _by_start(visit: Visit) -> dict[int, list[Party]]:
@@ -230,8 +229,8 @@ def _cells(
             [(begins[0][index], sum(heads))] if whole else [(b[index], h) for b, h in zip(begins, heads, strict=True)]
         )
         for at, people in legs:
-            for tick in range(at, at + stop.ticks):
-                found.append((stop.space, tick, people, space.lanes if stop.exclusive else 1))
+            number = space.lanes if stop.exclusive else 1
+            found += [(stop.space, tick, people, number) for tick in range(at, at + stop.ticks)]
     return found
 
 
