@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 EMBEDDED := $(BIN)/python -m config.embedded
 workers ?= 2
 
-.PHONY: help run test check fmt lock manage clean
+.PHONY: help run test check fuzz fmt lock manage clean
 
 help:
 	@echo "make run      try it out: starts everything, prints the address and the sign-ins; Ctrl-C stops it"
 	@echo "make test     all tests, on a PostgreSQL and a Redis of their own"
 	@echo "make check    style, types, layers, migrations, API schema"
+	@echo "make fuzz     the API against its own schema: 200 cases for each call and role (examples=…)"
 	@echo "make fmt      put the code's layout in order"
 	@echo "make lock     pin what requirements*.in allow"
 	@echo "make manage c='COMMAND'   a management command on the database of make run"
@@ -37,6 +38,9 @@ test: $(VENV)/.installed-dev
 
 check: $(VENV)/.installed-dev
 	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/test_house.py
+
+fuzz: $(VENV)/.installed-dev
+	@FUZZ_EXAMPLES=$(or $(examples),200) $(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/scheduler/api/test_schema.py
 
 fmt: $(VENV)/.installed-dev
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check --fix -q .

@@ -52,10 +52,15 @@ class DecisionsField(serializers.DictField):
     child = DecisionBody()
 
     def to_internal_value(self, data: Any) -> dict[str, Decision]:
-        if isinstance(data, Mapping) and len(data) > MOST_DECISIONS:
+        if not isinstance(data, Mapping):
+            self.fail("not_a_dict", input_type=type(data).__name__)
+        if len(data) > MOST_DECISIONS:
             raise serializers.ValidationError(_("These are too many decisions."), code="max_length")
-        said = super().to_internal_value(data)
-        return {code: Decision(each["action"], each["start"]) for code, each in said.items()}
+        said = {str(code): DecisionBody(data=each) for code, each in data.items()}  # whole ones, of a PATCH too
+        wrong = {code: body.errors for code, body in said.items() if not body.is_valid()}
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return {code: Decision(**body.validated_data) for code, body in said.items()}
 
 
 class ClosureBody(DraftBody):
@@ -254,9 +259,6 @@ def draft_of(said: Mapping[str, Any], closure: Closure | None = None) -> Closure
             "kind": closure.kind,
             "notice": {language: getattr(closure, f"notice_{language}") for language in ("kk", "ru", "en")},
         }
-    meant = there | {
-        name: value for name, value in said.items() if name in ("spaces", "start", "end", "kind", "notice")
-    }
-    return ClosureDraft(
-        tuple(meant["spaces"] or ()), meant["start"], meant["end"], meant["kind"], dict(meant["notice"])
-    )
+    meant = there | {name: said[name] for name in ("spaces", "start", "end", "kind") if name in said}
+    notice = there.get("notice", {}) | said.get("notice", {})
+    return ClosureDraft(tuple(meant["spaces"] or ()), meant["start"], meant["end"], meant["kind"], notice)

@@ -224,9 +224,12 @@ def test_a_closure_is_changed_after_its_own_preview_and_lifted(office: Caller, s
     assert (blind.status_code, blind.json()["errors"][0]["pointer"]) == (400, "/seal")
     change = {"end": at(FAR, "14:00").isoformat(), "kind": "technical"}
     seal = office.at("POST", f"{path}preview/", change).json()["seal"]
-    changed = office.at("PATCH", path, change | {"seal": seal}).json()
+    half = office.at("PATCH", path, change | {"seal": seal, "decisions": {"NOBODY7": {"start": None}}})
+    assert half.json()["errors"][0]["pointer"] == "/decisions/NOBODY7/action"
+    changed = office.at("PATCH", path, change | {"seal": seal, "notice": {"kk": "Жабық"}}).json()
+    assert Closure.objects.get().notice_kk == "Жабық"
     assert (changed["end"], changed["kind"]) == ("2025-06-18T14:00:00+05:00", "technical")
-    assert changed["start"] == closure["start"]
+    assert (changed["start"], changed["notice"]) == (closure["start"], "Works")
     assert office.at("DELETE", path).status_code == 204
     assert stranger.at("GET", "closures/").json()["count"] == 0
     again = office.at("DELETE", path)
