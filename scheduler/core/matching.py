@@ -104,16 +104,23 @@ class Crew:
 
         Raises Undecided.
         """
+        found = self.quickly(tour, language, demands)
+        if found is None or found:
+            return found
+        solved = self._model(self._groups(tour, language, demands)).solve(budget)
+        return None if solved is None else self._flat(solved)
+
+    def quickly(self, tour: str, language: str, demands: Sequence[Demand]) -> list[int] | None:
+        """As `serve`, but [] where only the solver would know."""
         groups = self._groups(tour, language, demands)
         if any(group.able.bit_count() < group.number for group in groups) or self._hall(groups):
             return None
         news = [Task("", g.start, g.end, g.able) for g in groups for _ in range(g.number)]
         board = Board([*self.tasks, *news], [*self.witness, *[NOBODY] * len(news)], self.limits, len(self.guides))
-        if board.insert(range(len(self.tasks), len(self.tasks) + len(news)), MOVES):
-            self.witnesses = [self.witness, board.roster[: len(self.tasks)], *self.witnesses[1:6]]
-            return board.roster
-        found = self._model(groups).solve(budget)
-        return None if found is None else self._flat(found)
+        if not board.insert(range(len(self.tasks), len(self.tasks) + len(news)), MOVES):
+            return []
+        self.witnesses = [self.witness, board.roster[: len(self.tasks)], *self.witnesses[1:6]]
+        return board.roster
 
     def can_lead(self, tour: str, language: str, start: int, ticks: int, number: int, budget: Budget) -> bool:
         """Whether one wave at this start can be led. Raises Undecided."""

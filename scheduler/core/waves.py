@@ -52,17 +52,21 @@ def nearest(
             yield found
 
 
-def partitions(parties: int, waves: int, most: int) -> list[tuple[int, ...]]:
-    """So many parties in so many waves, none empty nor more than `most`, larger first; the most even first, and only that one for many."""
+def divisions(heads: int, waves: int, parties: int, most: int) -> Iterator[tuple[Group, ...]]:
+    """The ways to divide so many heads into so many parties and these into waves of at most `most` parties: the most even waves first.
+
+    Larger waves come first. Where there are many parties only the most even way is given.
+    """
+    sizes = shares(heads, parties)
     even = tuple(parties // waves + (number < parties % waves) for number in range(waves))
-    if parties > MANY_PARTIES:
-        return [even] if even[0] <= most else []
-    found = (
-        sizes
-        for sizes in combinations_with_replacement(range(min(parties, most), 0, -1), waves)
-        if sum(sizes) == parties
-    )
-    return sorted(found, key=lambda sizes: (sizes[0] - sizes[-1], sizes))
+    found = [even] if even[0] <= most else []
+    if parties <= MANY_PARTIES:
+        every = combinations_with_replacement(range(min(parties, most), 0, -1), waves)
+        found = sorted(
+            (parts for parts in every if sum(parts) == parties), key=lambda parts: (parts[0] - parts[-1], parts)
+        )
+    for parts in found:
+        yield tuple(sizes[begin:end] for begin, end in pairwise([0, *accumulate(parts)]))
 
 
 def spread(starts: list[int], waves: int) -> list[tuple[int, ...]]:
@@ -122,44 +126,46 @@ class EmptyDay:
         return self._largest
 
     def _most_in(self, waves: int) -> int:
-        parties = min(self.most_at_once, self.most_parties // waves)
+        """The most in so many equal waves spread evenly over the day."""
+        at = spread(list(bits(self.candidates)), waves)[:1]
+        parties = min(self.most_at_once, self.most_parties // waves) if at else 0
         for number in range(parties, max(0, parties - FEWER), -1):
-            heads = largest_wave(self.wish.stops, self.wish.heads_per_guide, number, self.spaces)
-            if heads and self.groups(heads * waves, waves):
-                return heads * waves
+            heads = waves * largest_wave(self.wish.stops, self.wish.heads_per_guide, number, self.spaces)
+            groups = next(divisions(heads, waves, -(-heads // self.wish.heads_per_guide), number)) if heads else ()
+            if groups and self._served(at[0], groups):
+                return heads
         return 0
 
     def _divide(self, heads: int, waves: int) -> tuple[Group, ...]:
         fewest = -(-heads // self.wish.heads_per_guide)
         for parties in [fewest] if waves == 1 else range(max(fewest, waves), fewest + waves):
-            if parties > min(heads, self.most_parties, waves * len(self.day.guides)):
+            if parties > min(heads, self.most_parties, waves * self.most_at_once):
                 break
-            sizes = shares(heads, parties)
-            for parts in partitions(parties, waves, len(self.day.guides)):
-                groups = tuple(sizes[begin:end] for begin, end in pairwise([0, *accumulate(parts)]))
+            for groups in divisions(heads, waves, parties, self.most_at_once):
                 if self._holds(groups):
                     return groups
         return ()
 
     def _holds(self, groups: tuple[Group, ...]) -> bool:
         """Whether these waves can be served at some starts; for several, what the likeliest starts do not show counts as impossible."""
+        if not all(holds(self.wish.stops, group, self.spaces) for group in groups):
+            return False
         if len(groups) == 1:
             return bool(self.state.starts(self.wish, groups[0], self.candidates, Budget(SECONDS))[0])
-        masks = [self.state.possible(self.wish, group, self.candidates) for group in groups]
-        if not all(masks):
-            return False
         return any(self._served(starts, groups) for starts in spread(list(bits(self.candidates)), len(groups)))
 
     def _served(self, starts: tuple[int, ...], groups: tuple[Group, ...]) -> bool:
-        news = [(start, self.wish.stops, group) for start, group in zip(starts, groups, strict=True)]
+        """Whether waves, each of which the spaces hold, can be served at these starts; what no quick search finds counts as impossible."""
         demands = [Demand(start, self.wish.ticks, len(group)) for start, group in zip(starts, groups, strict=True)]
-        try:
-            return (
-                bool(self.state.floor.quickly(news))
-                and self.state.crew.serve("", "", demands, Budget(SECONDS)) is not None
-            )
-        except Undecided:
+        if not self.state.crew.quickly("", "", demands):
             return False
+        if all(late - early >= self.wish.ticks for early, late in pairwise(starts)):
+            return True
+        return bool(
+            self.state.floor.quickly(
+                [(start, self.wish.stops, group) for start, group in zip(starts, groups, strict=True)]
+            )
+        )
 
     def _most(self, guide: Guide) -> int:
         """No more parties than this can a guide lead on one day."""
