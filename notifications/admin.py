@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from notifications import calls, delivery
-from notifications.models import Call, OutboxMessage, Thread
+from notifications import calls, claims, replies
+from notifications.models import Call, Endpoint, OutboxMessage, Reply, Thread
 
 
 class Shown(ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -79,7 +79,7 @@ class OutboxAdmin(Shown):
     def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:
         """New attempts for dead letters, with the same Message-ID and the same place in the calendar's order."""
         dead = list(rows.filter(status=OutboxMessage.Status.DEAD))
-        count = delivery.replay(OutboxMessage.objects.filter(pk__in=[row.pk for row in dead]))
+        count = claims.replay(OutboxMessage.objects.filter(pk__in=[row.pk for row in dead]))
         for row in dead:
             self.log_change(request, row, "sent again")
         said = ngettext("%(count)d letter goes out again.", "%(count)d letters go out again.", count) % {"count": count}
@@ -143,3 +143,54 @@ class CallAdmin(Shown):
             self.log_change(request, call, "rung")
         said = ngettext("%(count)d person is told.", "%(count)d people are told.", len(rung)) % {"count": len(rung)}
         self.message_user(request, said, messages.SUCCESS if len(rung) == len(ids) else messages.WARNING)
+
+
+@admin.register(Reply)
+class ReplyAdmin(Shown):
+    """What came to the museum's mailbox, and what became of it."""
+
+    list_display = (
+        "received_at",
+        "verdict",
+        "from_email",
+        "subject",
+        "partstat",
+        "thread",
+        "seen_by",
+        "handed_over_at",
+    )
+    list_filter = ("verdict", ("seen_at", admin.EmptyFieldListFilter), ("received_at", admin.DateFieldListFilter))
+    list_select_related = ("thread", "seen_by")
+    search_fields = ("from_email", "subject", "thread__about")
+    fields = (
+        "received_at", "verdict", "reason", "from_email", "subject", "text", "partstat", "proposed_start", "thread", "seen_by", "seen_at",
+        "handed_over_at",
+    )  # fmt: skip
+    actions = ("mark_seen",)
+
+    @admin.action(description=_("I have seen to it"))
+    def mark_seen(self, request: HttpRequest, rows: QuerySet[Reply]) -> None:
+        """Nobody else of the office needs to look at these."""
+        now, user = timezone.now(), request.user
+        assert user.is_authenticated  # the office only
+        seen = [reply for reply in rows if replies.mark_seen(reply.pk, by=user, now=now)]
+        for reply in seen:
+            self.log_change(request, reply, "seen")
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(Shown):
+    """Systems of the museum's own that hear of events."""
+
+    list_display = ("name", "url", "active")
+    fields = ("name", "url", "secret", "events", "active")
+    readonly_fields = ("secret",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)  # the secret is shown

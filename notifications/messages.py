@@ -26,13 +26,17 @@ KINDS = VISIT_KINDS + GUIDE_KINDS + OFFICE_KINDS
 
 @dataclass(frozen=True)
 class Address:
-    """One person: whoever has no `email` is told by telephone. `locale` is "kk", "ru" or "en"."""
+    """One person: whoever has no `email` is told by `channel` ("telegram:12345", a name of settings.CHANNELS), else by telephone.
+
+    `locale` is "kk", "ru" or "en".
+    """
 
     name: str
     email: str = ""
     phone: str = ""
     locale: str = "en"
     organisation: str = ""
+    channel: str = ""
 
     def clean(self) -> Address:
         """The same, each field one line of plain text that fits its column, the locale one that letters are written in."""
@@ -42,6 +46,7 @@ class Address:
             phone=one_line(self.phone)[:50],
             locale=self.locale if self.locale in LOCALES else "en",
             organisation=one_line(self.organisation)[:500],
+            channel=one_line(self.channel)[:500],
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 from django.conf import settings
@@ -9,6 +10,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+
+def new_secret() -> str:
+    """256 bits for a webhook's signatures."""
+    return secrets.token_urlsafe(32)
 
 
 class Thread(models.Model):
@@ -282,3 +288,21 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class Endpoint(models.Model):
+    """A system of the museum's own that wants to hear of events; it checks our signature with `secret`."""
+
+    name = models.CharField(_("name"), max_length=100)
+    url = models.URLField(_("address"), max_length=500, help_text=_("https only."))
+    secret = models.CharField(_("secret"), max_length=100, default=new_secret)
+    events = models.JSONField(_("events"), default=list, blank=True, help_text=_("Empty: all."))
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from kombu.exceptions import OperationalError
 
-from notifications import ical, letters, links, threads
+from notifications import channels, ical, letters, links, threads
 from notifications.messages import (
     Address,
     Entry,
@@ -31,6 +31,7 @@ from notifications.models import Call, OutboxMessage, Thread
 log = logging.getLogger(__name__)
 
 REMINDERS = ("reminder_week", "reminder_day", "duty_tomorrow", "duty_soon")
+SHORT = (*REMINDERS, "office_alarm")  # come in a short form, too, to whoever chose a channel beside e-mail
 NOT_RENDERED = "render"  # in place of the mail server's answer
 QUIET_SECONDS = 15.0  # after a nudge that found no broker; the sweep comes as often
 _quiet_until = 0.0
@@ -62,6 +63,7 @@ class Draft:
     invitation: Invitation | None = None
     expires_at: datetime | None = None
     bulk: bool = False
+    short: bool = False  # the short form, to the channel that the reader chose beside e-mail
 
 
 def enqueue(
@@ -98,6 +100,8 @@ def enqueue(
     try:
         with transaction.atomic():
             row_or_call = write(Thread.objects.get(key=thread), draft)
+            if to.email and letter.kind in SHORT and channels.is_known(to.channel):
+                write(row_or_call.thread, replace(draft, key=f"{key}:channel", short=True))
     except IntegrityError:  # somebody told it in this very moment
         return None
     return row_or_call if isinstance(row_or_call, OutboxMessage) else None
@@ -120,15 +124,17 @@ def write(thread: Thread, draft: Draft) -> OutboxMessage | Call:
         "not_before": draft.not_before,
         "expires_at": draft.expires_at,
     }
-    if not to.email:
+    by_channel = channels.is_known(to.channel) and (not to.email or draft.short)
+    if not to.email and not by_channel:
         return _write_call(fields, to, letter)
     sender = sender_of(letter.facts)
     row = OutboxMessage(
         **fields,
+        channel="apprise" if by_channel else "mail",
         from_name=sender.name,
         from_email=sender.email,
         to_name=to.name,
-        to_email=to.email,
+        to_email=to.channel if by_channel else to.email,
         message_id=f"<{uuid.uuid4()}@{sender.email.rpartition('@')[2]}>",
         bulk=draft.bulk,
         limited=_is_limited(letter),
@@ -149,6 +155,8 @@ def _render(
     try:
         rendered = letters.render(letter, to.locale, entry)
         row.subject, row.text, row.html = rendered.subject, rendered.text, rendered.html
+        if row.channel != "mail":
+            row.text, row.html = rendered.say, ""
         if invitation and entry:
             row.ics = ical.invitation(
                 method=invitation.method,

@@ -21,6 +21,12 @@ def sweep() -> None:
 
 
 @shared_task
+def sweep_channels() -> None:
+    """The same for webhooks and telephones."""
+    delivery.sweep_channels()
+
+
+@shared_task
 def read_replies() -> None:
     """Read what came to the museum's mailbox."""
     replies.fetch(now=timezone.now())

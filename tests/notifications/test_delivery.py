@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from notifications import breaker, delivery, outbox
+from notifications import breaker, claims, delivery, outbox
 from notifications.messages import Address, Letter
 from notifications.models import Breaker, OutboxMessage, Thread
 from tests.notifications.conftest import ABOUT, NOW, START, facts, guide, organiser, rows
@@ -58,7 +58,7 @@ def again() -> None:
 def claim_all(_: int) -> list[str]:
     try:
         found = []
-        while (row := delivery.claim()) is not None:
+        while (row := claims.claim()) is not None:
             found.append(str(row.pk))
         return found
     finally:
@@ -78,17 +78,17 @@ def test_eight_workers_at_once_claim_each_letter_once() -> None:
 def test_without_the_lock_two_workers_claim_the_same_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that the test above can see the race."""
     write(1)
-    unlocked = delivery._CLAIM.replace("FOR NO KEY UPDATE OF m, t SKIP LOCKED", "")
-    assert unlocked != delivery._CLAIM
+    unlocked = claims._CLAIM.replace("FOR NO KEY UPDATE OF m, t SKIP LOCKED", "")
+    assert unlocked != claims._CLAIM
     monkeypatch.setattr(
-        delivery, "_CLAIM", unlocked.replace("m.not_before <=", "pg_sleep(0.2) IS NOT NULL AND m.not_before <=")
+        claims, "_CLAIM", unlocked.replace("m.not_before <=", "pg_sleep(0.2) IS NOT NULL AND m.not_before <=")
     )
     together = threading.Barrier(4)
 
     def once(_: int) -> str:
         try:
             together.wait(10)
-            row = delivery.claim()
+            row = claims.claim()
             return str(row.pk) if row else ""
         finally:
             connection.close()
@@ -102,8 +102,8 @@ def test_without_the_lock_two_workers_claim_the_same_letter(monkeypatch: pytest.
 @pytest.mark.django_db
 def test_a_letter_of_a_worker_that_died_is_claimed_again_after_its_lease(house: Mailhouse) -> None:
     write()
-    assert delivery.claim() is not None
-    assert delivery.claim() is None
+    assert claims.claim() is not None
+    assert claims.claim() is None
     OutboxMessage.objects.update(lease_until=Now() - timedelta(seconds=1))
     assert delivery.sweep() == {"sent": 1}
     assert [(row.status, row.attempts) for row in rows()] == [("sent", 2)]
@@ -112,14 +112,14 @@ def test_a_letter_of_a_worker_that_died_is_claimed_again_after_its_lease(house: 
 @pytest.mark.django_db
 def test_a_worker_that_lost_its_lease_settles_nothing() -> None:
     write()
-    slow = delivery.claim()
+    slow = claims.claim()
     OutboxMessage.objects.update(lease_until=Now() - timedelta(seconds=1))
-    quick = delivery.claim()
+    quick = claims.claim()
     assert slow is not None
     assert quick is not None
-    delivery.settle(slow, delivery.Outcome("dead", "550", "no"))
+    claims.settle(slow, claims.Outcome("dead", "550", "no"))
     assert [row.status for row in rows()] == ["queued"]
-    delivery.settle(quick, delivery.Outcome("sent", "250"))
+    claims.settle(quick, claims.Outcome("sent", "250"))
     assert [row.status for row in rows()] == ["sent"]
 
 
@@ -137,13 +137,13 @@ def test_letters_in_no_hurry_come_last(house: Mailhouse, tell: Callable[..., Non
 @pytest.mark.django_db
 def test_a_newer_letter_waits_while_an_older_one_is_being_sent(tell: Callable[..., None]) -> None:
     tell(organiser())
-    first = delivery.claim(until=NOW)
+    first = claims.claim(until=NOW)
     tell(organiser(start=LATER), now=NOW)
     again_due = NOW + timedelta(days=1)
-    assert delivery.claim(until=again_due) is None
+    assert claims.claim(until=again_due) is None
     assert first is not None
-    delivery.settle(first, delivery.Outcome("sent", "250"))
-    second = delivery.claim(until=again_due)
+    claims.settle(first, claims.Outcome("sent", "250"))
+    second = claims.claim(until=again_due)
     assert second is not None
     assert (second.uid, second.sequence) == (first.uid, 1)
 
@@ -169,11 +169,11 @@ def test_an_older_letter_that_failed_is_never_sent_after_a_newer_one(
 def test_an_older_letter_whose_newer_one_went_out_is_put_aside(tell: Callable[..., None]) -> None:
     """However it came about (a row brought back by hand, say): the sequence is looked at under the lock."""
     tell(organiser())
-    delivery.claim(until=NOW)
+    claims.claim(until=NOW)
     tell(organiser(start=LATER), now=NOW)
     OutboxMessage.objects.filter(sequence=1).update(claimed_at=NOW, status="sent")
     again()
-    assert delivery.claim() is None
+    assert claims.claim() is None
     assert [row.status for row in rows()] == ["superseded", "sent"]
 
 
@@ -338,7 +338,7 @@ def test_dead_letters_can_be_sent_again_with_the_same_numbers(house: Mailhouse, 
     delivery.sweep(until=NOW)
     (dead,) = rows(kind="confirmed")
     house.rcpt = lambda address: "250 OK"
-    assert delivery.replay(OutboxMessage.objects.all()) == 1
+    assert claims.replay(OutboxMessage.objects.all()) == 1
     delivery.sweep()
     letter = next(letter for letter in house.letters if "anna" in str(letter["To"]))
     assert letter["Message-ID"] == dead.message_id

@@ -11,7 +11,7 @@ import icalendar
 import pytest
 from django.contrib.auth import get_user_model
 
-from notifications import calls, delivery, outbox
+from notifications import calls, claims, outbox
 from notifications.messages import Address, Letter
 from notifications.models import Call, OutboxMessage, Thread
 from tests.notifications.conftest import (
@@ -225,7 +225,7 @@ def test_a_letter_that_may_have_arrived_is_corrected_not_replaced(
     tell: Callable[..., None], send: Callable[..., Any]
 ) -> None:
     tell(organiser())
-    row = delivery.claim(until=NOW)  # and its worker dies now
+    row = claims.claim(until=NOW)  # and its worker dies now
     assert row is not None
     tell(organiser(start=LATER), now=NOW + MINUTE)
     assert [(row.sequence, row.status) for row in rows()] == [(0, "queued"), (1, "queued")]

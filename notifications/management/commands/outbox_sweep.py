@@ -11,5 +11,5 @@ class Command(BaseCommand):
     help = "Send every letter that is due."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        counts = delivery.sweep()
+        counts = delivery.sweep() + delivery.sweep_channels()
         self.stdout.write(f"sent {counts['sent']}, to be tried again {counts['retry']}, undeliverable {counts['dead']}")
