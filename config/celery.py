@@ -70,6 +70,7 @@ app.conf.beat_schedule = {
     "alive-mail": every("config.tasks.alive", 15, "mail"),
     "alive-solve": every("config.tasks.alive", 15, "solve"),
     "sweep": every("notifications.tasks.sweep", 15, "mail"),
+    "sweep-channels": every("notifications.tasks.sweep_channels", 15, "mail"),
     "read-replies": every("notifications.tasks.read_replies", 60, "mail"),
     "remind": every("scheduler.tasks.remind", 60, "solve"),
     "decide-overdue": every("scheduler.tasks.decide_overdue", 60, "solve"),

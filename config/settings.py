@@ -159,8 +159,12 @@ EMAIL_TIMEOUT = 60  # Django's default is none: a mute server would hold a worke
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"qonaq@{urlsplit(BASE_URL).hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-IMAP_URL: str = env.str("IMAP_URL", default="")  # imaps://user:password@host/INBOX: answers are read from there; "" reads none
-MAIL_AUTHSERV_ID: str = env.str("MAIL_AUTHSERV_ID", default="")  # how our mail server names itself in Authentication-Results
+IMAP_URL: str = env.str(
+    "IMAP_URL", default=""
+)  # imaps://user:password@host/INBOX: answers are read from there; "" reads none
+MAIL_AUTHSERV_ID: str = env.str(
+    "MAIL_AUTHSERV_ID", default=""
+)  # how our mail server names itself in Authentication-Results
 
 # --- Telling ---------------------------------------------------------------------------------------------------------------
 LINK_PATHS = {
@@ -170,6 +174,10 @@ LINK_PATHS = {
     "visit_calendar": "/calendar/visit/{token}.ics",
 }
 UPDATE_HOLD_SECONDS: int = env.int("UPDATE_HOLD_SECONDS", default=60)
+
+
+CHANNELS: dict[str, str] = env.json("CHANNELS", default={})  # "telegram": "tgram://token/{to}"; needs apprise
+WEBHOOK_NETWORKS: list[str] = env.list("WEBHOOK_NETWORKS", default=[])  # of our own, for webhooks
 
 
 def limit(name: str, count: int, seconds: int) -> tuple[int, int]:
