@@ -159,12 +159,9 @@ EMAIL_TIMEOUT = 60  # Django's default is none: a mute server would hold a worke
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"qonaq@{urlsplit(BASE_URL).hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-IMAP_URL: str = env.str(
-    "IMAP_URL", default=""
-)  # imaps://user:password@host/INBOX: answers are read from there; "" reads none
-MAIL_AUTHSERV_ID: str = env.str(
-    "MAIL_AUTHSERV_ID", default=""
-)  # how our mail server names itself in Authentication-Results
+# Where answers are read, as imaps://user:password@host/INBOX, and how our mail server names itself in Authentication-Results
+IMAP_URL: str = env.str("IMAP_URL", default="")
+MAIL_AUTHSERV_ID: str = env.str("MAIL_AUTHSERV_ID", default="")
 
 # --- Telling ---------------------------------------------------------------------------------------------------------------
 LINK_PATHS = {
