@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler import locks, periods, placing, queries, reasons, snapshot, steps, telling
@@ -145,12 +146,16 @@ def replace_guide(party: Party, *, instead_of: Guide, why: str, now: datetime) -
     return way is not None
 
 
-def promise_due(*, now: datetime) -> int:
-    """Promise and tell every confirmed visit that has come within the horizon; gives how many. One transaction for each visit."""
+def due(*, now: datetime) -> QuerySet[Visit]:
+    """Confirmed visits that have come within the horizon and are not promised yet, soonest first."""
     horizon = now + timedelta(days=museum().promise_days)
-    due = Visit.objects.filter(status=Visit.Status.CONFIRMED, promised_at=None, kind=Visit.Kind.TOUR)
-    due = due.filter(period__startswith__gt=now, period__startswith__lte=horizon).order_by("period", "pk")
-    return sum(locks.door(_promise)(pk, now=now) for pk in due.values_list("pk", flat=True))
+    visits = Visit.objects.filter(status=Visit.Status.CONFIRMED, promised_at=None, kind=Visit.Kind.TOUR)
+    return visits.filter(period__startswith__gt=now, period__startswith__lte=horizon).order_by("period", "pk")
+
+
+def promise_due(*, now: datetime) -> int:
+    """Promise and tell what is due with the guides that it has, or alarm the office; gives how many. One transaction for each visit."""
+    return sum(locks.door(_promise)(pk, now=now) for pk in list(due(now=now).values_list("pk", flat=True)))
 
 
 def duties_of(day: Day) -> Iterable[Duty]:

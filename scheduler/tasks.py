@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from scheduler import arrivals, bookings, offers, reminders, roster, waiting
+from scheduler import arrivals, bookings, offers, planning, reminders, waiting
 
 
 @shared_task
@@ -17,7 +17,7 @@ def remind() -> int:
 @shared_task
 def promise() -> int:
     """Promise what has come within the horizon."""
-    return roster.promise_due(now=timezone.now())
+    return planning.promise_due(now=timezone.now())
 
 
 @shared_task
@@ -42,3 +42,16 @@ def answer_overdue() -> int:
 def serve_waiting() -> int:
     """Offer what has become free to the groups that wait for it."""
     return waiting.serve_freed(now=timezone.now())
+
+
+@shared_task
+def plan_roster(job_id: int) -> bool:
+    """Plan a roster that was asked for."""
+    return planning.run(job_id, now=timezone.now())
+
+
+@shared_task
+def plan_waiting() -> int:
+    """Plan what was asked for and whose nudge was lost."""
+    now = timezone.now()
+    return sum(planning.run(job_id, now=now) for job_id in planning.waiting_jobs(now=now))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -23,7 +22,7 @@ UNCHANGED: Aim = "unchanged"
 GAPS: Aim = "gaps"
 
 HOUR = 60 // TICK_MINUTES
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.5
 """How often a running solver is asked to stop, if somebody wants that."""
 
 Roster = list[list[tuple[int, ...]]]
@@ -118,9 +117,7 @@ class Month:
             solver.parameters.linearization_level = 2
         solver.parameters.max_time_in_seconds = budget.left
         self._hint()
-        with _asked_to_stop(solver, stopped):
-            status = solver.solve(self.model)
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        if _solved(solver, self.model, stopped) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         self.roster = [
             [tuple(guide for guide, variable in takes.items() if solver.value(variable)) for takes in day]
@@ -246,20 +243,11 @@ def _by_guide(
     return found
 
 
-@contextmanager
-def _asked_to_stop(solver: cp_model.CpSolver, stopped: Callable[[], bool]) -> Iterator[None]:
-    """While the solver runs, ask now and then whether it should stop, and stop it."""
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(LOOK_SECONDS):
+def _solved(solver: cp_model.CpSolver, model: cp_model.CpModel, stopped: Callable[[], bool]) -> cp_model.CpSolverStatus:
+    """The solver's status. It runs beside, while the caller's own thread asks now and then whether it should stop."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        running = beside.submit(solver.solve, model)
+        while not wait([running], LOOK_SECONDS).done:
             if stopped():
                 solver.stop_search()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
+        return running.result()

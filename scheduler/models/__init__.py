@@ -2,6 +2,7 @@
 
 from scheduler.models.changes import ChangeRequest, DayVersion
 from scheduler.models.closures import Absence, Closure
+from scheduler.models.jobs import RosterJob
 from scheduler.models.legs import Leg, Party
 from scheduler.models.offers import Freed, Offer, Wish
 from scheduler.models.visits import Contact, Visit
@@ -16,6 +17,7 @@ __all__ = [
     "Leg",
     "Offer",
     "Party",
+    "RosterJob",
     "Visit",
     "Wish",
 ]

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from scheduler import arrivals, bookings, reminders, roster
+from scheduler import arrivals, bookings, planning, reminders
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, now: str | None = None, **options: Any) -> None:
         moment = _moment(now)
-        self.stdout.write(f"promised: {roster.promise_due(now=moment)}")
+        self.stdout.write(f"promised: {planning.promise_due(now=moment)}")
         self.stdout.write(f"reminders: {reminders.due(now=moment)}")
         self.stdout.write(f"declined, nobody decided: {bookings.decide_overdue(now=moment)}")
         self.stdout.write(f"took place: {arrivals.finish(now=moment)}")

@@ -1,0 +1,200 @@
+"""Plans the roster of some days as a job, shows what would change, and publishes it: computed from a seal, applied only if it holds."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from celery import current_app
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from scheduler import answers, expiry, locks, periods, placing, roster, snapshot, steps
+from scheduler.core import planning
+from scheduler.core.planning import Load, Shift, Watch
+from scheduler.core.solving import Undecided
+from scheduler.errors import BadWish, NotAllowedNow, Refused
+from scheduler.models import Party, RosterJob, Visit
+from tours import queries as catalogue
+from tours.models import User
+
+log = logging.getLogger(__name__)
+
+MOST_DAYS = 62
+NIGHT_SECONDS = 10
+"""For one day's roster by night."""
+WEEKS_BEFORE = 4
+SATURDAY = 5
+LONGEST = timedelta(minutes=5)
+"""No job runs so long: its worker was ended before."""
+TASK = "scheduler.tasks.plan_roster"
+
+
+class PlanOutOfDate(Refused):
+    """Some day has changed since the roster was planned; nothing was written."""
+
+    code = "plan_out_of_date"
+
+    def __init__(self) -> None:
+        super().__init__(_("Some day has changed since this roster was planned. Please plan it again."))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A duty that a plan gives to somebody else; a guide's code is None where nobody leads it."""
+
+    party: Party
+    was: str | None
+    becomes: str | None
+
+
+@transaction.atomic
+def ask(
+    first: date, last: date, *, by: User | None, quiet: bool = False, seconds: int = 30, now: datetime
+) -> RosterJob:
+    """Ask for a roster; a worker plans it, and the job says how far it is. Raises BadWish."""
+    if last < first or (last - first).days >= MOST_DAYS:
+        raise BadWish(
+            _("Please choose from one to %(most)d days, the last not before the first.") % {"most": MOST_DAYS}
+        )
+    if not 1 <= seconds <= 100:
+        raise BadWish(_("Planning may take from 1 to 100 seconds."))
+    job = RosterJob.objects.create(first=first, last=last, quiet=quiet, seconds=seconds, asked_by=by, asked_at=now)
+    transaction.on_commit(partial(current_app.send_task, TASK, [job.pk], queue="solve"), robust=True)
+    return job
+
+
+def waiting_jobs(*, now: datetime) -> list[int]:
+    """Jobs that no worker has begun, or whose worker has died: what the sweep looks for, since a nudge may be lost."""
+    dead = RosterJob.objects.filter(status=RosterJob.Status.RUNNING, begun_at__lt=now - LONGEST)
+    dead.update(status=RosterJob.Status.QUEUED, begun_at=None, progress=0)
+    return list(RosterJob.objects.filter(status=RosterJob.Status.QUEUED).values_list("pk", flat=True))
+
+
+def stop(job_id: int) -> None:
+    """Ask a job to stop; what it has found by then is kept."""
+    RosterJob.objects.filter(pk=job_id).exclude(status__in=RosterJob.ENDED).update(stop_asked=True)
+
+
+def run(job_id: int, *, now: datetime) -> bool:
+    """Plan what a job asks for; says whether this call did. Claimed once, reads a snapshot, holds no lock."""
+    begun = {"status": RosterJob.Status.RUNNING, "begun_at": now}
+    if not RosterJob.objects.filter(pk=job_id, status=RosterJob.Status.QUEUED).update(**begun):
+        return False
+    job = RosterJob.objects.get(pk=job_id)
+    try:
+        seals, shifts, before = _read(job, now)
+        found = planning.plan(
+            shifts,
+            before=before,
+            quiet=job.quiet,
+            seconds=job.seconds,
+            watch=Watch(partial(_tell, job_id), partial(_stopped, job_id)),
+        )
+    except Undecided:
+        return _ended(job_id, now, RosterJob.Status.FAILED, failure="undecided")
+    plan = {"guides": dict(found.guides), "reached": [[each.aim, each.value, each.bound] for each in found.reached]}
+    status = RosterJob.Status.STOPPED if found.stopped else RosterJob.Status.READY
+    return _ended(job_id, now, status, plan=plan, seals=seals, progress=100)
+
+
+def changes(job: RosterJob) -> list[Change]:
+    """What the plan would change, by time. Duties that have gone in the meantime are left out."""
+    guides: Mapping[str, str | None] = job.plan.get("guides", {})
+    parties = Party.objects.filter(pk__in=list(guides)).select_related("guide", "visit__tour").order_by("period", "pk")
+    found = [Change(party, party.guide.code if party.guide else None, guides[str(party.pk)]) for party in parties]
+    return [change for change in found if change.was != change.becomes]
+
+
+@transaction.atomic
+def publish(job_id: int, *, now: datetime) -> int:
+    """Write the plan, promise every confirmed visit of its days that is led, and tell everybody; gives how many duties changed.
+
+    Raises PlanOutOfDate, NotAllowedNow. Locks all its days.
+    """
+    job = RosterJob.objects.select_for_update().get(pk=job_id)
+    if job.status not in (RosterJob.Status.READY, RosterJob.Status.STOPPED) or not job.plan:
+        raise NotAllowedNow(_("This roster is not ready."))
+    days = list(periods.days_between(job.first, job.last))
+    locks.museum_days(days)
+    expiry.release_expired(days, now=now)
+    museum = catalogue.museum()
+    if {
+        day.isoformat(): seal for day, seal in answers.seals(job.first, job.last, museum, now=now).items()
+    } != job.seals:
+        raise PlanOutOfDate
+    swaps = {str(change.party.pk): change.becomes for change in changes(job)}
+    read = snapshot.of_days(job.first, job.last)
+    with placing.constraints_deferred():
+        placing.swap({key: guide for key, guide in swaps.items() if guide is not None}, read)
+        Party.objects.filter(pk__in=[key for key, guide in swaps.items() if guide is None]).update(guide=None)
+    touched = Visit.objects.filter(
+        day__range=(job.first, job.last), status=Visit.Status.CONFIRMED, period__startswith__gt=now
+    )
+    for visit in touched.select_related("tour", "audience").order_by("period", "pk"):
+        newly = placing.promise(visit, now=now)
+        if newly or visit.parties.filter(pk__in=list(swaps)).exists():
+            steps.changed(visit, now=now)
+    job.status, job.ended_at = RosterJob.Status.PUBLISHED, now
+    job.save(update_fields=["status", "ended_at"])
+    return len(swaps)
+
+
+def promise_due(*, now: datetime) -> int:
+    """The nightly run: plan the days that have come within the horizon, promise and tell them; gives how many visits were promised.
+
+    What changes while a day is planned is left for the next run; what nobody can lead alarms the office.
+    """
+    days = list(roster.due(now=now).values_list("day", flat=True))
+    for day in sorted({day for day in days if day}):
+        job = locks.door(ask)(day, day, by=None, seconds=NIGHT_SECONDS, now=now)
+        run(job.pk, now=now)
+        try:
+            locks.door(publish)(job.pk, now=now)
+        except (PlanOutOfDate, NotAllowedNow):
+            log.info("a day was not promised as planned", extra={"day": day.isoformat()})
+    return len(days) - roster.due(now=now).count() + roster.promise_due(now=now)
+
+
+def _read(job: RosterJob, now: datetime) -> tuple[dict[str, str], list[Shift], dict[str, Load]]:
+    """The seals of the days, taken before looking; the days; and what each guide led in the weeks before."""
+    calendar = catalogue.calendar()
+    zone = ZoneInfo(calendar.museum.time_zone)
+    seals = answers.seals(job.first, job.last, calendar.museum, now=now)
+    read = snapshot.of_days(job.first, job.last, now=now)
+    shifts = [Shift(state.guides, state.duties, day.weekday() >= SATURDAY) for day, state in read.days.items()]
+    return {day.isoformat(): seal for day, seal in seals.items()}, shifts, loads(job.first, zone)
+
+
+def loads(first: date, zone: ZoneInfo) -> dict[str, Load]:
+    """What each guide led in the four weeks before a day, by code. One query."""
+    since = periods.midnight(first - timedelta(weeks=WEEKS_BEFORE), zone)
+    parties = Party.objects.filter(
+        guide__isnull=False, period__startswith__gte=since, period__startswith__lt=periods.midnight(first, zone)
+    )
+    parties = parties.filter(visit__status__in=[Visit.Status.CONFIRMED, Visit.Status.DONE])
+    ticks: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for code, period in parties.values_list("guide__code", "period"):
+        length = (period.upper - period.lower) // periods.TICK
+        ticks[code][0] += length
+        ticks[code][1] += length * (periods.day_of(period.lower, zone).weekday() >= SATURDAY)
+    return {code: Load(*both) for code, both in ticks.items()}
+
+
+def _tell(job_id: int, share: float) -> None:
+    RosterJob.objects.filter(pk=job_id).update(progress=round(100 * share))
+
+
+def _stopped(job_id: int) -> bool:
+    return RosterJob.objects.filter(pk=job_id, stop_asked=True).exists()
+
+
+def _ended(job_id: int, now: datetime, status: str, **fields: Any) -> bool:
+    RosterJob.objects.filter(pk=job_id).update(status=status, ended_at=now, **fields)
+    return True

@@ -1,0 +1,131 @@
+"""Planning a roster as a job: seen before it is published, and refused when it is out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from notifications.models import OutboxMessage
+from scheduler import bookings, planning
+from scheduler.bookings import Request
+from scheduler.errors import BadWish, NotAllowedNow
+from scheduler.models import Party, RosterJob, Visit
+from tests.scheduler.conftest import at
+from tours.models import Guide, User
+
+pytestmark = pytest.mark.django_db
+
+Ask = Callable[..., Request]
+FIRST, LAST = date(2025, 5, 28), date(2025, 6, 1)
+
+
+@pytest.fixture
+def office(db: None) -> User:
+    return User.objects.create(username="office", is_staff=True)
+
+
+@pytest.fixture
+def visits(asking: Ask, season_now: datetime) -> list[Visit]:
+    """Four tours a day on which everybody might lead, given to one guide alone."""
+    made = [
+        bookings.book(asking(at(day, clock)), now=season_now)
+        for day in (FIRST, FIRST + timedelta(days=1))
+        for clock in ("10:00", "11:30", "13:00", "14:30")
+    ]
+    Party.objects.update(guide=Guide.objects.get(code="g04"))
+    return made
+
+
+def planned(office: User, now: datetime) -> RosterJob:
+    job = planning.ask(FIRST, LAST, by=office, seconds=20, now=now)
+    assert planning.run(job.pk, now=now)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_plan_spreads_the_work_and_writes_nothing_yet(
+    visits: list[Visit], office: User, season_now: datetime
+) -> None:
+    job = planned(office, season_now)
+    assert (job.status, job.progress) == ("ready", 100)
+    assert set(Party.objects.values_list("guide__code", flat=True)) == {"g04"}
+    assert {change.was for change in planning.changes(job)} == {"g04"}
+    assert len({change.becomes for change in planning.changes(job)}) == 5
+    covered, *_ = job.plan["reached"]
+    assert covered == ["covered", 0, 0]
+
+
+def test_publishing_writes_promises_and_tells(visits: list[Visit], office: User, season_now: datetime) -> None:
+    job = planned(office, season_now)
+    changes = len(planning.changes(job))
+    assert planning.publish(job.pk, now=season_now) == changes
+    assert Visit.objects.filter(promised_at=season_now).count() == len(visits)
+    assert dict(job.plan["guides"]) == {str(pk): code for pk, code in Party.objects.values_list("pk", "guide__code")}
+    assert OutboxMessage.objects.filter(kind="duty").count() == Party.objects.exclude(guide__email="").count()
+    with pytest.raises(NotAllowedNow):
+        planning.publish(job.pk, now=season_now)
+
+
+def test_a_day_that_changed_makes_the_plan_out_of_date(
+    asking: Ask, visits: list[Visit], office: User, season_now: datetime
+) -> None:
+    job = planned(office, season_now)
+    bookings.cancel(visits[0].pk, by="organiser", now=season_now)
+    with pytest.raises(planning.PlanOutOfDate):
+        planning.publish(job.pk, now=season_now)
+    assert not Visit.objects.filter(promised_at__isnull=False).exists()
+
+
+def test_a_job_is_run_once_and_found_again_when_its_worker_died(
+    office: User, visits: list[Visit], season_now: datetime
+) -> None:
+    job = planning.ask(FIRST, LAST, by=office, now=season_now)
+    assert planning.waiting_jobs(now=season_now) == [job.pk]
+    RosterJob.objects.update(status="running", begun_at=season_now)
+    assert not planning.run(job.pk, now=season_now)
+    assert planning.waiting_jobs(now=season_now + timedelta(minutes=4)) == []
+    assert planning.waiting_jobs(now=season_now + timedelta(minutes=6)) == [job.pk]
+
+
+def test_a_job_that_was_stopped_keeps_what_it_has(office: User, visits: list[Visit], season_now: datetime) -> None:
+    job = planning.ask(FIRST, LAST, by=office, now=season_now)
+    planning.stop(job.pk)
+    planning.run(job.pk, now=season_now)
+    job.refresh_from_db()
+    assert job.status == "stopped"
+    assert set(job.plan["guides"]) == {str(pk) for pk in Party.objects.values_list("pk", flat=True)}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "seconds"), [(LAST, FIRST, 30), (FIRST, FIRST + timedelta(days=62), 30), (FIRST, LAST, 0)]
+)
+def test_impossible_jobs_are_refused(
+    office: User, alzhir: object, season_now: datetime, first: date, last: date, seconds: int
+) -> None:
+    with pytest.raises(BadWish):
+        planning.ask(first, last, by=office, seconds=seconds, now=season_now)
+
+
+def test_what_was_led_in_the_four_weeks_before_counts(asking: Ask, office: User, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(date(2025, 5, 25), "11:00")), now=season_now)
+    code = visit.parties.get().guide.code
+    found = planning.loads(FIRST, ZoneInfo("Asia/Almaty"))
+    assert (found[code].ticks, found[code].weekend) == (12, 12)
+    assert planning.loads(FIRST + timedelta(weeks=5), ZoneInfo("Asia/Almaty")) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_by_night_the_days_within_the_horizon_are_planned_and_promised(
+    visits: list[Visit], season_now: datetime
+) -> None:
+    night = at(FIRST, "18:00") - timedelta(days=14)
+    assert planning.promise_due(now=season_now) == 0
+    assert planning.promise_due(now=night) == 4
+    assert set(Visit.objects.filter(promised_at=night).values_list("day", flat=True)) == {FIRST}
+    first_day = Party.objects.filter(visit__day=FIRST)
+    assert len(set(first_day.values_list("guide", flat=True))) == 4
+    assert set(Party.objects.exclude(visit__day=FIRST).values_list("guide__code", flat=True)) == {"g04"}
+    assert planning.promise_due(now=night) == 0
