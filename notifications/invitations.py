@@ -131,7 +131,8 @@ def _steps(thread: Thread, wanted: Expected | None, farewell: Letter | None) -> 
     """The letters that lead from what was told to what is wanted: none, one, or a farewell and a welcome."""
     told = _told(thread)
     if wanted is None:
-        return [] if told is None or told.state in ENDED else [_withdrawal(thread, told, farewell)]
+        forgotten = told is not None and not told.to.email and not told.facts  # over for a month: `retention` was there
+        return [] if told is None or told.state in ENDED or forgotten else [_withdrawal(thread, told, farewell)]
     if told is None or told.state == WITHDRAWN:
         return [_first(wanted)]
     if told.to.email.casefold() != wanted.to.email.strip().casefold():  # another inbox, which knows nothing yet

@@ -109,4 +109,4 @@ def address_to_json(to: Address) -> dict[str, str]:
 
 
 def address_from_json(stored: Mapping[str, str]) -> Address:
-    return Address(**stored)
+    return Address(**stored) if stored else Address("")

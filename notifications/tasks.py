@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import delivery, replies
+from notifications import delivery, replies, retention
 
 
 @shared_task
@@ -30,3 +30,9 @@ def sweep_channels() -> None:
 def read_replies() -> None:
     """Read what came to the museum's mailbox."""
     replies.fetch(now=timezone.now())
+
+
+@shared_task
+def scrub() -> None:
+    """Forget what letters said when nobody needs it any more."""
+    retention.scrub(now=timezone.now())
