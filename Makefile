@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EMBEDDED := $(BIN)/python -m config.embedded
 workers ?= 2
 
-.PHONY: help run test check fuzz fmt lock manage clean
+.PHONY: help run test check fuzz fmt lock manage clean bench-repair oracle-repair
 
 help:
 	@echo "make run      try it out: starts everything, prints the address and the sign-ins; Ctrl-C stops it"
@@ -44,6 +44,12 @@ fuzz: $(VENV)/.installed-dev
 
 fmt: $(VENV)/.installed-dev
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check --fix -q .
+
+bench-repair: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.benchmarks.repair $(seeds)
+
+oracle-repair: $(VENV)/.installed-dev
+	@REPAIR_CASES=$(or $(cases),3000) $(EMBEDDED) exec --apart test -- $(BIN)/pytest -s tests/core/test_repair.py -k least
 
 manage: $(VENV)/.installed
 	@$(EMBEDDED) exec -- $(BIN)/python manage.py $(c)

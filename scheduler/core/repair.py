@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from scheduler.core.day import Day
-from scheduler.core.packing_model import Option
 from scheduler.core.repair_case import (
     DROP_MINUTES,
     Hit,
@@ -17,9 +16,9 @@ from scheduler.core.repair_case import (
     struck,
 )
 from scheduler.core.repair_master import Master
-from scheduler.core.repair_search import Plan, greedy, hardest, improve
+from scheduler.core.repair_search import Plan, greedy, hardest, improve, settle
 from scheduler.core.repair_site import Site
-from scheduler.core.repair_spots import Kinds, Wanted
+from scheduler.core.repair_spots import Wanted, prepared
 from scheduler.core.repair_ways import applied, proposals
 from scheduler.core.solving import Budget
 
@@ -27,6 +26,7 @@ __all__ = ["Hit", "Placement", "Proposal", "Repair", "Total", "applied", "lifted
 
 SECONDS = 5.0
 WORK_A_SECOND = 1000
+SETTLE_TRIES = 4
 GREEDY, IMPROVE, EXACT = 0.4, 0.6, 0.85
 """The shares of the time after which the next stage begins."""
 
@@ -46,17 +46,7 @@ def repair(
     Visits that are not hit keep their times, the promised ones their guides and walks too. `drop`: minutes that a dropped stop counts.
     Raises KeyError where a hit visit is not on its day.
     """
-    by_key = {hit.visit: hit for hit in hits}
-    bare = lifted(days, by_key)
-    visits = {(index, visit.key): visit for index, day in days.items() for visit in day.visits}
-    kinds = Kinds()
-    wanted = [
-        Wanted(hit, visits[hit.day, hit.visit], kinds, drop, decided or {})
-        for hit in sorted(by_key.values(), key=lambda hit: hit.visit)
-    ]
-    listed: dict[object, list[Option] | None] = {}
-    by_spaces = [listed if day.spaces == next(iter(bare.values())).spaces else {} for day in bare.values()]
-    sites = {index: Site(day, kinds.all, known) for (index, day), known in zip(bare.items(), by_spaces, strict=True)}
+    wanted, sites = prepared(days, hits, drop, decided)
     budget = Budget(seconds * EXACT)
     for one in wanted:
         one.look(sites, budget)
@@ -73,6 +63,7 @@ def _plan(
     plan = greedy(wanted, sites, order, work * GREEDY)
     if plan.total == alone:
         return plan, alone
+    settle(plan, order, SETTLE_TRIES)
     plan = improve(
         plan, order, alone, lambda now: now.work < work * IMPROVE and budget.left > seconds * (EXACT - IMPROVE)
     )

@@ -44,7 +44,7 @@ class Plan:
 
     def put(self, number: int, spot: Spot, budget: Budget | None = None) -> bool:
         """Place a visit there, if that is found to go."""
-        self.work += 0.7
+        self.work += 0.35
         found = self.sites[spot.day].extend(self.days[spot.day], spot.placed, budget)
         if found is None:
             return False
@@ -61,15 +61,19 @@ class Plan:
     def insert(self, number: int, hard: int = HARD_TRIES) -> bool:
         """The cheapest spot that is free, or one of the first `hard` cheaper ones that others make room for."""
         cheaper: list[Spot] = []
+        tried: dict[int, int] = {}
         for spot in self.wanted[number].spots():
             self.work += 0.02
-            found = self.sites[spot.day].ready(self.days[spot.day], spot.placed)
+            site, base = self.sites[spot.day], self.days[spot.day]
+            found = site.ready(base, spot.placed)
             if found is not None:
                 break
-            if len(cheaper) < MOST_TRIES and not self.sites[spot.day].has_failed(self.days[spot.day], spot.placed):
+            if tried.get(spot.day, 0) < hard and len(cheaper) < MOST_TRIES and not site.has_failed(base, spot.placed):
+                tried[spot.day] = tried.get(spot.day, 0) + 1
                 cheaper.append(spot)
         else:
-            spot, found, hard = None, None, MOST_TRIES
+            spot, found = None, None
+            hard = MOST_TRIES
         if any(self.put(number, one) for one in cheaper[:hard]):
             return True
         if spot is None or found is None:
@@ -96,6 +100,19 @@ def greedy(wanted: Sequence[Wanted], sites: Mapping[int, Site], order: Sequence[
     for done, number in enumerate(order):
         plan.insert(number, HARD_TRIES if plan.work <= work * (done + 1) / len(order) else 1)
     return plan
+
+
+def settle(plan: Plan, order: Sequence[int], hard: int) -> None:
+    """Each once more in turn, now that all the others are there; nobody gets a dearer spot than before."""
+    for number in order:
+        now = plan.at[number]
+        if (plan.wanted[number].left if now is None else now.cost) == plan.wanted[number].best:
+            continue
+        before = plan.copy()
+        plan.take(number)
+        plan.insert(number, hard)
+        if plan.total >= before.total:
+            plan.become(before)
 
 
 def improve(plan: Plan, order: Sequence[int], bound: Total, go_on: Callable[[Plan], bool], seed: int = 1) -> Plan:

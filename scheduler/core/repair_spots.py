@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 from typing import NamedTuple
 
+from scheduler.core.day import Day
 from scheduler.core.itinerary import Visit
+from scheduler.core.packing_model import Option
 from scheduler.core.repair_case import (
     DAY_MINUTES,
+    DROP_MINUTES,
     LEFT_MINUTES,
     SPREAD_TICKS,
     Hit,
     Kind,
     Placement,
     kind_of,
+    lifted,
     moved,
     starts_of,
 )
@@ -155,3 +159,26 @@ class Wanted:
             self.variants[dropped] = self._kinds.number(kind_of(self.visit, to.dropped))
         cost = moved(self.hit, self.before, to) + self.hit.weight * self.drop * len(dropped)
         return Spot(cost, len(dropped), to.day < self.hit.day, to.day, to.starts, self.variants[dropped], dropped)
+
+
+def prepared(
+    days: Mapping[int, Day],
+    hits: Sequence[Hit],
+    drop: int = DROP_MINUTES,
+    decided: Mapping[str, Placement | None] | None = None,
+) -> tuple[list[Wanted], dict[int, Site]]:
+    """The hit visits, by key, and the days without them. Raises KeyError where one is not on its day."""
+    by_key = {hit.visit: hit for hit in hits}
+    bare = lifted(days, by_key)
+    visits = {(index, visit.key): visit for index, day in days.items() for visit in day.visits}
+    kinds = Kinds()
+    wanted = [Wanted(hit, visits[hit.day, key], kinds, drop, decided or {}) for key, hit in sorted(by_key.items())]
+    alike: list[tuple[Day, dict[object, list[Option] | None]]] = []  # days of equal spaces share what waves ask of them
+    sites = {}
+    for index, day in bare.items():
+        listed = next((known for other, known in alike if other.spaces == day.spaces), None)
+        if listed is None:
+            listed = {}
+            alike.append((day, listed))
+        sites[index] = Site(day, kinds.all, listed)
+    return wanted, sites

@@ -14,7 +14,7 @@ from scheduler.core.itinerary import Party, Space, Stop, Visit
 from scheduler.core.repair import Hit, Placement, Proposal, Repair, Total, applied, lifted, repair, struck
 from scheduler.core.rules import Guide
 from scheduler.core.ticks import Interval
-from tests.core import repair_oracle
+from tests.core import repair_cases, repair_oracle
 
 CASES = int(os.environ.get("REPAIR_CASES", "150"))
 SECONDS = 20
@@ -24,14 +24,14 @@ def cases(number, first=0):
     """Cases in which something is hit."""
     seed = first
     while number:
-        found = repair_oracle.case(seed)
+        found = repair_cases.case(seed)
         if found.hits:
             number -= 1
             yield seed, found
         seed += 1
 
 
-def repaired(case: repair_oracle.Case) -> Repair:
+def repaired(case: repair_cases.Case) -> Repair:
     return repair(case.days, case.hits, seconds=SECONDS, drop=case.drop)
 
 
