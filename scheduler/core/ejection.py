@@ -21,7 +21,7 @@ class Board:
         self.duties = list(limits.duties)
         for index, guide in enumerate(roster):
             if guide != NOBODY:
-                self._take(index, guide)
+                self.place(index, guide)
 
     def insert(self, wanted: Iterable[int], moves: int) -> bool:
         """Give each wanted task a guide and leave none that had one without. False: not found in so many moves (no proof).
@@ -48,7 +48,7 @@ class Board:
             for victim in victims:
                 self._drop(victim)
                 price[victim] += 1
-            self._take(index, guide)
+            self.place(index, guide)
             waiting += victims
             moves -= 1
             if moves < 0:
@@ -63,7 +63,7 @@ class Board:
         """One more task, with this guide."""
         self.tasks.append(task)
         self.roster.append(guide)
-        self._take(len(self.tasks) - 1, guide)
+        self.place(len(self.tasks) - 1, guide)
 
     def _victims(self, index: int, guide: int, price: list[int]) -> list[int] | None:
         """Whom this guide would have to give up for the task; None where even that would not do."""
@@ -86,7 +86,8 @@ class Board:
                 return victims
         return None
 
-    def _take(self, index: int, guide: int) -> None:
+    def place(self, index: int, guide: int) -> None:
+        """Give the task to a guide who has room for it."""
         task, rest = self.tasks[index], self.rest[guide]
         self.roster[index] = guide
         self.held[guide].append(index)

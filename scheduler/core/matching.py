@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scheduler.core.ejection import Board
+from scheduler.core.matching_bound import Bound
 from scheduler.core.matching_model import NOBODY, Cover, Limits, Task
 from scheduler.core.rules import Duty, Guide, Roster, why_not
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
-MOVES = 60
+MOVES, MANY_MOVES = 60, 600
 SETTLE_SECONDS = 5.0
 
 
@@ -107,8 +108,7 @@ class Crew:
         found = self.quickly(tour, language, demands)
         if found is None or found:
             return found
-        solved = self._model(self._groups(tour, language, demands)).solve(budget)
-        return None if solved is None else self._flat(solved)
+        return self._solved(tour, language, demands, budget)
 
     def quickly(self, tour: str, language: str, demands: Sequence[Demand]) -> list[int] | None:
         """As `serve`, but [] where only the solver would know."""
@@ -121,6 +121,62 @@ class Crew:
             return []
         self.witnesses = [self.witness, board.roster[: len(self.tasks)], *self.witnesses[1:6]]
         return board.roster
+
+    def settle(
+        self, tour: str, language: str, ticks: int, number: int, candidates: int, budget: Budget
+    ) -> tuple[int, int]:
+        """Of the candidates, the starts at which so many can lead, and those left undecided."""
+        good, hard = 0, []
+        rest = candidates
+        while rest:
+            bit = rest & -rest
+            rest ^= bit
+            demand = Demand(bit.bit_length() - 1, ticks, number)
+            found = self.quickly(tour, language, [demand])
+            if found:
+                good |= bit | self.free(found, tour, language, ticks, number, rest)
+                rest &= ~good
+            elif found is not None:
+                hard.append(demand)
+        undecided = 0
+        bound = Bound(self._must(), self._groups(tour, language, hard), self.limits)
+        for index, demand in enumerate(hard):
+            bit = 1 << demand.start
+            if good & bit or bound.disproves(index):
+                continue
+            shares = bound.ask(index)
+            if shares is None:
+                continue
+            try:
+                roster = self._rounded(bound, index, shares) or self._solved(tour, language, [demand], budget)
+            except Undecided:
+                undecided |= bit
+                continue
+            if roster is not None:
+                good |= bit | self.free(roster, tour, language, ticks, number, candidates)
+        return good, undecided & ~good
+
+    def _rounded(self, bound: Bound, index: int, shares: Sequence[tuple[int, ...]]) -> list[int]:
+        """A roster by search from the relaxation's largest shares; [] where none is found, or open tasks must be weighed."""
+        if not shares or self.needed < len(self.tasks):
+            return []
+        group = bound.groups[index]
+        tasks = [*self.tasks, *(Task("", group.start, group.end, group.able) for _ in range(group.number))]
+        board, waiting = Board(tasks, [], self.limits, len(self.guides)), []
+        for number, guide in enumerate(guide for guides in shares for guide in guides):
+            if board.has_room(tasks[number].start, tasks[number].end, guide):
+                board.place(number, guide)
+            else:
+                waiting.append(number)
+        return board.roster if board.insert(waiting, MANY_MOVES) else []
+
+    def _must(self) -> list[Task]:
+        """The tasks that have to be led in any case."""
+        return [task for task in self.tasks if self.needed == len(self.tasks) or task.present != NOBODY]
+
+    def _solved(self, tour: str, language: str, demands: Sequence[Demand], budget: Budget) -> list[int] | None:
+        found = self._model(self._groups(tour, language, demands)).solve(budget)
+        return None if found is None else self._flat(found)
 
     def can_lead(self, tour: str, language: str, start: int, ticks: int, number: int, budget: Budget) -> bool:
         """Whether one wave at this start can be led. Raises Undecided."""

@@ -43,27 +43,23 @@ class State:
     def starts(self, wish: Wish, group: Group, candidates: int, budget: Budget) -> tuple[int, int]:
         """Of the candidates, the starts at which one wave can be served, and those left undecided."""
         sure_floor, maybe_floor = self.floor.starts(wish.stops, group, candidates)
-        sure_crew, maybe_crew = self.crew.starts(wish.tour, wish.language, wish.ticks, len(group), maybe_floor)
-        good, undecided = sure_floor & sure_crew, 0
-        rest = maybe_crew & ~good
+        skill, ticks, number = (wish.tour, wish.language), wish.ticks, len(group)
+        led, maybe = self.crew.starts(*skill, ticks, number, maybe_floor)
+        more, unknown_led = self.crew.settle(*skill, ticks, number, maybe & ~led, budget)
+        led |= more
+        rest, unknown_walked = (led | unknown_led) & ~sure_floor, 0
         while rest:
             bit = rest & -rest
             rest ^= bit
-            start = bit.bit_length() - 1
             try:
-                if not sure_floor & bit:
-                    if self.floor.arrange([(start, wish.stops, group)], budget) is None:
-                        continue
-                    sure_floor |= self.floor.newest(wish.stops, group, rest)
-                if not sure_crew & bit:
-                    roster = self.crew.serve(wish.tour, wish.language, [Demand(start, wish.ticks, len(group))], budget)
-                    if roster is None:
-                        continue
-                    sure_crew |= self.crew.free(roster, wish.tour, wish.language, wish.ticks, len(group), rest)
-                good |= bit
+                if self.floor.arrange([(bit.bit_length() - 1, wish.stops, group)], budget) is None:
+                    continue
+                sure_floor |= bit | self.floor.newest(wish.stops, group, rest)
+                rest &= ~sure_floor
             except Undecided:
-                undecided |= bit
-        return good, undecided
+                unknown_walked |= bit
+        good = led & sure_floor
+        return good, (led | unknown_led) & (sure_floor | unknown_walked) & ~good
 
     def can(self, wish: Wish, groups: Sequence[Group], starts: Sequence[int], budget: Budget) -> bool:
         """Whether these waves can be served at these starts. Raises Undecided."""
