@@ -59,7 +59,7 @@ def test_the_whole_demonstration(room: Path) -> None:
             "letters",
         )
         wait_until(lambda: httpx.get(f"{address}/healthz?all", timeout=30).status_code == 200, 60, "the workers' ticks")
-        program.stop(how=signal.SIGINT)
+        assert program.stop(how=signal.SIGINT) == 0
     wait_until(lambda: left_behind(var) == [], 10, f"nothing to be left: {left_behind(var)}")
 
     began = time.monotonic()
