@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduler.api import absences, availability, closures, decisions, duties, office, visits, waiting
+from scheduler.api import absences, availability, closures, decisions, duties, office, rosters, visits, waiting
 
 urlpatterns = [
     path("availability/", availability.availability, name="api-availability"),
@@ -34,4 +34,8 @@ urlpatterns = [
     path("closures/preview/", closures.preview, name="api-closure-preview"),
     path("closures/<int:pk>/", closures.one, name="api-closure"),
     path("closures/<int:pk>/preview/", closures.preview_change, name="api-closure-change-preview"),
+    path("roster/plan/", rosters.plan, name="api-roster-plan"),
+    path("roster/jobs/<int:pk>/", rosters.job, name="api-roster-job"),
+    path("roster/jobs/<int:pk>/stop/", rosters.stop, name="api-roster-stop"),
+    path("roster/publish/", rosters.publish, name="api-roster-publish"),
 ]

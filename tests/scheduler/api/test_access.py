@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from scheduler import changes
+from scheduler import changes, planning
 from scheduler.api import urlpatterns
 from scheduler.models import ChangeRequest, Visit
 from tests.scheduler.api.conftest import FAR, NEAR, Caller, asked, caller_of, schema, sign_in_of
@@ -50,6 +50,7 @@ DRAFT = {
     "notice": {"en": "Closed"},
 }
 AWAY = {"start": "2025-07-01T00:00:00+05:00", "end": "2025-07-02T00:00:00+05:00"}
+ROSTER = {"from": FAR.isoformat(), "to": FAR.isoformat(), "seconds": 5}
 BY_PHONE = {
     name: value for name, value in asked(start=at(FAR, "15:00")).items() if name not in ("organiser", "locale")
 } | {
@@ -103,6 +104,10 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
         (404, 404, 404, 404, 404, 404, 200, 404, 401),
         {"kind": "sanitary", "seal": "{change seal}"},
     ),
+    ("POST", "roster/plan/"): ((401, 401, 401, 403, 403, 403, 202, 401, 401), ROSTER),
+    ("GET", "roster/jobs/{job}/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
+    ("POST", "roster/jobs/{job}/stop/"): ((404, 404, 404, 404, 404, 404, 202, 404, 401), None),
+    ("POST", "roster/publish/"): ((401, 401, 401, 403, 403, 403, 200, 401, 401), {"job": "{job}"}),
     ("DELETE", "closures/{closure}/"): ((404, 404, 404, 404, 404, 404, 204, 404, 401), None),
 }
 
@@ -143,6 +148,8 @@ def stage(stranger: Caller, office: Caller, booked: Callable[..., dict[str, Any]
     ).json()
     change_seal = office.at("POST", f"closures/{closure['id']}/preview/", {"kind": "sanitary"}).json()["seal"]
     seal = office.at("POST", "closures/preview/", DRAFT).json()["seal"]  # the catalogue's version has moved on
+    job = planning.ask(FAR, FAR, by=None, seconds=5, now=timezone.now())
+    planning.run(job.pk, now=timezone.now())
     return Stage(
         callers={
             "anonymous": stranger,
@@ -166,6 +173,7 @@ def stage(stranger: Caller, office: Caller, booked: Callable[..., dict[str, Any]
             "{closure}": str(closure["id"]),
             "{seal}": seal,
             "{change seal}": change_seal,
+            "{job}": str(job.pk),
         },
     )
 
