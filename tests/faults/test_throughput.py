@@ -24,7 +24,7 @@ from tests.notifications.conftest import facts
 
 LETTERS = int(os.environ.get("THROUGHPUT_LETTERS", "300"))
 REMINDERS = int(os.environ.get("THROUGHPUT_REMINDERS", "0"))
-AIM = 0.6
+ENOUGH = 600  # letters a minute; ten thousand reminders in ten minutes by four workers need 250 of each
 SERVER = "from tests.notifications.smtp import serve; serve({port})"
 
 
@@ -77,7 +77,7 @@ def server_port(start_program: Callable[..., Program]) -> int:
 @pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(300)
-def test_one_worker_sends_at_six_tenths_of_the_bare_loop_or_faster(
+def test_one_worker_beside_the_bare_smtp_loop(
     server_port: int, settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -101,10 +101,10 @@ def test_one_worker_sends_at_six_tenths_of_the_bare_loop_or_faster(
     with capsys.disabled():
         print(
             f"\nthroughput: {LETTERS / ours * 60:,.0f} letters/min by one worker, {LETTERS / ((before + after) / 2) * 60:,.0f}"
-            f" by the bare loop: {share:.2f} of it (aim {AIM})"
+            f" by a bare loop that writes nothing down: {share:.2f} of it"
         )
     assert counts == {"sent": LETTERS}
-    assert share > AIM / 2  # a loaded machine is no failure; twice too slow is
+    assert LETTERS / ours * 60 > ENOUGH
 
 
 @pytest.mark.alone
