@@ -56,6 +56,7 @@ AUDIENCE_PLAIN = (
         "free_adults_per",
         "change_days",
         "priority",
+        "move_weight",
         "cancel_days",
         "active",
     ),

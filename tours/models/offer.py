@@ -125,6 +125,11 @@ class Audience(models.Model):
     priority = models.SmallIntegerField(
         _("priority on the waiting list"), default=0, help_text=_("Groups with a higher one are offered a time first.")
     )
+    move_weight = models.PositiveSmallIntegerField(
+        _("how dear a move is"),
+        default=1,
+        help_text=_("When a closure displaces visits, groups with a higher one are moved last."),
+    )
     active = models.BooleanField(_("offered"), default=True)
 
     class Meta:
@@ -141,6 +146,11 @@ class Audience(models.Model):
                 condition=Q(free_adults_per__isnull=True) | Q(free_adults_per__gt=0),
                 name="audience_free_adults",
                 violation_error_message=_("One adult is free for at least one child."),
+            ),
+            models.CheckConstraint(
+                condition=Q(move_weight__gte=1),
+                name="audience_move_weight",
+                violation_error_message=_("A move costs at least as much as that of an ordinary group."),
             ),
         ]
 
