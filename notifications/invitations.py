@@ -220,8 +220,10 @@ def _status(entry: Entry | None) -> tuple[object, ...]:
 
 
 def _essence(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts whose change is news."""
-    return {name: value for name, value in facts.items() if name not in UNSAID}
+    """The facts whose change is news; of the museum's own only where one meets."""
+    museum = facts.get("museum")
+    meeting_point = museum.get("meeting_point") if isinstance(museum, Mapping) else None
+    return {name: value for name, value in facts.items() if name not in UNSAID} | {"meeting_point": meeting_point}
 
 
 def _replace(thread: Thread, old: list[OutboxMessage | Call], steps: list[Step], now: datetime) -> None:

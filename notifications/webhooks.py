@@ -54,6 +54,11 @@ def announce(event: str, *, about: str, version: str, facts: Mapping[str, JSON],
     return written
 
 
+def anybody_listens() -> bool:
+    """Whether any endpoint is called at all."""
+    return Endpoint.objects.filter(active=True).exists()
+
+
 def _write(endpoint: Endpoint, event: str, key: str, about: str, facts: Mapping[str, JSON], now: datetime) -> bool:
     thread = f"{about}:webhook:{endpoint.pk}"
     threads.ensure([thread], about=threads.about(thread))

@@ -136,6 +136,15 @@ def test_what_is_no_news_is_not_told(
     assert send() == []
 
 
+def test_another_meeting_point_is_news(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser())
+    send()
+    tell(organiser(museum=facts()["museum"] | {"meeting_point": "Zerde hall"}))
+    (letter,) = send()
+    assert numbers([letter]) == [("REQUEST", 0)]
+    assert "Zerde hall" in letter.get_body(("plain",)).get_content()
+
+
 def test_a_swapped_guide_is_cancelled_and_the_new_one_invited_and_the_organiser_left_in_peace(
     tell: Callable[..., None], send: Callable[..., Any]
 ) -> None:
