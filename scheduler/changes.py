@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, locks, steps
+from scheduler import bookings, locks, steps, telling
 from scheduler.errors import BadWish, NotAllowedNow
 from scheduler.models import ChangeRequest, Visit
 from tours.models import User
@@ -71,6 +71,9 @@ def ask_for_change(
         status=ChangeRequest.Status.OPEN,
         defaults={"start": start, "heads": heads, "reason": reason, "asked_at": now},
     )
+    key = f"change:{asked.pk}:{now.isoformat()}"
+    telling.tell_contacts(visit, kind="change_asked", key=key, now=now)
+    telling.alarm(visit, kind="office_request", key=key, now=now)
     return asked
 
 
@@ -92,6 +95,8 @@ def decide_change(change_id: int, *, grant: bool, by: User, now: datetime) -> Ch
     asked.status = ChangeRequest.Status.GRANTED if grant else ChangeRequest.Status.REFUSED
     asked.decided_by, asked.decided_at = by, now
     asked.save(update_fields=["status", "decided_by", "decided_at"])
+    if not grant:
+        telling.tell_contacts(asked.visit, kind="change_refused", key=f"change:{asked.pk}:refused", now=now)
     return asked
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from scheduler import locks, periods, placing, telling
+from scheduler import announcing, locks, periods, placing, telling
 from scheduler.errors import KeyReused, NotAllowedNow, StaleForm
 from scheduler.models import Closure, Contact, Freed, Visit
 from tours import queries as catalogue
@@ -56,6 +56,7 @@ def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: 
     visit.save()
     locks.raise_versions([day for day in (visit.day, *also) if day])
     telling.sync(visit, now=now)
+    announcing.visit_changed(visit, now=now)
 
 
 def freed(day: date, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from scheduler import arrivals, bookings, offers, planning, reminders, waiting
+from scheduler import arrivals, bookings, hearing, offers, planning, reminders, waiting
 
 
 @shared_task
@@ -55,3 +55,9 @@ def plan_waiting() -> int:
     """Plan what was asked for and whose nudge was lost."""
     now = timezone.now()
     return sum(planning.run(job_id, now=now) for job_id in planning.waiting_jobs(now=now))
+
+
+@shared_task
+def take_answers() -> int:
+    """Take in the answers that came by mail."""
+    return hearing.take_in(now=timezone.now())

@@ -20,7 +20,7 @@ from tours.models import Museum, User
 from tours.queries import museum as the_museum
 
 ENDED = (Visit.Status.DECLINED, Visit.Status.CANCELLED)
-TOLD_STATUSES = (Visit.Status.REQUESTED, Visit.Status.CONFIRMED, Visit.Status.OFFERED, *ENDED)
+TOLD_STATUSES = (Visit.Status.REQUESTED, Visit.Status.CONFIRMED, Visit.Status.OFFERED, Visit.Status.WAITING, *ENDED)
 
 
 def about(visit: Visit) -> str:
@@ -35,7 +35,7 @@ def sync(visit: Visit, *, now: datetime) -> None:
 
 def expected(visit: Visit) -> Iterator[Expected]:
     """What each contact, and each guide who leads a party of a promised visit, should have."""
-    if visit.status not in TOLD_STATUSES or visit.period is None:
+    if visit.status not in TOLD_STATUSES:
         return
     museum = the_museum()
     parties = queries.parties_of(visit)
@@ -81,6 +81,16 @@ def _office() -> list[Address]:
     ]
 
 
+def tell_contacts(visit: Visit, *, kind: str, key: str, reason: str = "", now: datetime) -> None:
+    """A letter to each contact that is no change of the visit: of a change that they asked for. `key` names the fact."""
+    for each in expected(visit):
+        if ":contact:" in each.thread:
+            facts = {**each.letter.facts, "reason": reason}
+            outbox.enqueue(
+                key=f"{key}:{each.thread}", thread=each.thread, to=each.to, letter=Letter(kind, facts), not_before=now
+            )
+
+
 def remind(visit: Visit, *, lead: str, now: datetime, party: Party | None = None) -> int:
     """Write the reminders of one lead to a visit's contacts, or to the guide of one party; gives how many were new."""
     assert visit.period is not None  # only confirmed visits are reminded of
@@ -115,7 +125,7 @@ def _for_contact(visit: Visit, contact: Contact, parties: list[Party], museum: M
             },
         }
         kind = "programme" if facts["parties"] else visit.status
-        entry = entry_of(visit, facts["title"], museum)
+        entry = entry_of(visit, facts["title"], museum) if visit.period else None
     return Expected(
         thread=f"{about(visit)}:contact:{contact.pk}",
         to=Address(contact.name, contact.email, contact.phone, contact.locale, contact.organisation),
@@ -153,8 +163,7 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
 
 def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str, Any]:
     """A visit's facts in the active language. `open_to_all`: for readers to whom a discreet visit is an official event only."""
-    assert visit.period is not None  # the waiting list is told apart
-    start, end = visit.period.lower, visit.period.upper
+    start, end = (visit.period.lower, visit.period.upper) if visit.period else (None, None)
     language_names = dict(queries.language_names())
     hidden = visit.discreet and open_to_all
     asked = queries.open_offer(visit) if visit.status == Visit.Status.OFFERED else None
@@ -167,13 +176,13 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
             "phone": museum.phone,
             "email": museum.email,
             "zone": museum.time_zone,
-            "zone_label": zone_label(start, museum),
+            "zone_label": zone_label(start or visit.created_at, museum),
             "how_to_come": museum.how_to_come,
             "meeting_point": ", ".join(queries.places_of(visit)) or museum.meeting_point,
         },
         "title": queries.title_of(visit, open_to_all=open_to_all),
-        "start": start.isoformat(),
-        "end": end.isoformat(),
+        "start": start.isoformat() if start else "",
+        "end": end.isoformat() if end else "",
         "heads": visit.heads,
         "adults": visit.adults,
         "language_name": str(language_names.get(visit.language, "")),
