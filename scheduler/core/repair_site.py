@@ -328,7 +328,9 @@ class Site:
             )
         listed = self._listed[key]
         options = [option for option in listed or () if floor.fields.fits(floor.entry, option.load)]
-        return Wave(("", 0), start, asked.stops, asked.groups[number], (), options, listed=listed is not None)
+        wave = Wave(("", 0), start, asked.stops, asked.groups[number], listed=listed is not None)
+        wave.options = options
+        return wave
 
     # Starts
 
