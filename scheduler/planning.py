@@ -22,7 +22,7 @@ from scheduler.core.solving import Undecided
 from scheduler.errors import BadWish, NotAllowedNow, Refused
 from scheduler.models import Party, RosterJob, Visit
 from tours import queries as catalogue
-from tours.models import User
+from tours.models import Guide, User
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +110,12 @@ def changes(job: RosterJob) -> list[Change]:
     parties = Party.objects.filter(pk__in=list(guides)).select_related("guide", "visit__tour").order_by("period", "pk")
     found = [Change(party, party.guide.code if party.guide else None, guides[str(party.pk)]) for party in parties]
     return [change for change in found if change.was != change.becomes]
+
+
+def guide_names() -> dict[str | None, str]:
+    """The name of each guide by code; of nobody, too."""
+    names: dict[str | None, str] = dict(Guide.objects.values_list("code", "name"))
+    return {**names, None: _("nobody")}
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from scheduler.views import duty, feeds, guide, organiser, visit
-from scheduler.views.office import booking, calls, closures, day, visits
+from scheduler.views.office import booking, calls, closures, day, roster, visits
 
 urlpatterns = [
     path("", organiser.home, name="home"),
@@ -50,6 +50,11 @@ urlpatterns = [
     path("office/closures/new/", closures.new_closure, name="office_new_closure"),
     path("office/closures/<int:pk>/", closures.edit_closure, name="office_edit_closure"),
     path("office/closures/<int:pk>/lift/", closures.lift, name="office_lift_closure"),
+    path("office/roster/", roster.rosters, name="office_rosters"),
+    path("office/roster/<int:pk>/", roster.job, name="office_roster_job"),
+    path("office/roster/<int:pk>/stop/", roster.stop, name="office_roster_stop"),
+    path("office/roster/<int:pk>/publish/", roster.publish, name="office_roster_publish"),
+    path("office/to-mend/", roster.mend, name="office_conflicts"),
     path("office/calls/", calls.call_list, name="office_calls"),
     path("office/calls/<int:pk>/rang/", calls.rang, name="office_rang"),
     path("calendar/guide/<str:token>.ics", feeds.guide, name="guide_calendar"),

@@ -1,0 +1,68 @@
+"""The office's roster page and the page of what is to be mended."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from scheduler import planning
+from scheduler.models import Party, RosterJob
+from tests.scheduler.views.conftest import FAR, NEAR, Book
+from tours.models import Guide
+
+pytestmark = pytest.mark.django_db
+
+DAYS = {"first": FAR.isoformat(), "last": FAR.isoformat()}
+
+
+def test_a_roster_is_planned_looked_at_and_published(office: Client, book: Book, season_now: object) -> None:
+    for clock in ("10:00", "11:30", "13:00"):
+        book(FAR, clock, email=f"{clock[:2]}@example.org")
+    Party.objects.update(guide=Guide.objects.get(code="g04"))
+    asked = office.post(reverse("office_rosters"), DAYS)
+    job = RosterJob.objects.get()
+    page = reverse("office_roster_job", kwargs={"pk": job.pk})
+    assert (asked.status_code, asked["location"]) == (302, page)
+    assert 'hx-trigger="every 2s"' in office.get(page).content.decode()
+    planning.run(job.pk, now=season_now)
+    ready = office.get(page).content.decode()
+    assert "Нұрлан Ж. →" in ready
+    part = office.get(page, headers={"hx-request": "true"}).content.decode()
+    assert part.startswith('<div id="state"')
+    assert "hx-trigger" not in part
+    done = office.post(reverse("office_roster_publish", kwargs={"pk": job.pk}), follow=True)
+    assert "Published" in done.content.decode()
+    assert set(Party.objects.values_list("guide__code", flat=True)) != {"g04"}
+
+
+def test_a_plan_that_is_out_of_date_says_so(office: Client, book: Book, season_now: object) -> None:
+    book(FAR, "10:00")
+    office.post(reverse("office_rosters"), DAYS)
+    job = RosterJob.objects.get()
+    planning.run(job.pk, now=season_now)
+    book(FAR, "12:00")
+    said = office.post(reverse("office_roster_publish", kwargs={"pk": job.pk}), follow=True).content.decode()
+    assert "Some day has changed since this roster was planned." in said
+
+
+def test_days_the_wrong_way_round_keep_what_was_typed(office: Client) -> None:
+    answer = office.post(reverse("office_rosters"), {"first": FAR.isoformat(), "last": NEAR.isoformat()})
+    assert answer.status_code == 422
+    assert "The last day lies before the first." in answer.content.decode()
+    assert FAR.isoformat() in answer.content.decode()
+
+
+def test_what_is_to_be_mended_is_listed_with_its_remedy(office: Client, book: Book) -> None:
+    assert "Everything is as it was promised." in office.get(reverse("office_conflicts")).content.decode()
+    book(NEAR, "11:00")
+    Party.objects.update(guide=None)
+    page = office.get(reverse("office_conflicts")).content.decode()
+    assert "Nobody leads this group yet." in page
+    assert "Choose a guide" in page
+
+
+@pytest.mark.parametrize("name", ["office_rosters", "office_conflicts"])
+def test_only_the_office_sees_them(stranger: Client, guide: Client, name: str) -> None:
+    assert stranger.get(reverse(name)).status_code in (302, 404)
+    assert guide.get(reverse(name)).status_code == 404
