@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from scheduler.core.matching_model import NOBODY, Limits, Task
 from scheduler.core.ticks import bits, span
 
+STIRS = 16
+
 
 class Board:
     """A roster under change: what each guide holds, when they are therefore busy (rest included), and what they have left of their day."""
@@ -26,38 +28,66 @@ class Board:
     def insert(self, wanted: Iterable[int], moves: int) -> bool:
         """Give each wanted task a guide and leave none that had one without. False: not found in so many moves (no proof).
 
-        Whoever was driven out often is dear to drive out again, so that the search does not go in circles.
+        A task for which there is no room drives out those that are cheapest to drive out, and becomes dearer itself each time that it
+        has to; between two such moves some tasks change to other guides who have room, so that the search comes to new ground
+        (ejection with perturbation: Nagata and Bräysy, 2009, for vehicle routes).
         """
         waiting = list(wanted)
         price = [1] * len(self.tasks)
+        chance = 1
         while waiting:
             index = waiting.pop()
+            task = self.tasks[index]
+            chance = chance * 1103515245 + 12345 & 0x7FFFFFFF
+            able = list(bits(task.able))
+            turn = (chance >> 8) % len(able) if able else 0
+            free = next((guide for guide in able if self.has_room(task.start, task.end, guide)), NOBODY)
+            if free != NOBODY:
+                self.place(index, free)
+                continue
+            price[index] += 1
             best: tuple[int, int, list[int]] | None = None
-            for guide in bits(self.tasks[index].able):
+            for guide in able[turn:] + able[:turn]:
                 victims = self._victims(index, guide, price)
                 if victims is None:
                     continue
                 cost = sum(price[victim] for victim in victims)
                 if best is None or cost < best[0]:
                     best = cost, guide, victims
-                    if not victims:
-                        break
-            if best is None:
+            moves -= 1
+            if best is None or moves < 0:
                 return False
             _, guide, victims = best
             for victim in victims:
                 self._drop(victim)
-                price[victim] += 1
             self.place(index, guide)
             waiting += victims
-            moves -= 1
-            if moves < 0:
-                return False
+            chance = self._stir(chance, STIRS)
         return True
+
+    def _stir(self, chance: int, times: int) -> int:
+        """Some tasks change to other guides who have room."""
+        for _ in range(times):
+            chance = chance * 1103515245 + 12345 & 0x7FFFFFFF
+            index = (chance >> 8) % len(self.tasks)
+            task, holder = self.tasks[index], self.roster[index]
+            if holder == NOBODY:
+                continue
+            others = [
+                guide for guide in bits(task.able) if guide != holder and self.has_room(task.start, task.end, guide)
+            ]
+            if others:
+                self._drop(index)
+                self.place(index, others[(chance >> 20) % len(others)])
+        return chance
 
     def has_room(self, start: int, end: int, guide: int) -> bool:
         """Whether this guide can take a task then and give up none."""
-        return not self.busy[guide] & span(start, end) and self.duties[guide] >= 1 and self.ticks[guide] >= end - start
+        return (
+            not (self.busy[guide] >> start) & ((1 << (end - start)) - 1)
+            and self.duties[guide] >= 1
+            and self.ticks[guide] >= end - start
+        )
 
     def add(self, task: Task, guide: int) -> None:
         """One more task, with this guide."""
@@ -78,6 +108,10 @@ class Board:
         left = self.ticks[guide] + sum(self.tasks[other].end - self.tasks[other].start for other in victims)
         if duties >= 1 and left >= ticks:
             return victims
+        for other in sorted((o for o in held if o not in victims), key=lambda o: price[o]):
+            if duties >= 1 and left + self.tasks[other].end - self.tasks[other].start < ticks:
+                continue  # one that suffices is better
+            return [*victims, other]
         for other in sorted((o for o in held if o not in victims), key=lambda o: price[o]):
             victims.append(other)
             duties += 1

@@ -17,7 +17,7 @@ from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
-MOVES, MANY_MOVES = 60, 600
+MOVES, MANY_MOVES = 60, 120
 SETTLE_SECONDS = 5.0
 
 
@@ -144,11 +144,15 @@ class Crew:
             bit = 1 << demand.start
             if good & bit or bound.disproves(index):
                 continue
-            shares = bound.ask(index)
+            shares = bound.ask(index, dive=False)
             if shares is None:
                 continue
+            roster: list[int] | None = self._rounded(bound, index, shares)
             try:
-                roster = self._rounded(bound, index, shares) or self._solved(tour, language, [demand], budget)
+                if not roster:
+                    roster = self._rounded(bound, index, bound.ask(index, dive=True) or [])
+                if not roster:
+                    roster = self._solved(tour, language, [demand], budget)
             except Undecided:
                 undecided |= bit
                 continue

@@ -17,6 +17,7 @@ from scheduler.core.ticks import bits
 
 SCALE = 1000
 UNLIMITED = 1 << 29
+DIVES = 40
 
 
 @dataclass(slots=True)
@@ -55,15 +56,17 @@ class Bound:
     _moments: list[tuple[int, int, Any]] = field(default_factory=list)
     _ticks: list[tuple[int, Any]] = field(default_factory=list)
     _duties: list[tuple[int, Any]] = field(default_factory=list)
+    _fixed: list[Any] = field(default_factory=list)
 
     def disproves(self, number: int) -> bool:
         """Whether prices at hand already prove that the group cannot be led."""
         return any(prices.least(self.groups[number], self.limits) > prices.spare for prices in self.proofs)
 
-    def ask(self, number: int) -> list[tuple[int, ...]] | None:
-        """None: the group cannot be led beside the tasks. Else of each task, and of the group, the guides who have most of it.
+    def ask(self, number: int, *, dive: bool) -> list[tuple[int, ...]] | None:
+        """None: the group cannot be led beside the tasks. Else of each task, and of the group, the guides who have most of it, or [].
 
-        Where no task is divided, these lead them; else it is a good beginning for a search.
+        Where no task is divided, these lead them; else it is a good beginning for a search. With `dive` one task after another is
+        undivided first, which is slower and comes nearer.
         """
         if self._lp is None:
             self._build()
@@ -72,16 +75,53 @@ class Bound:
         row.SetBounds(0, group.number)
         for variable in takes.values():
             objective.SetCoefficient(variable, 1)
-        solved = self._lp.Solve() == self._lp.OPTIMAL
         found: list[tuple[int, ...]] | None = []
-        if solved and objective.Value() < group.number - 1e-6:
+        if self._led(number) is False:
             found = None if self._prove(number) else []
-        elif solved:
-            found = [_most(takes, 1) for takes in self._takes[: len(self.tasks)]] + [_most(takes, group.number)]
+        else:
+            if dive:
+                self._dive(number)
+            if not dive or self._led(number):
+                found = [_most(taken, 1) for taken in self._takes[: len(self.tasks)]] + [_most(takes, group.number)]
+            for variable in self._fixed:
+                variable.SetBounds(0, 1)
+            self._fixed = []
         row.SetBounds(0, 0)
         for variable in takes.values():
             objective.SetCoefficient(variable, 0)
         return found
+
+    def _led(self, number: int) -> bool | None:
+        """Whether the relaxation, as it stands, leads the group in full; None where the solver did not say."""
+        status = self._lp.Solve()
+        if status == self._lp.INFEASIBLE:
+            return False
+        return (
+            bool(self._lp.Objective().Value() > self.groups[number].number - 1e-6)
+            if status == self._lp.OPTIMAL
+            else None
+        )
+
+    def _dive(self, number: int) -> None:
+        """Undivide one task after another, each with the guide who has most of it, and where that fails not with this guide."""
+        fixed = []
+        for _ in range(DIVES):
+            divided = [
+                (variable.solution_value(), guide, variable)
+                for taken in [*self._takes[: len(self.tasks)], self._takes[len(self.tasks) + number]]
+                for guide, variable in taken.items()
+                if 1e-6 < variable.solution_value() < 1 - 1e-6
+            ]
+            if not divided:
+                break
+            _, _, variable = max(divided, key=lambda part: (round(part[0], 6), -part[1]))
+            fixed.append(variable)
+            variable.SetBounds(1, 1)
+            if not self._led(number):
+                variable.SetBounds(0, 0)
+                if not self._led(number):
+                    break
+        self._fixed = fixed
 
     def _prove(self, number: int) -> bool:
         """Round the dual solution to prices and do the sum again; whether it proves that the group cannot be led."""
@@ -106,7 +146,7 @@ class Bound:
         return True
 
     def _build(self) -> None:
-        from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # it has no stubs
+        from ortools.linear_solver import pywraplp
 
         lp = self._lp = pywraplp.Solver.CreateSolver("GLOP")
         lp.Objective().SetMaximization()

@@ -53,7 +53,8 @@ class Floor:
         for hold in taken:
             fixed.append(Run((hold.space, False), hold.period.start, hold.period.ticks, hold.lanes))
             fixed.append(Run((hold.space, True), hold.period.start, hold.period.ticks, hold.heads))
-        self._loads: dict[tuple[tuple[Stop, ...], tuple[int, ...]], list[tuple[int, Profile]] | None] = {}
+        self._loads: dict[tuple[tuple[Stop, ...], tuple[int, ...]], list[tuple[int, Profile]]] = {}
+        self.bare = self.fields.pack(self._amounts(places, (), ()))
         self.room = self.entry = self.fields.pack(self._amounts(places, closed, fixed))
         self.waves = [
             unit
@@ -63,8 +64,7 @@ class Floor:
             for unit in self._present_units(visit, number, start, parties)
         ]
         self.witness = self._settle()
-        as_they_are = [wave.options[chosen] for wave, chosen in zip(self.waves, self.witness, strict=True)]
-        self.arrangements = [as_they_are]
+        self.arrangements = [self._as_settled()]
         self._masks: dict[tuple[int, Channel, int, int], int] = {}
         self._bounds: dict[tuple[frozenset[str], int, int], int] = {}
 
@@ -194,7 +194,7 @@ class Floor:
         return [
             (wave, o)
             for wave, o in zip(self.waves, options, strict=True)
-            if wave.present < 0 or o is not wave.options[wave.present]
+            if wave.present < 0 or o is not (wave.now if wave.present == 0 else wave.options[wave.present])
         ]
 
     # The day as it is
@@ -238,16 +238,8 @@ class Floor:
         now = _runs_of(legs(alone, self.spaces), self.spaces)
         load = self._load(now, 0)
         wave.now = Option(load, tuple(Run(r.channel, r.offset - start, r.ticks, r.amount) for r in now), walked)
-        if not wave.listed and self._is_together(wave, walked):
-            wave.options.append(wave.now)
-        for place, option in enumerate(wave.options):
-            if option.load == load:
-                wave.options[place], wave.options[0] = (
-                    wave.options[0],
-                    wave.now,
-                )  # first, so that a search tries it first
-                wave.present = 0
-                break
+        if self._is_together(wave, walked) and (not wave.listed or self.fields.fits(self.bare, load)):
+            wave.present = 0  # first among its options, so that a search tries it first
         return wave
 
     def _is_joint(self, stops: tuple[Stop, ...], heads: Sequence[int]) -> bool:
@@ -282,12 +274,19 @@ class Floor:
         heads: tuple[int, ...],
         parties: tuple[str, ...] = (),
     ) -> Wave:
-        if (stops, heads) not in self._loads:
-            made = profiles(stops, heads, self.spaces)
-            self._loads[stops, heads] = None if made is None else [(self._load(p.runs, self.origin), p) for p in made]
-        known, shift = self._loads[stops, heads], 16 * (start - self.origin)
-        options = [Option(load << shift, profile.runs, profile.walks) for load, profile in known or ()]
-        return Wave(key, start, stops, heads, parties, options, listed=known is not None)
+        listed = profiles(stops, heads, self.spaces) is not None
+        return Wave(key, start, stops, heads, parties, None, listed, make=self._options)
+
+    def _options(self, wave: Wave) -> list[Option]:
+        """All ways of a wave at its start, the present one first."""
+        key = (wave.stops, wave.heads)
+        if key not in self._loads:
+            made = profiles(*key, self.spaces) or ()
+            self._loads[key] = [(self._load(profile.runs, self.origin), profile) for profile in made]
+        shift = 16 * (wave.start - self.origin)
+        first = [wave.now] if wave.now is not None and wave.present == 0 else []
+        here = first[0].load if first else -1
+        return first + [Option(load << shift, p.runs, p.walks) for load, p in self._loads[key] if load << shift != here]
 
     def _load(self, taken: Iterable[Run], start: int) -> int:
         fields, shift = self.fields, start - self.origin
@@ -326,6 +325,13 @@ class Floor:
             except Undecided:
                 pass
         return pack(self.fields, self.room, self.waves, self.spaces, self.origin, Budget(SETTLE_SECONDS))
+
+    def _as_settled(self) -> list[Option]:
+        """What `_settle` chose; the waves' other options are not made for it."""
+        return [
+            wave.now if wave.now is not None and chosen == wave.present == 0 else wave.options[chosen]
+            for wave, chosen in zip(self.waves, self.witness, strict=True)
+        ]
 
     @staticmethod
     def _place(wave: Wave, option: Option) -> int:

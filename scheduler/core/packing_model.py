@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ class Option:
 class Wave:
     """Parties that start together, and the ways they can go. `now`: as an old wave walks; `present`: which option that is, if any (-1).
 
-    `listed` is False where there are more ways than are worth listing: the options are then only the present one, or none.
+    `listed` is False where there are more ways than are worth listing: the options are then only the present one, or none. They are
+    made when they are first asked for: most questions need none.
     """
 
     key: tuple[str, int]
@@ -40,14 +41,25 @@ class Wave:
     stops: tuple[Stop, ...]
     heads: tuple[int, ...]
     parties: tuple[str, ...] = ()
-    options: list[Option] = field(default_factory=list)
+    given: list[Option] | None = None
     listed: bool = True
     now: Option | None = None
     present: int = -1
     period: Interval = field(init=False)
+    make: Callable[[Wave], list[Option]] | None = None
 
     def __post_init__(self) -> None:
         self.period = Interval(self.start, self.start + sum(stop.ticks for stop in self.stops))
+
+    @property
+    def options(self) -> list[Option]:
+        if self.given is None:
+            self.given = self.make(self) if self.make else []
+        return self.given
+
+    @options.setter
+    def options(self, options: list[Option]) -> None:
+        self.given = options
 
 
 Term = tuple[int, int, int, "cp_model.LinearExprT"]

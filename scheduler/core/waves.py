@@ -26,7 +26,8 @@ def nearest(
     state: State, wish: Wish, groups: tuple[Group, ...], candidates: int, budget: Budget
 ) -> Iterator[tuple[int, ...]]:
     """For each first start the others at which the visit ends soonest, in order of the first. Raises Undecided."""
-    options = [list(bits(state.possible(wish, group, candidates))) for group in groups]
+    alone = {group: state.starts(wish, group, candidates, budget) for group in dict.fromkeys(groups)}
+    options = [list(bits(alone[group][0] | alone[group][1])) for group in groups]
     known: dict[tuple[int, ...], bool] = {}
 
     def can(starts: tuple[int, ...]) -> bool:
