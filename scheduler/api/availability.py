@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
+from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -78,10 +84,14 @@ EXAMPLE = OpenApiExample(
     description="Starts that can be served on each day. The office is not held to the lead times that strangers are.",
     tags=["Availability"],
     parameters=[AvailabilityQuery],
-    responses={200: OpenApiResponse(AvailabilityAnswer, examples=[EXAMPLE]), **problems(400, 422)},
+    responses={
+        200: OpenApiResponse(AvailabilityAnswer, examples=[EXAMPLE]),
+        304: OpenApiResponse(description="As the `ETag` that was sent in `If-None-Match` has it."),
+        **problems(400, 422),
+    },
 )
 @call("GET", public=True)
-def availability(request: Request) -> Response:
+def availability(request: Request) -> HttpResponseBase:
     asked = AvailabilityQuery(data=request.query_params)
     asked.is_valid(raise_exception=True)
     query = asked.validated_data
@@ -99,4 +109,8 @@ def availability(request: Request) -> Response:
         }
         for day in offered.days
     ]
-    return Response({"largest": offered.largest, "days": days})
+    answer = {"largest": offered.largest, "days": days}
+    tag = quote_etag(hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:32])
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    response = Response(answer, headers=headers)
+    return get_conditional_response(request, etag=tag, response=response) or response

@@ -50,6 +50,18 @@ def test_what_is_offered_can_be_booked_and_is_then_gone(
     assert start not in days_of(stranger.at("GET", "availability/", wish))[FAR.isoformat()]["starts"]
 
 
+def test_who_has_the_answer_already_is_not_sent_it_again(
+    stranger: Caller, booked: Callable[..., dict[str, Any]]
+) -> None:
+    wish = WISH | {"tour": "grounds-flowers", "language": "en", "from": FAR.isoformat(), "to": FAR.isoformat()}
+    first = stranger.at("GET", "availability/", wish)
+    again = stranger.at("GET", "availability/", wish, HTTP_IF_NONE_MATCH=first.headers["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert stranger.at("GET", "availability/", wish, HTTP_IF_NONE_MATCH='"other"').status_code == 200
+    booked(tour="grounds-flowers", language="en")
+    assert stranger.at("GET", "availability/", wish, HTTP_IF_NONE_MATCH=first.headers["ETag"]).status_code == 200
+
+
 def test_a_group_for_which_one_wave_is_too_little_is_shown_waves(stranger: Caller) -> None:
     answer = stranger.at(
         "GET", "availability/", WISH | {"audience": "soldiers", "heads": 120, "from": "2025-06-18", "to": "2025-06-18"}
