@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,9 @@ LINK_PATHS = {
 UPDATE_HOLD_SECONDS: int = env.int("UPDATE_HOLD_SECONDS", default=60)
 
 
-CHANNELS: dict[str, str] = env.json("CHANNELS", default={})  # "telegram": "tgram://token/{to}"; needs apprise
+CHANNELS: dict[str, str] = json.loads(
+    env.str("CHANNELS", default="") or "{}"
+)  # "telegram": "tgram://token/{to}"; needs apprise
 WEBHOOK_NETWORKS: list[str] = env.list("WEBHOOK_NETWORKS", default=[])  # of our own, for webhooks
 
 
