@@ -85,8 +85,8 @@ def of_days(
     spaces = {space.code: space for space, _name in places}
     closures = {str(row.pk): row for row in _closures(whole)}
     gone = _gone(without, now)
-    visits = _visits(whole, zone, gone)
-    taken = _taken(whole, zone, gone)
+    visits = _visits((first, last), zone, gone)
+    taken = _taken((first, last), zone, gone)
     guides = list(_guides(whole))
     days = {}
     for day in periods.days_between(first, last):
@@ -188,10 +188,10 @@ def _gone(without: Visit | None, now: datetime | None) -> QuerySet[Visit]:
     return Visit.objects.filter(late | Q(pk=without.pk if without else None)).order_by()
 
 
-def _visits(whole: DateTimeTZRange, zone: ZoneInfo, gone: QuerySet[Visit]) -> Mapping[date, list[CoreVisit]]:
+def _visits(days: tuple[date, date], zone: ZoneInfo, gone: QuerySet[Visit]) -> Mapping[date, list[CoreVisit]]:
     """The visits with parties, by day."""
     rows = (
-        Party.objects.filter(holds=True, period__overlap=whole)
+        Party.objects.filter(holds=True, visit__day__range=days)
         .exclude(visit__in=gone)
         .select_related("visit__tour", "guide")
         .only(
@@ -244,10 +244,10 @@ def _visits(whole: DateTimeTZRange, zone: ZoneInfo, gone: QuerySet[Visit]) -> Ma
     return by_day
 
 
-def _taken(whole: DateTimeTZRange, zone: ZoneInfo, gone: QuerySet[Visit]) -> Mapping[date, list[Taken]]:
+def _taken(days: tuple[date, date], zone: ZoneInfo, gone: QuerySet[Visit]) -> Mapping[date, list[Taken]]:
     """What events and holds take, by day: each of their legs is one lane."""
     rows = (
-        Leg.objects.filter(holds=True, period__overlap=whole)
+        Leg.objects.filter(holds=True, visit__day__range=days)
         .exclude(visit__kind=Visit.Kind.TOUR)
         .exclude(visit__in=gone)
         .values_list("visit__day", "visit_id", "lane__space__code", "period", "heads")
