@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from scheduler.core.itinerary import Leg, Party, Space, Stop, Taken, Visit, Walk, joint, legs, times, waves_of
+from scheduler.core.masks import Masks, crowding
 from scheduler.core.packing_model import Option, Wave, fewest_changes, pack
 from scheduler.core.packing_search import search, shuffle
 from scheduler.core.profiles import Channel, Fields, Profile, Run, channels, profiles
@@ -65,11 +66,11 @@ class Floor:
         ]
         self.witness = self._settle()
         self.arrangements = [self._as_settled()]
-        self._masks: dict[tuple[int, Channel, int, int], int] = {}
+        self._masks: dict[int, Masks] = {}
         self._bounds: dict[tuple[frozenset[str], int, int], int] = {}
 
     def starts(self, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> tuple[int, int]:
-        """Two masks within `candidates`: the starts that fit with all others as they walk in an arrangement at hand, and those worth a search.
+        """Two masks within `candidates`: the starts that fit into an arrangement of the others at hand, and those worth a search.
 
         No start outside the second fits.
         """
@@ -344,71 +345,32 @@ class Floor:
     # Bit masks
 
     def _starts(self, made: Sequence[Profile], candidates: int, arrangement: int) -> int:
-        found, rest = 0, candidates >> self.origin
-        for profile in made:
-            if not rest:
-                break
-            here = rest
-            for run in profile.runs:
-                here &= self._long(arrangement, run.channel, run.amount, run.ticks) >> run.offset
-                if not here:
-                    break
-            found |= here
-            rest &= ~here
-        return found << self.origin
+        if arrangement not in self._masks:
+            self._masks[arrangement] = Masks(self._left(arrangement))
+        return self._masks[arrangement].starts(made, candidates >> self.origin) << self.origin
 
-    def _long(self, arrangement: int, channel: Channel, amount: int, ticks: int) -> int:
-        """Where `amount` of a channel is free for `ticks` in a row, from the origin."""
-        key = (arrangement, channel, amount, ticks)
-        if key not in self._masks:
-            if ticks == 1:
-                for code, row in zip(self.fields.channels, self._left(arrangement), strict=True):
-                    self._masks[arrangement, code, amount, 1] = _where([here >= amount for here in row])
-            else:
-                self._masks[key] = runs(self._long(arrangement, channel, amount, 1), ticks)
-        return self._masks[key]
-
-    def _left(self, arrangement: int) -> list[list[int]]:
+    def _left(self, arrangement: int) -> dict[Channel, list[int]]:
         """What new waves may take, by channel and tick, in an arrangement of the old ones or (EMPTY) with them gone."""
-        entry = self.fields.unpack(self.entry)
-        if arrangement == EMPTY:
-            return entry
-        rows = self.fields.unpack(self.room - sum(option.load for option in self.arrangements[arrangement]))
-        return [[min(a, b) for a, b in zip(row, top, strict=True)] for row, top in zip(rows, entry, strict=True)]
+        rows = self.fields.unpack(self.entry)
+        if arrangement != EMPTY:
+            left = self.fields.unpack(self.room - sum(option.load for option in self.arrangements[arrangement]))
+            rows = [[min(a, b) for a, b in zip(row, top, strict=True)] for row, top in zip(left, rows, strict=True)]
+        return dict(zip(self.fields.channels, rows, strict=True))
 
     def _bound(self, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
-        """The starts that a count leaves: parties whose stops all lie in some spaces are at each moment somewhere in these spaces."""
+        """The starts that a count of parties and lanes leaves."""
         spaces = frozenset(stop.space for stop in stops)
         ticks, number = sum(stop.ticks for stop in stops), 1 if self._is_joint(stops, heads) else len(heads)
         key = (spaces, ticks, number)
         if key not in self._bounds:
-            kinds: dict[frozenset[str], list[int]] = {}
+            parties: dict[frozenset[str], list[int]] = {}
             for wave in self.waves:
-                row = kinds.setdefault(frozenset(stop.space for stop in wave.stops), [0] * self.fields.ticks)
+                row = parties.setdefault(frozenset(stop.space for stop in wave.stops), [0] * self.fields.ticks)
                 for tick in self._within(wave.period.start, wave.period.end):
                     row[tick] += 1
-            family = {spaces} | {spaces | kind for kind in kinds}
-            family |= {one | other for one in family for other in family} if len(family) <= MOST_KINDS else set()
-            rows, found = self.fields.unpack(self.room), (1 << self.fields.ticks) - 1
-            for group in family:
-                held = [rows[self.fields.channels[code, False]] for code in group]
-                there = [row for kind, row in kinds.items() if kind <= group]
-                free = [
-                    sum(lanes) - sum(busy) >= number
-                    for lanes, busy in zip(zip(*held, strict=True), _columns(there, self.fields.ticks), strict=True)
-                ]
-                found &= runs(_where(free), ticks)
-            self._bounds[key] = found
+            rows = dict(zip(self.fields.channels, self.fields.unpack(self.room), strict=True))
+            self._bounds[key] = runs(crowding(rows, parties, spaces, number, MOST_KINDS), ticks)
         return self._bounds[key] << self.origin & candidates
-
-
-def _where(free: Sequence[bool]) -> int:
-    """One bit for each tick that is free."""
-    return int("".join("1" if here else "0" for here in reversed(free)) or "0", 2)
-
-
-def _columns(rows: Sequence[Sequence[int]], ticks: int) -> Iterable[tuple[int, ...]]:
-    return zip(*rows, strict=True) if rows else [()] * ticks
 
 
 def _runs_of(found: Iterable[Leg], spaces: Mapping[str, Space]) -> list[Run]:

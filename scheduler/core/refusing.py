@@ -9,7 +9,7 @@ from scheduler.core.packing import Floor
 from scheduler.core.rules import Reason
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.state import Group, State
-from scheduler.core.ticks import Interval, bits
+from scheduler.core.ticks import Interval, bits, runs, union
 
 
 def of_day(state: State, wish: Wish, groups: Sequence[Group], earliest: int, budget: Budget) -> tuple[Reason, ...]:
@@ -44,7 +44,8 @@ def of_day(state: State, wish: Wish, groups: Sequence[Group], earliest: int, bud
         return (Reason("no_guide", *skill),)
     if number < needed:
         return (Reason("too_few_guides", *skill, needed, number),)
-    if not state.crew.starts(*skill, wish.ticks, needed, candidates)[1]:
+    present = [runs(union(g.hours) & ~union(g.away), wish.ticks) for g in day.guides if skill in g.qualifications]
+    if not any(sum(mask >> start & 1 for mask in present) >= needed for start in bits(candidates)):
         return (Reason("guides_away", *skill, needed),)
     return _sides(state, wish, groups, candidates, budget)
 

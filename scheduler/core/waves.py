@@ -118,7 +118,7 @@ class EmptyDay:
 
     @property
     def largest(self) -> int:
-        """The most heads of one visit: of equal waves, as large as the spaces and the guides of one wave permit, the most that can be served.
+        """The most heads of one visit: of equal waves as large as spaces and guides permit, the most that can be served.
 
         What is returned can be served. (A larger visit may be possible in unequal waves; it is tried when it is asked for.)
         """
@@ -148,7 +148,7 @@ class EmptyDay:
         return ()
 
     def _holds(self, groups: tuple[Group, ...]) -> bool:
-        """Whether these waves can be served at some starts; for several, what the likeliest starts do not show counts as impossible."""
+        """Whether these waves can be served at some starts; of several, what the likeliest do not show counts as impossible."""
         if not all(holds(self.wish.stops, group, self.spaces) for group in groups):
             return False
         if len(groups) == 1:
