@@ -25,7 +25,7 @@ from tests.notifications.conftest import facts
 from tests.notifications.smtp import Mailhouse, mailhouse
 
 LETTERS = int(os.environ.get("FAULT_LETTERS", "200"))
-KILLS = int(os.environ.get("FAULT_KILLS", "3"))
+KILLS = int(os.environ.get("FAULT_KILLS", "2"))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -406,3 +407,19 @@ def test_a_letter_written_in_a_transaction_that_fails_is_never_sent(
         transaction.set_rollback(True)
     assert delivery.sweep() == {}
     assert rows() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=400)])
+def test_a_worker_with_a_wrong_clock_sends_no_earlier_and_no_later(house: Mailhouse, wrong: timedelta) -> None:
+    """Due times and leases are the database's."""
+    soon, due = write(2)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    OutboxMessage.objects.filter(pk=soon.pk).update(not_before=now + timedelta(minutes=30))
+    with time_machine.travel(now + wrong, tick=True):
+        assert delivery.sweep() == {"sent": 1}
+    assert [row.pk for row in rows(status="sent")] == [due.pk]
+    sent = OutboxMessage.objects.get(pk=due.pk)
+    assert abs(sent.sent_at - now) < timedelta(minutes=5)
