@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from scheduler.core.day import Day
 from scheduler.core.repair_case import (
+    DAY_MINUTES,
     DROP_MINUTES,
     Hit,
     Placement,
@@ -22,11 +23,13 @@ from scheduler.core.repair_spots import Wanted, prepared
 from scheduler.core.repair_ways import applied, proposals
 from scheduler.core.solving import Budget
 
-__all__ = ["Hit", "Placement", "Proposal", "Repair", "Total", "applied", "lifted", "repair", "struck"]
+__all__ = ["DAY_MINUTES", "Hit", "Placement", "Proposal", "Repair", "Total", "applied", "lifted", "repair", "struck"]
 
 SECONDS = 5.0
 WORK_A_SECOND = 1000
 SETTLE_TRIES = 4
+MOST_EXACT = 80
+"""With more visits than this the exact stage would find nothing in its time: the search has it."""
 GREEDY, IMPROVE, EXACT = 0.4, 0.6, 0.85
 """The shares of the time after which the next stage begins."""
 
@@ -60,13 +63,18 @@ def _plan(
 ) -> tuple[Plan, Total]:
     """The best plan found, and what no plan costs less than."""
     order, work = hardest(wanted, sites), seconds * WORK_A_SECOND
-    plan = greedy(wanted, sites, order, work * GREEDY)
+    plan = greedy(wanted, sites, order, work * GREEDY, lambda: budget.left > seconds * (EXACT - GREEDY))
+    by_date = sorted(order, key=lambda number: (wanted[number].hit.day, wanted[number].before, number))
+    if plan.total > alone:
+        plan = min(plan, greedy(wanted, sites, by_date, 0, lambda: False), key=lambda plan: plan.total)
     if plan.total == alone:
         return plan, alone
     settle(plan, order, SETTLE_TRIES)
-    plan = improve(
-        plan, order, alone, lambda now: now.work < work * IMPROVE and budget.left > seconds * (EXACT - IMPROVE)
-    )
+    share = IMPROVE if len(wanted) <= MOST_EXACT else EXACT
+    until = seconds * (EXACT - share)
+    plan = improve(plan, order, alone, lambda now: now.work < work * share and budget.left > until)
+    if len(wanted) > MOST_EXACT:
+        return plan, alone
     master = Master(wanted, sites, plan, alone, budget)
     plan = master.run()
     return plan, min(plan.total, master.total(master.bound))

@@ -29,7 +29,8 @@ class Hit:
     """A visit of `Day.visits` that cannot stay as it is.
 
     `stops`: the stops that are hit (see `struck`), by index; those of them in `droppable` may be left out. `not_before`: (day, tick),
-    `last_day`: where it may be moved to; its own time is always allowed. `weight`: how dear a minute is to this group.
+    `last_day`: where it may be moved to; its own time is allowed where it `may_stay` (it has not begun). `weight`: how dear a minute is
+    to this group.
     """
 
     visit: str
@@ -39,6 +40,7 @@ class Hit:
     weight: int = 1
     stops: frozenset[int] = frozenset()
     droppable: frozenset[int] = frozenset()
+    may_stay: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SPOTS_A_SECOND, FEWEST_SPOTS = 600, 10
 MOST_CROWD_ROWS = 4000
-CHECK_SECONDS = 0.5
+CHECK_SECONDS, FEW_TRIES = 0.5, 4
 
 
 class Master:
@@ -133,7 +133,7 @@ class Master:
         if wrong:
             for number, wish in enumerate(spots):
                 if plan.at[number] is None and (wish is None or not plan.put(number, wish)):
-                    plan.insert(number)
+                    plan.insert(number, FEW_TRIES if self.budget.left else 0)
         if plan.total < self.best.total:
             self.best, told = plan, True
             self.model.add(self.objective <= self.number(plan.total) - 1)

@@ -73,7 +73,7 @@ class Plan:
                 cheaper.append(spot)
         else:
             spot, found = None, None
-            hard = MOST_TRIES
+            hard = hard and MOST_TRIES
         if any(self.put(number, one) for one in cheaper[:hard]):
             return True
         if spot is None or found is None:
@@ -94,11 +94,17 @@ def hardest(wanted: Sequence[Wanted], sites: Mapping[int, Site]) -> list[int]:
     return sorted(range(len(wanted)), key=hardness)
 
 
-def greedy(wanted: Sequence[Wanted], sites: Mapping[int, Site], order: Sequence[int], work: float) -> Plan:
-    """Each in turn the cheapest spot that is left; fewer that others must make room for are tried when the work gets too much."""
+def greedy(
+    wanted: Sequence[Wanted],
+    sites: Mapping[int, Site],
+    order: Sequence[int],
+    work: float,
+    go_on: Callable[[], bool],
+) -> Plan:
+    """Each in turn the cheapest spot that is left; nobody gives way any more when the work gets too much, or there is no time."""
     plan = Plan(wanted, sites)
     for done, number in enumerate(order):
-        plan.insert(number, HARD_TRIES if plan.work <= work * (done + 1) / len(order) else 1)
+        plan.insert(number, HARD_TRIES if plan.work <= work * (done + 1) / len(order) and go_on() else 0)
     return plan
 
 

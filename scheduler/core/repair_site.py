@@ -19,7 +19,7 @@ from scheduler.core.solving import Budget
 from scheduler.core.state import Group, State
 from scheduler.core.ticks import bits, span
 
-FEW_MOVES, MANY_MOVES, WALK_MOVES = 8, 40, 60
+FEW_MOVES, MANY_MOVES, WALK_MOVES = 8, 24, 60
 FAILURES_KEPT = 12
 
 

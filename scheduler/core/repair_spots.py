@@ -146,9 +146,10 @@ class Wanted:
                 continue
             for starts in sites[day].starts(self.kind, spread):
                 allowed = (day, starts[0]) >= hit.not_before and day <= hit.last_day
-                if allowed or (day, starts) == (hit.day, self.before):
+                own = (day, starts) == (hit.day, self.before)
+                if hit.may_stay if own else allowed:
                     yield self._spot(Placement(day, starts))
-        if distance == 0 and hit.day in sites:
+        if distance == 0 and hit.day in sites and hit.may_stay:
             for dropped, kind in self.variants.items():
                 if dropped and any(starts == self.before for starts in sites[hit.day].starts(kind, spread)):
                     yield self._spot(Placement(hit.day, self.before, frozenset(dropped)))

@@ -44,7 +44,7 @@ SETTINGS = (
     Setting("busy day, 7 days' notice", 10, one_day(BUSY, 7), "alone <= 1.05 in 10 s"),
     Setting("busy day, no notice", 10, one_day(BUSY, 0), "alone <= 1.05 in 10 s"),
     Setting(
-        "season: a hall shut till 14:00, 4 days shut",
+        "season: a hall shut till 13:00, 4 days shut",
         5,
         lambda seed: season(days(seed, SEASON, MONTH), range(9, 13)),
         "5 s",

@@ -38,7 +38,7 @@ T = TypeVar("T")
 Size = tuple[int, int, int]
 """Guides, visits asked for a day, how many times the lanes of the small museum."""
 MUSEUM: Size = (10, 8, 1)
-SEASON: Size = (20, 20, 2)
+SEASON: Size = (30, 30, 4)
 BUSY: Size = (30, 40, 4)
 
 
@@ -176,8 +176,8 @@ def closed_day(found: dict[int, Day], day: int, notice: int) -> tuple[dict[int, 
 
 
 def season(found: dict[int, Day], whole: range) -> tuple[dict[int, Day], list[Hit]]:
-    """A hall closed until 14:00 for a month, and the museum closed for some days of it."""
-    closings = (Closed(Interval(0, 168), frozenset(["alash"]), "hall"),)
+    """A hall closed until 13:00 for a month, and the museum closed for some days of it."""
+    closings = (Closed(Interval(0, 156), frozenset(["alash"]), "hall"),)
     shut = {
         index: replace(day, closed=closings + ((Closed(WHOLE, None, "all"),) if index in whole else ()))
         for index, day in found.items()
