@@ -7,13 +7,15 @@ BIN := $(VENV)/bin
 EMBEDDED := $(BIN)/python -m config.embedded
 workers ?= 2
 
-.PHONY: help run test check fuzz fmt lock manage clean bench-repair oracle-repair
+.PHONY: help run test check prove bench fuzz fmt lock manage clean bench-repair oracle-repair
 
 help:
 	@echo "make run      try it out: starts everything, prints the address and the sign-ins; Ctrl-C stops it"
 	@echo "make test     all tests, on a PostgreSQL and a Redis of their own"
 	@echo "make check    style, types, layers, migrations, API schema"
 	@echo "make fuzz     the API against its own schema: 200 cases for each call and role (examples=…)"
+	@echo "make prove    the scheduling core against the referee on 100,000 random days (days=N for fewer); under an hour"
+	@echo "make bench    the scheduling core's figures as a table, JSON and plots (smptsp=FOLDER adds the published instances)"
 	@echo "make fmt      put the code's layout in order"
 	@echo "make lock     pin what requirements*.in allow"
 	@echo "make manage c='COMMAND'   a management command on the database of make run"
@@ -42,6 +44,12 @@ check: $(VENV)/.installed-dev
 fuzz: $(VENV)/.installed-dev
 	@FUZZ_EXAMPLES=$(or $(examples),200) $(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/scheduler/api/test_schema.py
 
+prove: $(VENV)/.installed-dev
+	@PROVE_DAYS=$(or $(days),100000) $(BIN)/pytest -q tests/core/test_availability.py tests/core/test_properties.py --timeout=0
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.benchmarks $(if $(smptsp),--smptsp $(smptsp))
+
 fmt: $(VENV)/.installed-dev
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check --fix -q .
 
@@ -60,3 +68,6 @@ lock:
 
 clean:
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+bench-history: $(VENV)/.installed-dev
+	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/benchmarks/history.py -q
