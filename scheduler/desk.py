@@ -75,7 +75,7 @@ def board(day: date, museum: Museum) -> Board:
     shown = _shown(day, legs, zone)
     hours = tuple(periods.instant(tick, day, zone) for tick in range(shown.start, shown.end, HOUR))
     rows = []
-    for space in catalogue.places():
+    for space in catalogue.places().prefetch_related("lanes"):
         closed = list(_closed(space, closures, day, zone))
         lanes = [
             tuple(_blocks(shown, [leg for leg in legs if leg.lane_id == lane.pk], closed, day, zone))

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from scheduler.closures import ClosureDraft, Decision
-from scheduler.forms.fields import Clock, Day, Form, Text, instant
+from scheduler.forms.fields import Clock, Day, Form, Text, instant, near
 from scheduler.models import Closure
 from tours import queries as catalogue
 from tours.models import Space
@@ -83,7 +83,7 @@ def decisions_of(posted: Mapping[str, str]) -> dict[str, Decision]:
             at = datetime.fromisoformat(start) if start else None
         except ValueError as error:
             raise ValidationError(_("Please choose a time.")) from error
-        if at is not None and at.tzinfo is None:
+        if at is not None and (at.tzinfo is None or not near(at.date())):
             raise ValidationError(_("Please choose a time."))
         found[name.removeprefix("decide-")] = Decision(action, at)
     return found

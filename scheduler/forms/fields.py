@@ -50,7 +50,12 @@ class Line(forms.CharField):
 
     def to_python(self, value: Any) -> str | None:
         text = super().to_python(value)
-        return " ".join(text.replace("\r", " ").replace("\n", " ").split(" ")).strip() if text else text
+        return " ".join(text.split()) if text and not any(map(_hidden, text)) else text
+
+
+def _hidden(char: str) -> bool:
+    """A control character that `split` would take for white space: it is to be refused, not smoothed away."""
+    return char in "\x0b\x0c\x1c\x1d\x1e\x1f\x85"
 
 
 class Text(forms.CharField):

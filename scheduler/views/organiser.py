@@ -81,7 +81,9 @@ def lost_link(request: HttpRequest) -> HttpResponse:
         context = {"form": form, "sent": "sent" in request.GET}
         return show(request, "scheduler/lost_link.html", context, status=422 if form.errors else 200)
     email = form.cleaned_data["email"]
-    _done, refused = tried(lambda: refuse_too_often("lost_link", client=request.META["REMOTE_ADDR"], addresses=[email]))
+    _done, refused = tried(
+        lambda: limits.refuse_too_often("lost_link", client=request.META["REMOTE_ADDR"], addresses=[email])
+    )
     if refused:
         return show(request, "scheduler/lost_link.html", {"form": form, "refused": refused}, status=status_of(refused))
     if not form.cleaned_data["website"]:

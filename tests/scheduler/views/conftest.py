@@ -14,11 +14,12 @@ from django.http import HttpResponse
 from django.test import Client
 
 from notifications import links
-from scheduler import bookings
+from scheduler import bookings, closures
 from scheduler.bookings import Request
-from scheduler.models import Visit
+from scheduler.closures import ClosureDraft
+from scheduler.models import Closure, Visit
 from tests.scheduler.conftest import at
-from tours.models import Guide, Museum, User
+from tours.models import Guide, Museum, Space, User
 
 NEAR = date(2025, 5, 20)
 """A Tuesday within the promise horizon."""
@@ -27,6 +28,7 @@ FAR = date(2025, 6, 18)
 
 Ask = Callable[..., Request]
 Book = Callable[..., Visit]
+Close = Callable[..., Closure]
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +104,20 @@ def led_by_g03(book: Book) -> Visit:
     return visit
 
 
+@pytest.fixture
+def close(alzhir: Museum, season_now: datetime) -> Close:
+    """A published closure of whole days, the end excluded: `close(first, end, places=…, en="…")`."""
+
+    def closed(first: date, end: date | None, *, places: tuple[Space, ...] = (), **notice: str) -> Closure:
+        draft = ClosureDraft(
+            places, at(first, "00:00"), at(end, "00:00") if end else None, "renovation", notice or {"en": "Closed"}
+        )
+        seal = closures.preview(draft, now=season_now).seal
+        return closures.close(draft, seal=seal, decisions={}, by=None, now=season_now)
+
+    return closed
+
+
 def link(visit: Visit, action: str = "") -> str:
     """The address of a visit's page, or of something done on it."""
     token = links.token("visit", visit.code, visit.link_version)
@@ -124,8 +140,13 @@ def typed(response: HttpResponse) -> dict[str, str]:
     page = soup(response).find("main")
     assert page is not None
     found: dict[str, str] = {}
+    for chooser in page.find_all("select"):
+        chosen = chooser.select_one("option[selected]") or chooser.select_one("option")
+        found[str(chooser["name"])] = str(chosen["value"]) if chosen else ""
     for field in page.find_all(["input", "textarea"]):
-        if field.get("type") in ("radio", "checkbox") and not field.has_attr("checked"):
+        ticked = field.get("type") in ("radio", "checkbox")
+        if ticked and not field.has_attr("checked"):
             continue
-        found[str(field.get("name"))] = field.text.strip() if field.name == "textarea" else str(field.get("value", ""))
+        value = field.text.strip() if field.name == "textarea" else field.get("value", "on" if ticked else "")
+        found[str(field.get("name"))] = str(value)
     return found

@@ -1,0 +1,133 @@
+"""What people type, before any service is asked."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+
+from scheduler.forms.closing import decisions_of
+from scheduler.forms.fields import MOST_WAVES, Clock, Day, Email, Line, Phone, Starts, Text, instant
+from tests.conftest import SEASON_NOW
+from tests.scheduler.conftest import at
+from tours.models import Museum
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Any:
+    with time_machine.travel(SEASON_NOW, tick=False):
+        yield
+
+
+def refuses(field: Any, value: str) -> str:
+    with pytest.raises(ValidationError) as refused:
+        field.clean(value)
+    return str(refused.value.messages[0])
+
+
+@pytest.mark.parametrize("char", ["\x01", "\x1b", "\x7f", "\x85", "\ud800"])
+@pytest.mark.parametrize("field", [Line(), Text(max_length=10)], ids=["line", "text"])
+def test_control_characters_are_refused(field: Any, char: str) -> None:
+    assert refuses(field, f"A{char}B") == "This text contains characters that cannot be shown."
+
+
+def test_a_line_stays_one_line() -> None:
+    assert Line().clean("  Subject\r\nBcc: everybody@example.org ") == "Subject Bcc: everybody@example.org"
+
+
+def test_a_text_keeps_its_lines_however_the_browser_ends_them() -> None:
+    assert Text(max_length=20).clean("one\r\ntwo\nthree") == "one\ntwo\nthree"
+
+
+def test_no_second_address_hides_in_an_email() -> None:
+    for text in (
+        "a@example.org\nb@example.org",
+        "a@example.org, b@example.org",
+        "a@example.org\x00",
+        "<a@example.org>",
+    ):
+        refuses(Email(), text)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("8 701 000 00 86", "+77010000086"),
+        ("+7 (701) 000-00-86", "+77010000086"),
+        ("+49 30 901820", "+4930901820"),
+        ("0049 30 901820", None),
+        ("12", None),
+        ("+7701000008612345", None),
+        ("ring me", None),
+        ("", ""),
+    ],
+)
+def test_telephone_numbers_of_every_country_are_kept_as_every_telephone_understands_them(
+    alzhir: Museum, typed: str, kept: str | None
+) -> None:
+    field = Phone(required=False)
+    if kept is None:
+        assert refuses(field, typed) == "This is no telephone number."
+    else:
+        assert field.clean(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["2025-05-20", "20.05.2025"])
+def test_a_day_is_read_as_browsers_and_people_write_it(typed: str) -> None:
+    assert Day().clean(typed) == date(2025, 5, 20)
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01", "9999-12-31", "2030-01-01"])
+def test_a_day_of_another_age_is_refused(typed: str) -> None:
+    assert refuses(Day(), typed) == "This date is too far away."
+
+
+@pytest.mark.parametrize(("typed", "read"), [("09:05", time(9, 5)), ("9.05", time(9, 5)), ("00:00", time(0))])
+def test_a_clock_time_is_read(typed: str, read: time) -> None:
+    assert Clock().clean(typed) == read
+
+
+@pytest.mark.parametrize("typed", ["09:03", "24:00", "9"])
+def test_a_clock_time_off_the_five_minutes_is_refused(typed: str) -> None:
+    refuses(Clock(), typed)
+
+
+def test_a_start_is_one_instant_or_one_for_each_wave() -> None:
+    assert Starts().clean("2025-05-20T11:00+05:00") == (at(date(2025, 5, 20), "11:00"),)
+    both = (at(date(2025, 5, 20), "11:00"), at(date(2025, 5, 20), "11:45"))
+    assert Starts().clean("2025-05-20T11:00+05:00,2025-05-20T11:45+05:00") == both
+    assert Starts(required=False).clean("") == ()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2025-05-20T11:00",
+        "2025-05-20",
+        "x",
+        "9999-12-31T23:59+05:00",
+        ",",
+        ",".join(["2025-05-20T11:00+05:00"] * (MOST_WAVES + 1)),
+    ],
+)
+def test_a_start_that_is_no_instant_is_refused(typed: str) -> None:
+    assert refuses(Starts(), typed) in (
+        "Please choose a time.",
+        "Ensure this value has at most 400 characters (it has 252).",
+    )
+
+
+@pytest.mark.django_db
+def test_the_museums_wall_clock_counts(alzhir: Museum) -> None:
+    assert instant(date(2025, 5, 20), time(11)) == at(date(2025, 5, 20), "11:00")
+
+
+def test_decisions_are_read_by_the_visits_code() -> None:
+    found = decisions_of({"decide-AAA": "cancel", "decide-BBB": "move 2025-05-20T11:00+05:00", "other": "x"})
+    assert (found["AAA"].action, found["AAA"].start) == ("cancel", None)
+    assert (found["BBB"].action, found["BBB"].start) == ("move", at(date(2025, 5, 20), "11:00"))
+    assert set(found) == {"AAA", "BBB"}

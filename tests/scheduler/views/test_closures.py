@@ -1,0 +1,197 @@
+"""Closures: typed, previewed, decided, published."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from notifications.models import OutboxMessage
+from scheduler import bookings, closures
+from scheduler.models import Closure, Visit
+from tests.scheduler.conftest import at
+from tests.scheduler.views.conftest import NEAR, Book, Close, soup, typed, words
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/office/closures/new/"
+TYPED = {
+    "first": "2025-05-20",
+    "last": "2025-05-21",
+    "kind": "renovation",
+    "notice_kk": "Жөндеу",
+    "notice_ru": "Ремонт",
+    "notice_en": "Renovation",
+}
+
+
+def again(visit: Visit) -> Visit:
+    return Visit.objects.get(pk=visit.pk)
+
+
+def previewed(office: Client, **changed: str) -> dict[str, str]:
+    """What the form holds once it has been previewed: the proposal for each visit is chosen."""
+    page = office.post(NEW, TYPED | changed | {"preview": "1"})
+    assert page.status_code == 200
+    return typed(page)
+
+
+def test_a_preview_shows_each_visit_that_is_hit_with_a_proposal_and_changes_nothing(office: Client, book: Book) -> None:
+    visit, other = book(NEAR, "11:00"), book(date(2025, 5, 23), "11:00")
+    page = office.post(NEW, TYPED | {"preview": "1"})
+    assert "It hits 1 visit" in words(page)
+    choices = [str(field["value"]) for field in soup(page).select(f"input[name=decide-{visit.code}]")]
+    assert choices[0].startswith("move 2025-05-")
+    assert choices[-1] == "cancel"
+    assert other.code not in words(page)
+    assert not Closure.objects.exists()
+    assert again(visit).period == visit.period
+
+
+def test_publishing_does_what_the_preview_showed_and_tells_everybody(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    said = previewed(office)
+    moved_to = datetime.fromisoformat(said[f"decide-{visit.code}"].removeprefix("move "))
+    assert office.post(NEW, said | {"publish": "1"})["Location"] == "/office/closures/"
+    assert again(visit).period.lower == moved_to
+    closure = Closure.objects.get()
+    assert (closure.period.lower, closure.period.upper) == (at(NEAR, "00:00"), at(date(2025, 5, 22), "00:00"))
+    assert again(visit).displaced_by == closure
+    told = OutboxMessage.objects.filter(to_email="asker@example.org", status="queued").latest("created_at")
+    assert datetime.fromisoformat(told.facts["start"]) == moved_to
+
+
+def test_a_visit_is_cancelled_where_the_office_decides_so(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    office.post(NEW, previewed(office) | {f"decide-{visit.code}": "cancel", "publish": "1"})
+    assert again(visit).status == "cancelled"
+
+
+def test_what_changed_since_the_preview_is_shown_anew_and_nothing_done(
+    office: Client, book: Book, season_now: datetime
+) -> None:
+    visit = book(NEAR, "11:00")
+    said = previewed(office)
+    book(NEAR, "14:00")
+    page = office.post(NEW, said | {"publish": "1"})
+    assert page.status_code == 409
+    assert "Something has changed since the preview was made." in words(page)
+    assert "It hits 2 visits" in words(page)
+    assert typed(page)["notice_ru"] == "Ремонт"
+    assert typed(page)["seal"] != said["seal"]
+    assert not Closure.objects.exists()
+    assert again(visit).period == visit.period
+    assert office.post(NEW, typed(page) | {"publish": "1"}).status_code == 302
+
+
+def test_a_visit_without_a_decision_is_named_and_nothing_done(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    said = previewed(office)
+    del said[f"decide-{visit.code}"]
+    page = office.post(NEW, said | {"publish": "1"})
+    assert page.status_code == 409
+    assert soup(page).select_one("fieldset.errors") is not None
+    assert not Closure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "decision", ["move", "move x", "move 2025-05-23T11:00", "destroy", "", "move 9999-12-31T23:59+00:00"]
+)
+def test_a_decision_that_makes_no_sense_is_refused(office: Client, book: Book, decision: str) -> None:
+    visit = book(NEAR, "11:00")
+    page = office.post(NEW, previewed(office) | {f"decide-{visit.code}": decision, "publish": "1"})
+    assert page.status_code in (409, 422)
+    assert again(visit).period == visit.period
+    assert not Closure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"first": ""},
+        {"last": ""},
+        {"last": "2025-05-19"},
+        {"first": "2025-05-01"},
+        {"kind": "nonsense"},
+        {"notice_kk": "", "notice_ru": "", "notice_en": ""},
+        {"notice_en": "A\x1b"},
+        {"spaces": "nowhere"},
+        {"starts": "10:01"},
+        {"first": "9999-01-01"},
+    ],
+)
+def test_what_is_wrong_with_a_closure_is_said_with_what_was_typed(office: Client, wrong: dict[str, str]) -> None:
+    page = office.post(NEW, TYPED | wrong | {"preview": "1"})
+    assert page.status_code == 422
+    assert typed(page)["notice_ru"] == (TYPED | wrong)["notice_ru"]
+    assert "Publish" not in words(page)
+
+
+def test_one_place_for_some_hours_leaves_the_others_open(office: Client, book: Book) -> None:
+    book(NEAR, "11:00", tour="grounds")
+    said = previewed(office, spaces="alash", starts="10:00", ends="12:00", last="2025-05-20")
+    assert not [name for name in said if name.startswith("decide-")]
+    office.post(NEW, said | {"publish": "1"})
+    closure = Closure.objects.get()
+    assert [space.code for space in closure.spaces.all()] == ["alash"]
+    assert (closure.period.lower, closure.period.upper) == (at(NEAR, "10:00"), at(NEAR, "12:00"))
+
+
+def test_until_further_notice_has_no_end(office: Client) -> None:
+    office.post(NEW, previewed(office, open_end="on", last="") | {"publish": "1"})
+    assert Closure.objects.get().period.upper is None
+    assert "until further notice" in words(office.get("/office/closures/"))
+
+
+def test_a_closure_is_changed_with_a_preview_of_its_own(office: Client, book: Book) -> None:
+    office.post(NEW, previewed(office) | {"publish": "1"})
+    path = f"/office/closures/{Closure.objects.get().pk}/"
+    there = typed(office.get(path))
+    assert (there["first"], there["last"], there["notice_kk"]) == ("2025-05-20", "2025-05-21", "Жөндеу")
+    visit = book(date(2025, 5, 22), "11:00")
+    said = typed(office.post(path, there | {"last": "2025-05-22", "preview": "1"}))
+    office.post(path, said | {"publish": "1"})
+    assert Closure.objects.get().period.upper == at(date(2025, 5, 23), "00:00")
+    assert again(visit).day != date(2025, 5, 22)
+
+
+def test_a_closure_is_lifted_once(office: Client, stranger: Client, season_now: datetime) -> None:
+    office.post(NEW, previewed(office) | {"publish": "1"})
+    closure = Closure.objects.get()
+    assert "Renovation" in words(stranger.get("/"))
+    assert office.get(f"/office/closures/{closure.pk}/lift/").status_code == 405
+    office.post(f"/office/closures/{closure.pk}/lift/")
+    closure.refresh_from_db()
+    assert closure.lifted_at == season_now
+    assert "Renovation" not in words(stranger.get("/"))
+    twice = office.post(f"/office/closures/{closure.pk}/lift/", follow=True)
+    assert "This closure has been lifted already." in words(twice)
+    assert office.get(f"/office/closures/{closure.pk}/").status_code == 404
+
+
+def test_the_list_asks_the_database_as_often_for_one_closure_as_for_many(
+    office: Client, close: Close, django_assert_num_queries: DjangoAssertNumQueries, season_now: datetime
+) -> None:
+    office.get("/office/closures/")
+    close(date(2025, 5, 24), date(2025, 5, 25))
+    closures.lift(close(date(2025, 6, 1), date(2025, 6, 2)).pk, by=None, now=season_now)
+    with django_assert_num_queries(12):
+        office.get("/office/closures/")
+    for day in range(1, 10):
+        close(date(2025, 7, day), date(2025, 7, day + 1))
+        closures.lift(close(date(2025, 8, day), date(2025, 8, day + 1)).pk, by=None, now=season_now)
+    with django_assert_num_queries(12):
+        office.get("/office/closures/")
+
+
+def test_a_visit_that_was_cancelled_meanwhile_asks_for_no_decision(
+    office: Client, book: Book, season_now: datetime
+) -> None:
+    visit = book(NEAR, "11:00")
+    said = previewed(office)
+    bookings.cancel(visit.pk, by="organiser", now=season_now)
+    page = office.post(NEW, said | {"publish": "1"})
+    assert page.status_code == 409
+    assert "It hits no visit" in words(page)

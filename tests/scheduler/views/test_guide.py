@@ -1,0 +1,195 @@
+"""A guide's own pages: the week, answers, absences, the calendar's address."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from notifications import links
+from scheduler.models import Absence, Party, Visit
+from tests.scheduler.conftest import at
+from tests.scheduler.views.conftest import FAR, NEAR, Book, soup, typed, words
+from tours.models import Guide
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/guide/", "/guide/?from=2025-05-19"]
+
+
+def mine(visit: Visit) -> Party:
+    return visit.parties.get()
+
+
+# --- Who gets in -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_whoever_has_not_signed_in_is_asked_to(stranger: Client, path: str) -> None:
+    assert stranger.get(path)["Location"].startswith("/accounts/login/?next=/guide/")
+
+
+def test_whoever_is_no_guide_finds_nothing(office: Client, led_by_g03: Visit) -> None:
+    assert office.get("/guide/").status_code == 404
+    assert office.post("/guide/absences/", {"first": "2025-05-20"}).status_code == 404
+    assert office.post(f"/guide/tours/{mine(led_by_g03).pk}/accept/").status_code == 404
+
+
+def test_a_former_guide_finds_nothing(guide: Client) -> None:
+    Guide.objects.filter(code="g03").update(active=False)
+    assert guide.get("/guide/").status_code == 404
+
+
+def test_another_guide_can_answer_nothing(another_guide: Client, led_by_g03: Visit) -> None:
+    party = mine(led_by_g03)
+    for action in ("accept", "decline"):
+        assert another_guide.post(f"/guide/tours/{party.pk}/{action}/", {"reason": "x"}).status_code == 404
+    party.refresh_from_db()
+    assert (party.guide.code, party.answer) == ("g03", "pending")
+
+
+# --- The week ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_next_tour_stands_first_with_all_that_its_guide_needs(guide: Client, led_by_g03: Visit) -> None:
+    Visit.objects.update(leader_name="Болат", leader_phone="+77010000086", access_needs="Two wheelchairs")
+    page = guide.get("/guide/?from=2025-05-12")
+    said = words(page).replace("\u00a0", " ")
+    assert said.index("Next") < said.index("Today and the next days")
+    for needed in ("A school", "10 people", "English", "Two wheelchairs", "Болат +7 701 000 0086", "11:00–11:30"):
+        assert needed in said, needed
+    assert page["Cache-Control"] == "no-store"
+
+
+def test_what_is_not_promised_is_marked_as_planned_and_cannot_be_answered(guide: Client, book: Book) -> None:
+    Guide.objects.exclude(code="g03").update(active=False)
+    visit = book(FAR, "11:00", language="en")
+    page = guide.get("/guide/")
+    assert "planned, may change" in words(page)
+    assert f"/guide/tours/{mine(visit).pk}/accept/" not in page.content.decode()
+    assert guide.post(f"/guide/tours/{mine(visit).pk}/accept/").status_code == 404
+
+
+def test_another_week_is_a_page_of_its_own(guide: Client, led_by_g03: Visit) -> None:
+    assert "11:00–12:00" in words(guide.get("/guide/?from=2025-05-19"))
+    assert "11:00–12:00" not in words(guide.get("/guide/?from=2025-05-26"))
+
+
+@pytest.mark.parametrize("day", ["", "x", "9999-12-31", "0001-01-01", "2025-13-01", "\x00"])
+def test_no_day_in_the_address_breaks_the_week(guide: Client, day: str) -> None:
+    assert guide.get("/guide/", {"from": day}).status_code == 200
+
+
+def test_the_week_asks_the_database_as_often_for_one_tour_as_for_many(
+    guide: Client, book: Book, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Guide.objects.exclude(code="g03").update(active=False)
+    guide.get("/guide/")  # the session's own first visit
+    book(date(2025, 5, 13), "10:00", language="en")
+    with django_assert_num_queries(15):
+        guide.get("/guide/")
+    for day in range(14, 18):
+        for start in ("10:00", "12:00", "14:00"):
+            book(date(2025, 5, day), start, language="en")
+    assert Party.objects.filter(guide__code="g03").count() == 13
+    with django_assert_num_queries(15):
+        guide.get("/guide/")
+
+
+# --- Answers -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_yes_is_noted(guide: Client, led_by_g03: Visit) -> None:
+    guide.post(f"/guide/tours/{mine(led_by_g03).pk}/accept/")
+    assert mine(led_by_g03).answer == Party.Answer.ACCEPTED
+
+
+def test_a_no_gives_the_tour_away(guide: Client, led_by_g03: Visit) -> None:
+    party = mine(led_by_g03)
+    assert guide.post(f"/guide/tours/{party.pk}/decline/", {"reason": " "}).status_code == 422
+    page = guide.post(f"/guide/tours/{party.pk}/decline/", {"reason": "Ill"}, follow=True)
+    assert "Thank you for saying so." in words(page)
+    assert mine(led_by_g03).guide.code != "g03"
+
+
+def test_a_second_click_on_no_takes_nothing_from_whoever_leads_now(guide: Client, led_by_g03: Visit) -> None:
+    party = mine(led_by_g03)
+    for _click in range(2):
+        last = guide.post(f"/guide/tours/{party.pk}/decline/", {"reason": "Ill"})
+    assert last.status_code == 404
+    assert mine(led_by_g03).guide is not None
+
+
+# --- Absences ----------------------------------------------------------------------------------------------------------------
+
+
+def test_an_absence_of_whole_days_gives_its_tours_away(guide: Client, led_by_g03: Visit) -> None:
+    guide.post("/guide/absences/", {"first": "2025-05-19", "last": "2025-05-20", "reason": "Ill"})
+    absence = Absence.objects.get()
+    assert (absence.guide.code, absence.reason) == ("g03", "Ill")
+    assert (absence.period.lower, absence.period.upper) == (
+        at(date(2025, 5, 19), "00:00"),
+        at(date(2025, 5, 21), "00:00"),
+    )
+    assert mine(led_by_g03).guide.code != "g03"
+    assert "Monday, 19 May 2025 – Tuesday, 20 May 2025" in words(guide.get("/guide/"))
+
+
+def test_an_absence_of_hours_is_kept_to_the_minute(guide: Client) -> None:
+    guide.post("/guide/absences/", {"first": "2025-05-20", "starts": "09:30", "ends": "12:00"})
+    period = Absence.objects.get().period
+    assert (period.lower, period.upper) == (at(NEAR, "09:30"), at(NEAR, "12:00"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"first": ""},
+        {"first": "2025-05-20", "last": "2025-05-19"},
+        {"first": "2025-05-20", "starts": "12:00", "ends": "11:00"},
+        {"first": "2025-05-20", "starts": "12:03"},
+        {"first": "9999-12-31"},
+        {"first": "2025-05-20", "reason": "A\x1b"},
+    ],
+)
+def test_an_absence_that_cannot_be_is_refused_with_what_was_typed(guide: Client, wrong: dict[str, str]) -> None:
+    page = guide.post("/guide/absences/", {"reason": "Ill"} | wrong)
+    assert page.status_code == 422
+    assert typed(page)["first"] == wrong["first"]
+    assert not Absence.objects.exists()
+
+
+def test_only_ones_own_absence_is_removed(guide: Client, another_guide: Client) -> None:
+    guide.post("/guide/absences/", {"first": "2025-05-20"})
+    path = f"/guide/absences/{Absence.objects.get().pk}/remove/"
+    assert another_guide.post(path).status_code == 404
+    assert guide.get(path).status_code == 405
+    guide.post(path)
+    assert not Absence.objects.exists()
+
+
+# --- The calendar ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_calendars_address_is_shown_and_renewed(guide: Client, stranger: Client) -> None:
+    row = Guide.objects.get(code="g03")
+    old = links.url("guide_calendar", str(row.pk), 1)
+    page = guide.get("/guide/")
+    assert typed(page)["None"] == old
+    assert old.replace("http:", "webcal:") in [str(each["href"]) for each in soup(page).find_all("a")]
+    assert stranger.get(old).status_code == 200
+    guide.post("/guide/calendar/renew/")
+    assert stranger.get(old).status_code == 404
+    assert stranger.get(links.url("guide_calendar", str(row.pk), 2)).status_code == 200
+
+
+def test_yesterdays_tour_cannot_be_answered_any_more(
+    guide: Client, led_by_g03: Visit, clock: time_machine.Coordinates
+) -> None:
+    clock.move_to(at(NEAR, "18:00") + timedelta(hours=1))
+    page = guide.get("/guide/?from=2025-05-20")
+    assert "11:00–12:00" in words(page)
+    assert f"/guide/tours/{mine(led_by_g03).pk}/decline/" not in page.content.decode()
