@@ -39,6 +39,7 @@ def sign_in(address: str, user: str, password: str) -> httpx.Response:
         return browser.get("/accounts/password/change/")
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_the_whole_demonstration(room: Path) -> None:
     var, port = room / "var", free_port()
