@@ -30,7 +30,7 @@ WORK_A_SECOND = 1000
 SETTLE_TRIES = 4
 MOST_EXACT = 80
 """With more visits than this the exact stage would find nothing in its time: the search has it."""
-GREEDY, IMPROVE, EXACT = 0.4, 0.6, 0.85
+GREEDY, IMPROVE, EXACT = 0.4, 0.55, 0.75
 """The shares of the time after which the next stage begins."""
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from scheduler.core.day import Day
 from scheduler.core.repair import Hit, Repair, Total, repair
@@ -65,16 +65,19 @@ def one_by_one(found: dict[int, Day], hits: Sequence[Hit]) -> Total:
 
 def measure(setting: Setting, seeds: Sequence[int]) -> None:
     rows: list[tuple[float, Repair, Total, list[Hit]]] = []
+    spent = []
     for seed in seeds:
         found, hits = setting.make(seed)
-        begun = perf_counter()
+        begun, worked = perf_counter(), process_time()
         repaired = repair(found, hits, seconds=setting.seconds)
+        spent.append(process_time() - worked)
         rows.append((perf_counter() - begun, repaired, one_by_one(found, hits), hits))
     done = Counter(proposal.action for _, repaired, _, _ in rows for proposal in repaired.proposals)
     print(f"\n{setting.name}   (goal: {setting.goal}; {len(seeds)} seeds)")
     actions = ", ".join(f"{number} {action}" for action, number in sorted(done.items()))
     print(f"  visits hit          {median(len(hits) for *_, hits in rows):.0f} a case; {actions}")
-    print(f"  seconds             {median(row[0] for row in rows):.2f}, most {max(row[0] for row in rows):.2f}")
+    wall = [row[0] for row in rows]
+    print(f"  seconds             {median(wall):.2f}, most {max(wall):.2f}; of the processor {median(spent):.2f}")
     over = sorted(r.cost.minutes / max(1, r.alone.minutes) for _, r, _, _ in rows)
     gap = sorted(r.cost.minutes / max(1, r.bound.minutes) for _, r, _, _ in rows)
     proven = sum(repaired.proven for _, repaired, _, _ in rows)

@@ -38,7 +38,7 @@ T = TypeVar("T")
 Size = tuple[int, int, int]
 """Guides, visits asked for a day, how many times the lanes of the small museum."""
 MUSEUM: Size = (10, 8, 1)
-SEASON: Size = (30, 30, 4)
+SEASON: Size = (34, 34, 4)
 BUSY: Size = (30, 40, 4)
 
 
