@@ -36,7 +36,6 @@ class Master:
         self.wanted, self.sites, self.best, self.alone, self.budget = wanted, sites, best, alone, budget
         self.each = 1 + sum(one.left for one in wanted)  # what one more left visit counts for
         self.bound = self.number(alone)
-        self.exact = True
         self.chosen: list[dict[Spot, cp_model.IntVar]] = []
         self.rows: set[tuple[object, ...]] = set()
 
@@ -49,7 +48,7 @@ class Master:
         return Total(left, minutes)
 
     def run(self) -> Plan:
-        """The best plan found; `bound` is then as high as it could be proved, `exact` says whether nothing was left undecided."""
+        """The best plan found; `bound` is then as high as it could be proved."""
         self._build()
         while self.bound < self.number(self.best.total) and self.budget.left:
             spots = self._solve()
@@ -122,7 +121,7 @@ class Master:
             try:
                 found = self._arrange(day, [spot.placed for _, spot in here])
             except Undecided:
-                self.exact, wrong = False, True
+                wrong = True
                 continue
             if isinstance(found, Arrangement):
                 plan.days[day] = found
