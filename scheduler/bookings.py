@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from scheduler import expiry, locks, periods, placing, snapshot, starts, steps, telling
 from scheduler.core.availability import Way, Wish
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken
-from scheduler.models import Closure, Visit
+from scheduler.models import Visit
 from scheduler.starts import Group
 from scheduler.steps import Person
 from tours import queries as catalogue
@@ -59,12 +59,11 @@ def request_visit(asked: Request, *, now: datetime, by: User | None = None) -> V
 
 def with_others(group: Group, start: datetime, *, now: datetime, by_office: bool = False) -> StartTaken | GroupTooLarge:
     """What to answer to whom a start was refused: other starts near it, and the largest group that the day could receive. No locks."""
-    most = starts.largest_group(group, steps.day_of(start), now=now)
-    near = starts.nearest(group, start, now=now, by_office=by_office)
+    near = starts.near(group, start, now=now, by_office=by_office)
     zone = ZoneInfo(catalogue.museum().time_zone)
-    alternatives = [periods.local(other, zone).isoformat() for other in near]
-    too_large = group.heads > most > 0
-    return (GroupTooLarge if too_large else StartTaken)(alternatives=alternatives, largest=most)
+    alternatives = [periods.local(other, zone).isoformat() for other in near.starts]
+    too_large = group.heads > near.largest > 0
+    return (GroupTooLarge if too_large else StartTaken)(alternatives=alternatives, largest=near.largest)
 
 
 @transaction.atomic
@@ -150,10 +149,10 @@ def decline(visit_id: int, *, reason: str, now: datetime) -> Visit:
     return _end(visit_id, Visit.Status.DECLINED, reason=reason, by=OFFICE, now=now)
 
 
-def cancel(visit_id: int, *, reason: str = "", by: str, now: datetime, because: Closure | None = None) -> Visit:
+def cancel(visit_id: int, *, reason: str = "", by: str, now: datetime, because: steps.Cause | None = None) -> Visit:
     """Give the visit up and free what it held; everybody who was told is told. The organiser is held to the deadline.
 
-    `because`: the closure that leaves it no time; its notice is the reason that each reader is given in their language.
+    `because`: what leaves it no time; a closure's notice is the reason that each reader is given in their language.
     """
     return _end(visit_id, Visit.Status.CANCELLED, reason=reason, by=by, now=now, because=because)
 
@@ -165,11 +164,11 @@ def move(
     *,
     now: datetime,
     by_office: bool = False,
-    because: Closure | None = None,
+    because: steps.Cause | None = None,
 ) -> Visit:
     """Another time for a visit, with its guides where they can; raises StartTaken where the time cannot be served. Locks both days.
 
-    The time that it has asks for another walk, another lane or another guide. `because`: the closure that it gives way to.
+    The time that it has asks for another walk, another lane or another guide. `because`: what it gives way to.
     """
     left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
     locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
@@ -263,7 +262,7 @@ def decide_overdue(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _end(visit_id: int, status: str, *, reason: str, by: str, now: datetime, because: Closure | None = None) -> Visit:
+def _end(visit_id: int, status: str, *, reason: str, by: str, now: datetime, because: steps.Cause | None = None) -> Visit:
     visit = steps.locked(visit_id)
     steps.become(visit, status)
     visit.reason, visit.ended_by, visit.decide_by = reason, by, None

@@ -229,25 +229,35 @@ def way_for(state: Day, wish: Wish, ticks: tuple[int, ...], *, keep: frozenset[s
     return availability.way(state, wish, ticks)
 
 
-def nearest(group: Group, start: datetime, *, now: datetime, count: int = 3, by_office: bool = False) -> list[datetime]:
-    """Starts near the one asked for that can be served: of the same day first, then of the days around it."""
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Starts near one that cannot be had, and the largest group of the kind that its day could receive."""
+
+    starts: tuple[datetime, ...]
+    largest: int
+
+
+def near(group: Group, start: datetime, *, now: datetime, count: int = 3, by_office: bool = False) -> Near:
+    """Starts near the one asked for that can be served: of the same day first, then of the days after it."""
     zone = ZoneInfo(catalogue.museum().time_zone)
     day, today = periods.day_of(start, zone), periods.day_of(now, zone)
+    same = offered(group, day, day, now=now, by_office=by_office)
+    found = _closest(same.days, start)
+    if len(found) < count and day + timedelta(days=NEAR_DAYS) >= today:
+        first = max(day + timedelta(days=1), today)
+        found += _closest(
+            offered(group, first, day + timedelta(days=NEAR_DAYS), now=now, by_office=by_office).days, start
+        )
+    return Near(tuple(found[:count]), same.largest)
+
+
+def _closest(days: Iterable[DayOffer], start: datetime) -> list[datetime]:
+    """The starts of these days but for `start` itself, day by day, the closest in time first."""
     found: list[datetime] = []
-    for first, last in ((day, day), (day + timedelta(days=1), day + timedelta(days=NEAR_DAYS))):
-        if last < today:
-            continue
-        for shown in offered(group, max(first, today), last, now=now, by_office=by_office).days:
-            begins = shown.starts or tuple(wave[0] for wave in shown.waves)
-            found += sorted((begin for begin in begins if begin != start), key=lambda begin: abs(begin - start))
-            if len(found) >= count:
-                return found[:count]
+    for shown in days:
+        begins = shown.starts or tuple(wave[0] for wave in shown.waves)
+        found += sorted((begin for begin in begins if begin != start), key=lambda begin: abs(begin - start))
     return found
-
-
-def largest_group(group: Group, day: date, *, now: datetime) -> int:
-    """The largest group of this kind that the day could receive."""
-    return offered(group, day, day, now=now, by_office=True).largest
 
 
 def _too_soon(opens: date) -> str:

@@ -145,7 +145,7 @@ def with_near(
 ) -> StartTaken:
     """The same refusal with times near the one that was asked for."""
     zone = ZoneInfo(catalogue.museum().time_zone)
-    near_it = starts.nearest(group, start, now=now, by_office=by_office)
+    near_it = starts.near(group, start, now=now, by_office=by_office).starts
     return StartTaken(alternatives=[periods.local(each, zone).isoformat() for each in near_it])
 
 
