@@ -32,7 +32,7 @@ from notifications.models import Call, OutboxMessage, Thread
 from notifications.threads import WITHDRAWN
 
 NOTHING_WITHDRAWN: Mapping[str, Letter] = MappingProxyType({})
-WITHDRAWAL = {"duty": "duty_withdrawn"}  # how a thread is taken back, by what was told; else "cancelled"
+WITHDRAWAL = {"duty": "duty_withdrawn"}  # how a thread is taken back, by what was told; else "withdrawn"
 ENDED = {WITHDRAWN, "cancelled", "declined"}  # nothing is left to take back
 AT_ONCE = {WITHDRAWN, "cancelled", "declined", "offered"}
 AGREED = {"confirmed", "programme"}  # one agreement, told in less or more detail
@@ -95,7 +95,7 @@ def sync(
     waiting = _waiting(about)  # after the lock, so that nothing of it is being claimed
     for key, thread in known.items():
         here = wanted.get(key)
-        steps = _steps(thread, here, withdrawn.get(key))
+        steps = _steps(thread, here, withdrawn.get(key), now)
         old = waiting.get(thread.pk, [])
         if [step.said() for step in steps] != [_said(row) for row in old]:
             _replace(thread, old, steps, now)
@@ -127,12 +127,13 @@ def _told(thread: Thread) -> Told | None:
     return Told(thread.told_state, thread.told_facts, entry, address_from_json(thread.told_to))
 
 
-def _steps(thread: Thread, wanted: Expected | None, farewell: Letter | None) -> list[Step]:
+def _steps(thread: Thread, wanted: Expected | None, farewell: Letter | None, now: datetime) -> list[Step]:
     """The letters that lead from what was told to what is wanted: none, one, or a farewell and a welcome."""
     told = _told(thread)
+    if _is_past(told, wanted, now):
+        return []
     if wanted is None:
-        forgotten = told is not None and not told.to.email and not told.facts  # over for a month: `retention` was there
-        return [] if told is None or told.state in ENDED or forgotten else [_withdrawal(thread, told, farewell)]
+        return [] if told is None or told.state in ENDED else [_withdrawal(thread, told, farewell)]
     if told is None or told.state == WITHDRAWN:
         return [_first(wanted)]
     if told.to.email.casefold() != wanted.to.email.strip().casefold():  # another inbox, which knows nothing yet
@@ -140,6 +141,14 @@ def _steps(thread: Thread, wanted: Expected | None, farewell: Letter | None) -> 
         return [*([_withdrawal(thread, told, farewell)] if leaves else []), _first(wanted)]
     step = _next(thread, told, wanted)
     return [step] if step else []
+
+
+def _is_past(told: Told | None, wanted: Expected | None, now: datetime) -> bool:
+    """Whether there is nothing left to tell: both what was told and what is wanted are over, or were forgotten since."""
+    if told is not None and told.entry is None and not told.facts:
+        return wanted is None or wanted.entry is None or wanted.entry.end <= now
+    entries = [each for each in (told and told.entry, wanted and wanted.entry) if each]
+    return bool(entries) and all(entry.end <= now for entry in entries)
 
 
 def _first(wanted: Expected) -> Step:
@@ -158,7 +167,7 @@ def _first(wanted: Expected) -> Step:
 
 def _withdrawal(thread: Thread, told: Told, farewell: Letter | None) -> Step:
     """It no longer concerns this person: their entry is cancelled with the times that they know."""
-    letter = farewell or Letter(WITHDRAWAL.get(told.state, "cancelled"), told.facts)
+    letter = farewell or Letter(WITHDRAWAL.get(told.state, WITHDRAWN), told.facts)
     return _cancelling(thread, Step(state=WITHDRAWN, to=told.to, letter=letter, entry=told.entry, at_once=True))
 
 

@@ -17,7 +17,7 @@ from notifications.messages import GUIDE_KINDS, KINDS, OFFICE_KINDS, Entry, Lett
 from notifications.plain import one_line
 
 FOLDER = "notifications/letters"
-OVER = ("declined", "cancelled", "duty_withdrawn")  # nobody comes any more: no way, no price, no programme
+OVER = ("declined", "cancelled", "withdrawn", "duty_withdrawn")  # nobody comes any more: no way, no price, no programme
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _which_party(party: Mapping[str, Any]) -> str:
 
 def _buttons(context: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Where the reader can act, the likeliest first; opening a link changes nothing, the page behind it asks."""
-    links = context["links"]
+    links = {} if context["kind"] == "withdrawn" else context["links"]
     manage, duty, calendar, office = (str(links.get(name) or "") for name in ("manage", "duty", "calendar", "office"))
     found: list[tuple[str, str]] = []
     if duty and not context["is_over"]:

@@ -17,7 +17,7 @@ CHANGED = {"requested": "changed", "confirmed": "changed", "programme": "changed
 
 VISIT_KINDS = (
     "requested", "confirmed", "programme", "moved", "changed", "declined", "cancelled", "offered",
-    "reminder_week", "reminder_day", "link_again", "waiting", "change_asked", "change_refused",
+    "reminder_week", "reminder_day", "link_again", "waiting", "change_asked", "change_refused", "withdrawn",
 )  # fmt: skip
 GUIDE_KINDS = ("duty", "duty_moved", "duty_changed", "duty_withdrawn", "duty_tomorrow", "duty_soon")
 OFFICE_KINDS = ("office_alarm", "office_request")

@@ -136,6 +136,37 @@ def test_what_is_no_news_is_not_told(
     assert send() == []
 
 
+def test_who_is_no_longer_a_contact_is_told_that_and_not_that_the_visit_is_off(
+    tell: Callable[..., None], send: Callable[..., Any]
+) -> None:
+    tell(organiser())
+    send()
+    tell()
+    (letter,) = send()
+    assert numbers([letter]) == [("CANCEL", 1)]
+    assert letter["Subject"].startswith("You are no longer a contact for this visit")
+    assert "http" not in letter.get_body(("plain",)).get_content()
+
+
+def test_what_is_over_is_neither_changed_nor_taken_back(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser(), guide())
+    send()
+    after = START + timedelta(hours=2)
+    tell(now=after)
+    tell(organiser(heads=11), guide(), now=after)
+    tell(organiser("cancelled"), now=after)
+    assert send() == []
+    tell(organiser(start=after + timedelta(days=1)), now=after)  # held again on another day
+    assert [letter["Subject"].partition(":")[0] for letter in send(after + timedelta(hours=1))] == [
+        "Your visit has a new time or place"
+    ]
+
+
+def test_a_visit_of_the_past_is_not_announced(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser(), now=START + timedelta(days=1))
+    assert rows() == []
+
+
 def test_another_meeting_point_is_news(tell: Callable[..., None], send: Callable[..., Any]) -> None:
     tell(organiser())
     send()
