@@ -62,10 +62,10 @@ class Board:
                 self._drop(victim)
             self.place(index, guide)
             waiting += victims
-            chance = self._stir(chance, STIRS)
+            chance = self.stir(chance, STIRS)
         return True
 
-    def _stir(self, chance: int, times: int) -> int:
+    def stir(self, chance: int, times: int) -> int:
         """Some tasks change to other guides who have room."""
         for _ in range(times):
             chance = chance * 1103515245 + 12345 & 0x7FFFFFFF
@@ -73,12 +73,10 @@ class Board:
             task, holder = self.tasks[index], self.roster[index]
             if holder == NOBODY:
                 continue
-            others = [
-                guide for guide in bits(task.able) if guide != holder and self.has_room(task.start, task.end, guide)
-            ]
-            if others:
+            guide = (chance >> 4) % len(self.held)
+            if task.able >> guide & 1 and guide != holder and self.has_room(task.start, task.end, guide):
                 self._drop(index)
-                self.place(index, others[(chance >> 20) % len(others)])
+                self.place(index, guide)
         return chance
 
     def has_room(self, start: int, end: int, guide: int) -> bool:

@@ -92,9 +92,9 @@ class Cover:
         )
         self.model.minimize(most * sum(changes) + sum(order))
 
-    def solve(self, budget: Budget) -> list[tuple[int, ...]] | None:
+    def solve(self, budget: Budget, *, workers: int = 1) -> list[tuple[int, ...]] | None:
         """The guides of each task; None where there is no such roster. Raises Undecided."""
-        solver = solve(self.model, budget)
+        solver = solve(self.model, budget, workers=workers)
         if solver is None:
             return None
         return [tuple(guide for guide, variable in takes.items() if solver.value(variable)) for takes in self.takes]

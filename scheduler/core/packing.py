@@ -12,7 +12,7 @@ from scheduler.core.itinerary import Leg, Party, Space, Stop, Taken, Visit, Walk
 from scheduler.core.masks import Masks, crowding
 from scheduler.core.packing_model import Option, Wave, fewest_changes, pack
 from scheduler.core.packing_search import search, shuffle
-from scheduler.core.profiles import Channel, Fields, Profile, Run, channels, profiles
+from scheduler.core.profiles import Channel, Fields, Profile, Run, channels, empty_room, profiles
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import Interval, runs
 
@@ -55,7 +55,7 @@ class Floor:
             fixed.append(Run((hold.space, False), hold.period.start, hold.period.ticks, hold.lanes))
             fixed.append(Run((hold.space, True), hold.period.start, hold.period.ticks, hold.heads))
         self._loads: dict[tuple[tuple[Stop, ...], tuple[int, ...]], list[tuple[int, Profile]]] = {}
-        self.bare = self.fields.pack(self._amounts(places, (), ()))
+        self.bare = empty_room(tuple(places), self.fields.ticks)
         self.room = self.entry = self.fields.pack(self._amounts(places, closed, fixed))
         self.waves = [
             unit

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from scheduler.core.itinerary import Space, Stop, Walk, joint, times, walks
 
@@ -63,9 +64,10 @@ class Fields:
 
     def pack(self, amounts: Iterable[Iterable[int]]) -> int:
         """A load from its amounts, channel by channel and tick by tick."""
-        return int.from_bytes(
-            array("H", [min(here, self.MOST) for row in amounts for here in row]).tobytes(), sys.byteorder
-        )
+        cells = list(chain.from_iterable(amounts))
+        if max(cells, default=0) > self.MOST:
+            cells = [min(here, self.MOST) for here in cells]
+        return int.from_bytes(array("H", cells).tobytes(), sys.byteorder)
 
     def unpack(self, load: int) -> list[list[int]]:
         """The amounts of a load, channel by channel and tick by tick."""
@@ -157,6 +159,12 @@ def taken(fields: Fields, space: Space, start: int, stop: Stop, heads: int) -> i
     """What one leg asks for: a lane (every lane where it is exclusive) and, where they are limited, its heads."""
     load = fields.load((space.code, False), start, stop.ticks, space.lanes if stop.exclusive else 1)
     return load + fields.load((space.code, True), start, stop.ticks, heads) if space.max_heads is not None else load
+
+
+@lru_cache(maxsize=256)
+def empty_room(places: tuple[Space, ...], ticks: int) -> int:
+    """All that the spaces have for so many ticks, as a load over their channels."""
+    return capacity(Fields(channels(places), ticks), places)
 
 
 def capacity(fields: Fields, places: Iterable[Space]) -> int:

@@ -5,8 +5,9 @@ A tick is five minutes of elapsed time since the day's local midnight; `schedule
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 TICK_MINUTES = 5
 
@@ -41,7 +42,8 @@ def span(start: int, end: int) -> int:
     return (1 << end) - (1 << start) if end > start else 0
 
 
-def union(intervals: Iterable[Interval]) -> int:
+@lru_cache(maxsize=4096)
+def union(intervals: tuple[Interval, ...]) -> int:
     """The ticks of all `intervals`, one bit each."""
     mask = 0
     for interval in intervals:
