@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.conf import settings
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +25,7 @@ from tours.models import Guide, Museum
 
 KEEP_CANCELLED = timedelta(days=30)
 KEEP_PAST = timedelta(days=90)
+AHEAD = timedelta(days=366)
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://qonaq.invalid/calendars")
 """Entries of feeds have UIDs of their own: those of invitations are each recipient's."""
 
@@ -93,7 +95,9 @@ def of_closures(museum: Museum, language: str, *, now: datetime) -> Feed:
     """When the museum, or a part of it, is closed; what has no end yet is told of for a day at a time. Two queries."""
     rows = list(_closures(now))
     name = _("Closed: %(museum)s") % {"museum": museum.name}
-    said = repr([(row.pk, row.period, [space.pk for space in row.spaces.all()], row.lifted_at) for row in rows])
+    zone = ZoneInfo(museum.time_zone)
+    times = {row.pk: list(_times(row, now, zone)) for row in rows}
+    said = repr([(row.pk, times[row.pk], [space.pk for space in row.spaces.all()], row.lifted_at) for row in rows])
     return Feed(
         name,
         FeedState(
@@ -109,18 +113,29 @@ def closure_entries(museum: Museum, *, now: datetime) -> Iterator[FeedEntry]:
     """Each closure, in the active language."""
     zone = ZoneInfo(museum.time_zone)
     for row in _closures(now):
-        end = row.period.upper or _until_tomorrow(row.period.lower, now, zone)
         places = ", ".join(space.name for space in row.spaces.all())
-        entry = Entry(
-            start=row.period.lower,
-            end=end,
-            summary=_("Closed: %(museum)s") % {"museum": places or museum.name},
-            location=", ".join(part for part in (museum.name, museum.address) if part),
-            description=row.in_language("notice"),
-            cancelled=row.lifted_at is not None,
-            geo=_geo(museum),
-        )
-        yield FeedEntry(_uid("closure", row.pk), entry, _changed(row), row.created_at)
+        for start, end in _times(row, now, zone):
+            entry = Entry(
+                start=start,
+                end=end,
+                summary=_("Closed: %(museum)s") % {"museum": places or museum.name},
+                location=", ".join(part for part in (museum.name, museum.address) if part),
+                description=row.in_language("notice"),
+                cancelled=row.lifted_at is not None,
+                geo=_geo(museum),
+            )
+            uid = _uid("closure", row.pk, *([int(start.timestamp())] if row.rrule else []))
+            yield FeedEntry(uid, entry, _changed(row), row.created_at)
+
+
+def _times(row: Closure, now: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    """The times of a closure as entries: each of one that recurs, up to a year ahead; one without an end until tomorrow."""
+    if not row.rrule:
+        yield row.period.lower, row.period.upper or _until_tomorrow(row.period.lower, now, zone)
+        return
+    today = periods.midnight(periods.day_of(now, zone), zone)  # so that the bytes are the same all day
+    for period in queries.times_of(row, DateTimeTZRange(today - KEEP_PAST, today + AHEAD, "[)"), zone):
+        yield period.lower, period.upper
 
 
 def _told(guide: Guide, now: datetime) -> QuerySet[Party]:
@@ -149,7 +164,7 @@ def _is_shown(visit: Visit, now: datetime) -> bool:
 
 def _closures(now: datetime) -> QuerySet[Closure]:
     lately = Q(lifted_at=None) | Q(lifted_at__gt=now - KEEP_CANCELLED)
-    current = Q(period__endswith__gt=now - KEEP_PAST) | Q(period__upper_inf=True)
+    current = Q(span__endswith__gt=now - KEEP_PAST) | Q(span__upper_inf=True)
     found = Closure.objects.filter(lately, current).prefetch_related("spaces").order_by("period", "pk")
     return found.annotate(changed_at=Max("events__pgh_created_at"))
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -16,23 +15,41 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, events, expiry, locks, periods, placing, queries, repairs, snapshot, starts, steps
-from scheduler.core import availability
+from scheduler import displacing, expiry, locks, periods, queries, recurring, repairs, snapshot, starts, steps
 from scheduler.core.availability import Closed, Day
-from scheduler.errors import BadWish, NotAllowedNow, PreviewOutOfDate, Refused, StillHit
-from scheduler.models import Closure, DayVersion, Offer, Visit
+from scheduler.decisions import Cost, Decision, Hit, Preview, as_json
+from scheduler.errors import BadWish, NotAllowedNow, PreviewOutOfDate
+from scheduler.models import Closure, Offer, Visit
 from scheduler.models.fields import LANGUAGES
-from scheduler.repairs import CANCEL, MOVE, REROUTE, Decision, Hit
 from tours import queries as catalogue
 from tours import services
 from tours.models import Space, User
 
-__all__ = ["ClosureDraft", "Decision", "Hit", "Preview", "change", "close", "lift", "preview", "shown"]
+__all__ = [
+    "ClosureDraft",
+    "Cost",
+    "Decision",
+    "Hit",
+    "Preview",
+    "as_json",
+    "change",
+    "close",
+    "lift",
+    "preview",
+    "shown",
+]
+
+DRAFT = "draft"
+"""The key of a closure that is not one yet, among those of a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosureDraft:
-    """A closure as the office means it. `spaces` empty: all. `end` None: until further notice. `notice`: its public text by language."""
+    """A closure as the office means it. `spaces` empty: all. `end` None: until further notice. `notice`: its public text by language.
+
+    `rrule`: how it recurs (RFC 5545); `start` and `end` are then those of its first time, the end of the rule is within the rule, or it
+    has none (`until_further_notice`).
+    """
 
     spaces: tuple[Space, ...]
     start: datetime
@@ -41,18 +58,12 @@ class ClosureDraft:
     notice: Mapping[str, str]
     agreed: bool = False
     """It may be past (a season's import)."""
+    rrule: str = ""
+    until_further_notice: bool = False
 
     @property
     def period(self) -> DateTimeTZRange:
         return DateTimeTZRange(self.start, self.end, "[)")
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a closure would do. `seal` names what was looked at: as long as it holds, doing does what was shown."""
-
-    seal: str
-    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +81,13 @@ def preview(draft: ClosureDraft, *, now: datetime, closure: Closure | None = Non
 
     Raises BadWish.
     """
-    _refuse_impossible(draft, closure, now=now)
+    draft = _checked(draft, closure, now=now)
     look = _look(draft, closure, now=now)
     if not look.visits:
         return Preview(look.seal, ())
-    read = snapshot.of_days(look.first, look.last, now=now)
-    days = {day: _closed_too(state, draft, closure, day, read.zone) for day, state in read.days.items()}
-    return Preview(look.seal, repairs.propose(look.visits, days, read, now=now))
+    read = _read(draft, closure, look.first, look.last, now=now)
+    found = repairs.repaired(look.visits, read, now=now)
+    return Preview(look.seal, found.hits, found.cost)
 
 
 def close(
@@ -85,7 +96,7 @@ def close(
     """Do what the preview showed, as it was decided for each visit (by code), and tell everybody concerned; or nothing at all.
 
     Takes the calendar lock exclusively. Raises PreviewOutOfDate with a fresh preview, StillHit with the visits left undecided,
-    BadWish, and what moving a visit raises, with its code as `visit`.
+    BadWish, and what a decision raises that cannot be carried out, with the visit's code as `visit`.
     """
     return _publish(
         Closure(created_by=by, created_at=now, **keys), draft, None, seal=seal, decisions=decisions, now=now
@@ -108,13 +119,13 @@ def change(
 
 @transaction.atomic
 def lift(closure_id: int, *, by: User | None, now: datetime) -> Closure:
-    """Open again what a closure closed. Visits that it moved stay where they are."""
+    """Open again what a closure closed; its times are offered to whoever waits. Visits that it moved stay where they are."""
     locks.calendar_exclusive()
     closure = Closure.objects.select_for_update().get(pk=closure_id)
     _refuse_lifted(closure)
     closure.lifted_at = now
     closure.save(update_fields=["lifted_at"])
-    _free(closure.period, now=now)
+    _free(closure, now=now)
     services.raise_catalogue_version()
     return closure
 
@@ -122,25 +133,6 @@ def lift(closure_id: int, *, by: User | None, now: datetime) -> Closure:
 def shown(now: datetime) -> QuerySet[Closure]:
     """What the public is told: closures in force or still to come, soonest first."""
     return queries.closures_from(now)
-
-
-def as_json(seen: Preview, zone: ZoneInfo) -> dict[str, Any]:
-    """A preview as the API gives it, with the museum's offset."""
-
-    def local(moment: datetime | None) -> str | None:
-        return periods.local(moment, zone).isoformat() if moment else None
-
-    return {
-        "seal": seen.seal,
-        "hit": [
-            {
-                "visit": hit.visit.code,
-                "proposal": {"action": hit.proposal.action, "start": local(hit.proposal.start)},
-                "alternatives": [local(start) for start in hit.alternatives],
-            }
-            for hit in seen.hits
-        ],
-    }
 
 
 @transaction.atomic
@@ -153,142 +145,126 @@ def _publish(
     decisions: Mapping[str, Decision],
     now: datetime,
 ) -> Closure:
-    _refuse_impossible(draft, instead_of, now=now)
-    _compare(
-        draft, instead_of, seal=seal, now=now
-    )  # where it is out of date already, nobody has to wait while we look anew
+    """Worked out before the lock, for which everybody waits; compared after it; written as it was worked out."""
+    draft = _checked(draft, instead_of, now=now)
+    look = _compare(draft, instead_of, seal=seal, now=now)
+    displacing.refuse_undecided(look.visits, decisions, now=now)
+    days = displacing.touched(look.visits, decisions)
+    before = displacing.versions(days)
+    found = None
+    if look.visits:
+        read = _read(draft, instead_of, min(days), max(days), now=now)
+        only = {day: state for day, state in read.days.items() if day in days}
+        found = repairs.repaired(look.visits, replace(read, days=only), now=now, decided=decisions)
     locks.calendar_exclusive()
     if instead_of is not None:
         _refuse_lifted(Closure.objects.get(pk=instead_of.pk))
     look = _compare(draft, instead_of, seal=seal, now=now)
-    decided = _decided(look.visits, decisions)
+    if displacing.versions(days) != before:
+        raise _out_of_date(draft, instead_of, now=now)
     expiry.release_expired(periods.days_between(look.first, look.last), now=now)
     if instead_of is not None:
-        _free(instead_of.period, now=now)
+        _free(instead_of, now=now)
     _write(closure, draft)
     services.raise_catalogue_version()
-    _carry_out(decided, closure, now=now)
+    if found is not None:
+        displacing.let_go(look.visits, decisions, because=closure, now=now)
+        displacing.place_anew(found, decisions, because=closure, now=now)
     return closure
 
 
 def _compare(draft: ClosureDraft, closure: Closure | None, *, seal: str, now: datetime) -> _Look:
     look = _look(draft, closure, now=now)
     if look.seal != seal:
-        fresh = preview(draft, now=now, closure=closure)
-        raise PreviewOutOfDate(preview=as_json(fresh, ZoneInfo(catalogue.museum().time_zone)))
+        raise _out_of_date(draft, closure, now=now)
     return look
 
 
+def _out_of_date(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> PreviewOutOfDate:
+    fresh = preview(draft, now=now, closure=closure)
+    return PreviewOutOfDate(preview=as_json(fresh, ZoneInfo(catalogue.museum().time_zone)))
+
+
 def _write(closure: Closure, draft: ClosureDraft) -> None:
-    closure.period, closure.kind = draft.period, draft.kind
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    closure.period, closure.rrule, closure.kind = draft.period, draft.rrule, draft.kind
+    closure.span = recurring.span(draft.period, draft.rrule, zone)
     for language, _name in LANGUAGES:
         setattr(closure, f"notice_{language}", draft.notice.get(language, ""))
     closure.save()
     closure.spaces.set(draft.spaces)
 
 
-def _free(period: DateTimeTZRange, *, now: datetime) -> None:
+def _free(closure: Closure, *, now: datetime) -> None:
     """Let the waiting list look at the days of a closure that ends or changes, as far ahead as anybody may wait for."""
     zone = ZoneInfo(catalogue.museum().time_zone)
     today = periods.day_of(now, zone)
-    first, last = max(periods.day_of(period.lower, zone), today), today + timedelta(days=starts.MOST_DAYS)
-    if period.upper is not None:
-        last = min(last, periods.day_of(period.upper, zone))
-    for day in periods.days_between(first, last):
-        steps.freed(day, now=now)
-
-
-def _decided(visits: Sequence[Visit], decisions: Mapping[str, Decision]) -> list[tuple[Visit, Decision]]:
-    codes = {visit.code for visit in visits}
-    if undecided := sorted(codes - decisions.keys()):
-        raise StillHit(visits=undecided)
-    if strangers := sorted(decisions.keys() - codes):
-        raise BadWish(
-            _("The closure does not hit these visits: %(visits)s") % {"visits": ", ".join(strangers)}, visits=strangers
-        )
-    for code, decision in decisions.items():
-        if decision.action not in (MOVE, REROUTE, CANCEL) or (decision.action == MOVE and decision.start is None):
-            raise BadWish(
-                _("Please choose another time for the visit, or cancel it: %(visit)s") % {"visit": code}, visit=code
-            )
-    return [(visit, decisions[visit.code]) for visit in visits]
-
-
-def _carry_out(decided: Sequence[tuple[Visit, Decision]], closure: Closure, *, now: datetime) -> None:
-    """Cancel what is cancelled, then let the others go all at once, so that none is in another's way, and place one after another."""
-    staying = []
-    for visit, decision in decided:
-        if decision.action == CANCEL:
-            bookings.cancel(visit.pk, by=bookings.OFFICE, now=now, because=closure)
-        else:
-            staying.append((visit, decision))
-            placing.release(visit)
-    for visit, decision in staying:
-        try:
-            _place_anew(visit, decision, closure, now=now)
-        except Refused as refused:
-            refused.extra = {**refused.extra, "visit": visit.code}
-            raise
-
-
-def _place_anew(visit: Visit, decision: Decision, closure: Closure, *, now: datetime) -> None:
-    start = decision.start if decision.action == MOVE else None
-    if visit.kind != Visit.Kind.TOUR:
-        if start is None:
-            raise NotAllowedNow(_("Only a tour can be walked in another order."))
-        events.move(visit.pk, start, now=now, because=closure)
-        return
-    begins = steps.begins_of(visit)
-    if start is not None:
-        begins = (start,) if len(begins) == 1 else _waves_from(start, visit)
-    bookings.move(visit.pk, begins, now=now, by_office=True, because=closure)
-
-
-def _waves_from(start: datetime, visit: Visit) -> tuple[datetime, ...]:
-    """The starts of a large group of which `start` is the first: one, if the day can receive it at once by now."""
-    day = steps.day_of(start)
-    read = snapshot.of_day(day, without=visit)
-    found = availability.starts(read.days[day], starts.wish_for(visit, visit.heads))
-    first = periods.to_tick(start, day, read.zone)
-    ticks = next((wave for wave in found.waves if wave[0] == first), (first,))
-    return tuple(periods.instant(tick, day, read.zone) for tick in ticks)
+    ahead = DateTimeTZRange(
+        periods.midnight(today, zone), periods.midnight(today + timedelta(days=starts.MOST_DAYS + 1), zone), "[)"
+    )
+    for time in queries.times_of(closure, ahead, zone):
+        until = ahead.upper if time.upper is None else min(time.upper, ahead.upper)
+        first, last = max(time.lower, ahead.lower), until - periods.TICK
+        for day in periods.days_between(periods.day_of(first, zone), periods.day_of(last, zone)):
+            steps.freed(day, now=now)
 
 
 def _look(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> _Look:
     zone = ZoneInfo(catalogue.museum().time_zone)
-    hit = queries.visits_hit_by(draft.spaces, draft.period).filter(period__endswith__gt=now)
+    times = [draft.period]
+    if draft.rrule:
+        booked = queries.last_booked_day()
+        until = periods.midnight((booked or periods.day_of(now, zone)) + timedelta(days=1), zone)
+        times = _times(draft, DateTimeTZRange(min(now, until), until, "[)"), zone)
+    hit = queries.visits_hit_by(draft.spaces, *times).filter(period__endswith__gt=now)
     unanswered = Offer.objects.filter(outcome=Offer.Outcome.OPEN, answer_by__lte=now)  # released by whoever writes next
     visits = tuple(hit.exclude(offers__in=unanswered))
     near = timedelta(days=starts.NEAR_DAYS)
     days = [visit.day for visit in visits if visit.day] or [periods.day_of(draft.start, zone)]
     first = max(min(days) - near, periods.day_of(now, zone))
-    last = max(days) + near
-    return _Look(visits, first, last, _seal(draft, closure, first, last, zone))
+    return _Look(visits, first, max(days) + near, _seal(draft, closure, visits))
 
 
-def _seal(draft: ClosureDraft, closure: Closure | None, first: date, last: date, zone: ZoneInfo) -> str:
-    """Names the draft, the catalogue, and how each day stands that it closes or that was looked at for new times."""
-    versions = DayVersion.objects.filter(day__gte=min(first, periods.day_of(draft.start, zone)))
-    if draft.end is not None:
-        versions = versions.filter(day__lte=max(last, periods.day_of(draft.end, zone)))
+def _seal(draft: ClosureDraft, closure: Closure | None, visits: Sequence[Visit]) -> str:
+    """Names the draft, the catalogue, and the visits that are hit, each as it is. Whether a decision can be done is looked at again."""
     looked_at = [
         sorted(space.code for space in draft.spaces),
         draft.start.timestamp(),
         draft.end.timestamp() if draft.end else None,
+        draft.rrule,
         closure.pk if closure else None,
         catalogue.museum().catalogue_version,
-        [first.isoformat(), last.isoformat()],
-        [(day.isoformat(), version) for day, version in versions.order_by("day").values_list("day", "version")],
+        [(visit.pk, visit.revision) for visit in visits],
     ]
     return hashlib.sha256(json.dumps(looked_at).encode()).hexdigest()[:32]
 
 
-def _closed_too(state: Day, draft: ClosureDraft, closure: Closure | None, day: date, zone: ZoneInfo) -> Day:
-    """A day with the draft in force, instead of the closure that it takes the place of."""
-    part = periods.to_interval(draft.period, day, zone)
+def _read(draft: ClosureDraft, closure: Closure | None, first: date, last: date, *, now: datetime) -> snapshot.Range:
+    """The days with the draft in force, instead of the closure that it takes the place of."""
+    read = snapshot.of_days(first, last, now=now)
+    whole = DateTimeTZRange(periods.bounds(first, read.zone).lower, periods.bounds(last, read.zone).upper, "[)")
+    times = _times(draft, whole, read.zone)
+    days = {day: _closed_too(state, draft, closure, times, day, read.zone) for day, state in read.days.items()}
+    notices = {f"notice_{language}": text for language, text in draft.notice.items()}
+    return replace(read, days=days, closures={**read.closures, DRAFT: Closure(**notices)})
+
+
+def _closed_too(
+    state: Day,
+    draft: ClosureDraft,
+    closure: Closure | None,
+    times: Sequence[DateTimeTZRange],
+    day: date,
+    zone: ZoneInfo,
+) -> Day:
+    parts = (periods.to_interval(time, day, zone) for time in times)
     codes = frozenset(space.code for space in draft.spaces) or None
-    others = tuple(each for each in state.closed if closure is None or each.key != str(closure.pk))
-    return replace(state, closed=(*others, Closed(part, codes, "draft")) if part else others)
+    others = (each for each in state.closed if closure is None or each.key != str(closure.pk))
+    return replace(state, closed=(*others, *(Closed(part, codes, DRAFT) for part in parts if part)))
+
+
+def _times(draft: ClosureDraft, window: DateTimeTZRange, zone: ZoneInfo) -> list[DateTimeTZRange]:
+    return recurring.within(draft.period, draft.rrule, window, zone)
 
 
 def _refuse_lifted(closure: Closure) -> None:
@@ -296,30 +272,81 @@ def _refuse_lifted(closure: Closure) -> None:
         raise NotAllowedNow(_("This closure has been lifted already."))
 
 
-def _refuse_impossible(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> None:
-    """What is wrong with a closure whatever is booked; `field` says where."""
+def _checked(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> ClosureDraft:
+    """The draft with its rule put plainly and its start at the first time. Raises BadWish; `field` says where."""
     if draft.end is not None and draft.end <= draft.start:
         raise BadWish(_("A closure ends after it begins."), field="end")
-    if not draft.agreed:
-        _refuse_past(draft, closure, now=now)
     for name, moment in (("start", draft.start), ("end", draft.end)):
         if moment is not None and periods.down_to_tick(moment) != moment:
             raise BadWish(_("Times are given in steps of five minutes."), field=name)
     if draft.kind not in Closure.Kind.values:
         raise BadWish(_("There is no such kind of closure."), field="kind")
+    _refuse_notice(draft)
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    draft = _with_rule(draft, zone)
+    if not draft.agreed:
+        _refuse_past(draft, closure, zone, now=now)
+        _refuse_closed_already(draft, closure, zone, now=now)
+    return draft
+
+
+def _refuse_notice(draft: ClosureDraft) -> None:
     if not any(text.strip() for text in draft.notice.values()):
         raise BadWish(_("Please write what the public is told, in at least one language."), field="notice")
     texts = {f"notice_{language}": text for language, text in draft.notice.items()}
     try:
-        Closure(**texts).clean_fields(exclude={"period", "created_at"})
+        Closure(**texts).clean_fields(exclude={"period", "span", "created_at"})
     except ValidationError as error:
         raise BadWish(" ".join(error.messages), field="notice") from error
 
 
-def _refuse_past(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> None:
-    zone = ZoneInfo(catalogue.museum().time_zone)
-    if draft.end is not None and draft.end <= now:
-        raise BadWish(_("This closure would be over already."), field="end")
+def _with_rule(draft: ClosureDraft, zone: ZoneInfo) -> ClosureDraft:
+    if not draft.rrule.strip():
+        return replace(draft, rrule="")
+    if draft.end is None:
+        raise BadWish(_("A closure that recurs has an end each time."), field="end")
+    try:
+        rule = recurring.plain(draft.rrule, draft.start, zone)
+        if not recurring.ends(rule) and not draft.until_further_notice:
+            raise recurring.BadRule(
+                _("This rule never ends. Please say until when it recurs, or “until further notice”.")
+            )
+        first = recurring.first_of(draft.period, rule, zone)
+        if recurring.runs_into_itself(first, rule, zone):
+            raise recurring.BadRule(
+                _("One time runs into the next. Please make it one closure from its start to its end.")
+            )
+        recurring.span(first, rule, zone)
+    except recurring.BadRule as error:
+        raise BadWish(str(error), field="rrule") from error
+    return replace(draft, rrule=rule, start=first.lower, end=first.upper)
+
+
+def _refuse_past(draft: ClosureDraft, closure: Closure | None, zone: ZoneInfo, *, now: datetime) -> None:
+    until = recurring.span(draft.period, draft.rrule, zone).upper
+    if until is not None and until <= now:
+        raise BadWish(_("This closure would be over already."), field="rrule" if draft.rrule else "end")
     unmoved = closure is not None and closure.period.lower == draft.start
     if periods.day_of(draft.start, zone) < periods.day_of(now, zone) and not unmoved:
         raise BadWish(_("A closure cannot begin before today."), field="start")
+
+
+def _refuse_closed_already(draft: ClosureDraft, closure: Closure | None, zone: ZoneInfo, *, now: datetime) -> None:
+    """Refuse what another closure says already: the same places at times that overlap, or all of it within another."""
+    codes = {space.code for space in draft.spaces}
+    window = recurring.compared(draft.period, draft.rrule, zone)
+    times = _times(draft, window, zone)
+    for other in queries.closures_from(now).filter(span__overlap=window):
+        if closure is not None and other.pk == closure.pk:
+            continue
+        theirs = queries.times_of(other, window, zone)
+        same = codes == {space.code for space in other.spaces.all()}
+        once = not draft.rrule and not other.rrule
+        wider = not other.spaces.all() or (codes and codes <= {space.code for space in other.spaces.all()})
+        if (same and once and theirs) or (wider and recurring.covered(times, theirs)):
+            raise BadWish(
+                _("This is closed already: %(notice)s Please change that closure instead.")
+                % {"notice": other.in_language("notice")},
+                field="start",
+                closure=other.pk,
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, QuerySet
 
@@ -47,18 +48,18 @@ def every(*, now: datetime) -> list[Conflict]:
 
 def _inside_closures(now: datetime) -> Iterator[Conflict]:
     """Visits that old data, or a hand in the database, left inside a closure."""
-    closures = list(queries.closures_from(now))
     legs = Leg.objects.filter(holds=True, period__endswith__gt=now, visit__status__in=Visit.HOLDING)
     legs = legs.exclude(visit__kind=Visit.Kind.PROTOCOL).select_related("visit__tour", "lane__space").order_by("period")
-    closed = [(closure, {space.pk for space in closure.spaces.all()}) for closure in closures]
+    closed = [(closure, {space.pk for space in closure.spaces.all()}) for closure in queries.closures_from(now)]
+    if not closed:
+        return
+    zone = ZoneInfo(museum().time_zone)
     seen: set[tuple[int, int]] = set()
-    for leg in legs if closures else ():
+    for leg in legs:
         for closure, spaces in closed:
-            overlaps = (
-                leg.period.lower < (closure.period.upper or leg.period.upper)
-                and closure.period.lower < leg.period.upper
-            )
-            if overlaps and (not spaces or leg.lane.space_id in spaces) and (leg.visit_id, closure.pk) not in seen:
+            if (spaces and leg.lane.space_id not in spaces) or (leg.visit_id, closure.pk) in seen:
+                continue
+            if queries.times_of(closure, leg.period, zone):
                 seen.add((leg.visit_id, closure.pk))
                 yield Conflict("inside_closure", leg.visit, "move", closure=closure)
 

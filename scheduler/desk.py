@@ -151,9 +151,10 @@ def _shown(day: date, legs: Sequence[Leg], zone: ZoneInfo) -> Interval:
 def _closed(space: Space, closures: Iterable[Closure], day: date, zone: ZoneInfo) -> Iterator[tuple[Interval, str]]:
     for closure in closures:
         spaces = closure.spaces.all()
-        part = periods.to_interval(closure.period, day, zone)
-        if part and (not spaces or space in spaces):
-            yield part, str(closure)
+        for period in queries.times_of(closure, periods.bounds(day, zone), zone):
+            part = periods.to_interval(period, day, zone)
+            if part and (not spaces or space in spaces):
+                yield part, str(closure)
 
 
 def _blocks(

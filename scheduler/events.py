@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import expiry, locks, periods, placing, snapshot, starts, steps
-from scheduler.core import availability, itinerary
-from scheduler.core.availability import Day, Opening, Way, Wish
-from scheduler.core.itinerary import Space, Stop
-from scheduler.core.ticks import TICK_MINUTES, Interval
-from scheduler.errors import BadWish, Closed, NotAllowedNow, StartTaken
-from scheduler.models import Closure, Visit
+from scheduler import displacing, expiry, footprints, locks, periods, queries, repairs, snapshot, starts, steps
+from scheduler.core.availability import Way
+from scheduler.core.ticks import TICK_MINUTES
+from scheduler.decisions import Decision, Preview, as_json
+from scheduler.errors import BadWish, PreviewOutOfDate, StartTaken
+from scheduler.footprints import Footprint, cut, move
+from scheduler.models import Visit
 from scheduler.models.fields import LANGUAGES
 from scheduler.steps import Person
 from tours import queries as catalogue
 from tours.models import Audience, User
 
+__all__ = ["ALL", "Event", "move", "place", "preview"]
+
 ALL = "all"
-HEADS_PER_GUIDE = 25
-"""People that one guide leads where the kind of group does not say."""
-NOWHERE = "~"  # a space that exists only while guides are looked for: the hold has the real ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,32 +64,127 @@ class Event:
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Footprint:
-    """What an event or official visit takes of a day: itself, and what it holds with its margins, in ticks."""
+def preview(event: Event, *, now: datetime) -> Preview:
+    """Which visits an event or official visit would displace, with a proposal for each; changes nothing.
 
-    period: Interval
-    hold: Interval
-    spaces: frozenset[str]
+    Raises BadWish, Closed, or StartTaken where guides are missing.
+    """
+    _refuse_impossible(event, now=now)
+    look = _look(event, now=now)
+    if not look.visits:
+        return Preview(look.seal, ())
+    near = timedelta(days=starts.NEAR_DAYS)
+    today = periods.day_of(now, look.zone)
+    read = snapshot.of_days(max(look.day - near, today), look.day + near, now=now)
+    visit = _unsaved(event, None, now=now)
+    found = repairs.repaired(look.visits, read, now=now, newcomer=(visit, look.wanted, look.day))
+    return Preview(look.seal, found.hits, found.cost)
 
 
 @transaction.atomic
-def place(event: Event, *, by: User | None, now: datetime) -> Visit:
-    """Give an event or official visit its spaces and guides, and tell its contacts. Locks the day.
+def place(
+    event: Event,
+    *,
+    by: User | None,
+    now: datetime,
+    seal: str = "",
+    decisions: Mapping[str, Decision] | None = None,
+) -> Visit:
+    """Give an event or official visit its spaces and guides, and tell its contacts. Locks the days concerned.
 
-    Raises BadWish, Closed, or StartTaken: with `visits`, the codes of what is in the way, or without, where guides are missing.
+    `seal` and `decisions`: what a preview showed, and what was decided for each visit (by code) that is in the way; without them nobody
+    gives way. Raises BadWish, Closed, or StartTaken: with `visits`, the codes of what is in the way, or without, where guides are
+    missing; PreviewOutOfDate with a fresh preview, StillHit, and what a decision raises that cannot be carried out.
     """
     _refuse_impossible(event, now=now)
     day = steps.day_of(event.start)
+    if seal:
+        return _displace(event, day, by=by, now=now, seal=seal, decisions=decisions or {})
     locks.museum_days([day])  # before we look, so that what we see stays true
     expiry.release_expired([day], now=now)
     if (there := steps.already(event.keys)) is not None:
         return there
     read = snapshot.of_day(day)
     wanted = _footprint(event, day, read)
-    _refuse_in_the_way(wanted, read.days[day], read)
+    footprints.refuse_in_the_way(wanted, read.days[day], read)
+    visit = _unsaved(event, by, now=now)
+    way = footprints.led(visit, wanted.period, read.days[day])
+    if way is None:
+        raise StartTaken(_("No guide is free then."), visits=[])
+    footprints.set_time(visit, wanted, day, read, now=now)
+    _lay_out(event, visit, wanted, way, read, now=now)
+    return visit
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What an event takes, who is in its way, and the seal of both."""
+
+    day: date
+    zone: ZoneInfo
+    wanted: Footprint
+    visits: tuple[Visit, ...]
+    seal: str
+
+
+def _look(event: Event, *, now: datetime) -> _Look:
+    day = steps.day_of(event.start)
+    read = snapshot.of_day(day, now=now)
+    wanted = _footprint(event, day, read)
+    footprints.refuse_if_closed(wanted, read.days[day], read)
+    keys = footprints.in_the_way(wanted, read.days[day])
+    visits = tuple(queries.visits().filter(pk__in=map(int, keys)).order_by("period", "pk"))
+    asked = [repr(getattr(event, each.name)) for each in fields(event) if each.name not in ("contacts", "keys")]
+    looked_at = [
+        asked,
+        catalogue.museum().catalogue_version,
+        [(visit.pk, visit.revision) for visit in visits],
+    ]
+    return _Look(day, read.zone, wanted, visits, hashlib.sha256(json.dumps(looked_at).encode()).hexdigest()[:32])
+
+
+def _displace(
+    event: Event, day: date, *, by: User | None, now: datetime, seal: str, decisions: Mapping[str, Decision]
+) -> Visit:
+    """Worked out before the lock, compared after it, written as it was worked out."""
+    look = _compare(event, seal, now=now)
+    displacing.refuse_undecided(look.visits, decisions, now=now)
+    days = displacing.touched(look.visits, decisions) | {day}
+    before = displacing.versions(days)
+    visit = _unsaved(event, by, now=now)
+    read = snapshot.of_days(min(days), max(days), now=now)
+    found = repairs.repaired(look.visits, read, now=now, decided=decisions, newcomer=(visit, look.wanted, day))
+    assert found.first is not None  # a newcomer has a way, or was refused
+    locks.museum_days(days)
+    if (there := steps.already(event.keys)) is not None:
+        return there
+    look = _compare(event, seal, now=now)
+    if displacing.versions(days) != before:
+        raise _out_of_date(event, now=now)
+    expiry.release_expired(days, now=now)
+    footprints.set_time(visit, look.wanted, day, read, now=now)
+    displacing.let_go(look.visits, decisions, because=visit, now=now)
+    _lay_out(event, visit, look.wanted, found.first, found.read, now=now)
+    displacing.place_anew(found, decisions, because=visit, now=now)
+    return visit
+
+
+def _compare(event: Event, seal: str, *, now: datetime) -> _Look:
+    look = _look(event, now=now)
+    if look.seal != seal:
+        raise _out_of_date(event, now=now)
+    return look
+
+
+def _out_of_date(event: Event, *, now: datetime) -> PreviewOutOfDate:
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    return PreviewOutOfDate(preview=as_json(preview(event, now=now), zone))
+
+
+def _unsaved(event: Event, by: User | None, *, now: datetime) -> Visit:
+    """The row of an event, without its time."""
     amount, free = _price(event)
-    visit = Visit(
+    return Visit(
         code=steps.new_code(),
         kind=event.kind,
         status=Visit.Status.CONFIRMED,
@@ -111,102 +208,12 @@ def place(event: Event, *, by: User | None, now: datetime) -> Visit:
         **event.keys,
         **{f"title_{language}": title for language, title in event.titles.items()},
     )
-    way = led(visit, wanted.period, read.days[day])
-    if way is None:
-        raise StartTaken(_("No guide is free then."), visits=[])
-    _set_time(visit, wanted, day, read, now=now)
+
+
+def _lay_out(event: Event, visit: Visit, wanted: Footprint, way: Way, read: snapshot.Range, *, now: datetime) -> None:
     steps.add_contacts(visit, event.contacts)
-    _lay_out(visit, wanted, way, read)
-    _settle(visit, now=now)
-    return visit
-
-
-@transaction.atomic
-def move(visit_id: int, start: datetime, *, now: datetime, because: Closure | None = None) -> Visit:
-    """Another time for an event or official visit: the same spaces, length and margins. Raises as `place` does. Locks both days."""
-    left, day = Visit.objects.values_list("day", flat=True).get(pk=visit_id), steps.day_of(start)
-    locks.museum_days({day} | ({left} if left else set()))
-    visit = steps.locked(visit_id)
-    steps.refuse_ended(visit)
-    if visit.kind == Visit.Kind.TOUR:
-        raise NotAllowedNow
-    if start <= now:
-        raise BadWish(_("This time is past."))
-    expiry.release_expired([day], now=now)
-    read = snapshot.of_day(day, without=visit)
-    wanted = footprint_of(visit, start, day, read)
-    _refuse_in_the_way(wanted, read.days[day], read)
-    way = led(visit, wanted.period, read.days[day])
-    if way is None:
-        raise StartTaken(_("No guide is free then."), visits=[])
-    visit.promised_at = None
-    if left:
-        steps.freed(left, now=now)
-    _set_time(visit, wanted, day, read, now=now)
-    _lay_out(visit, wanted, way, read)
-    _settle(visit, now=now, left=left, because=because)
-    return visit
-
-
-def footprint_of(visit: Visit, start: datetime, day: date, read: snapshot.Range) -> Footprint:
-    """What a placed event or official visit would take if it began at `start` on `day`. Raises BadWish where that is no time for it."""
-    assert visit.period is not None  # only what waits has no time, and an event never waits
-    hold = visit.hold or visit.period
-    holding = (leg.lane.space.code for leg in visit.legs.all() if leg.stop is None)
-    return _cut(
-        start,
-        start + (visit.period.upper - visit.period.lower),
-        start - (visit.period.lower - hold.lower),
-        start + (hold.upper - visit.period.lower),
-        frozenset(holding),
-        day,
-        read,
-    )
-
-
-def in_the_way(wanted: Footprint, state: Day) -> frozenset[str]:
-    """The keys of the visits that have any of the wanted spaces then: tours where they walk now, events and holds."""
-    found = {use.key for use in state.taken if use.space in wanted.spaces and use.period.overlaps(wanted.hold)}
-    for visit in state.visits:
-        legs = itinerary.legs(visit, state.spaces) if visit.occupies else ()
-        if any(leg.space in wanted.spaces and leg.period.overlaps(wanted.hold) for leg in legs):
-            found.add(visit.key)
-    return frozenset(found)
-
-
-def closed_then(wanted: Footprint, state: Day) -> str | None:
-    """The key of a closure of any of the wanted spaces then, or None."""
-    for closed in state.closed:
-        if closed.period.overlaps(wanted.hold) and (closed.spaces is None or closed.spaces & wanted.spaces):
-            return closed.key
-    return None
-
-
-def led(visit: Visit, period: Interval, state: Day) -> Way | None:
-    """Guides for the parties of an event or official visit, in its own words: no legs. None where there are not enough.
-
-    An official visit may begin before the hours of all guides, or end after them; then hours bind nobody.
-    """
-    if not visit.language:
-        return Way((), ())
-    own = visit.audience.heads_per_guide if visit.audience else None
-    wish = Wish("", visit.language, (Stop(NOWHERE, period.ticks, together=True),), visit.heads, own or HEADS_PER_GUIDE)
-    day = replace(
-        state,
-        opening=(Opening(period.start, period.end, period.start),),
-        spaces={**state.spaces, NOWHERE: Space(NOWHERE, visit.heads)},
-        closed=(),
-        grid=1,
-        seal="",
-    )
-    way = availability.way(day, wish, (period.start,))
-    if way is None:
-        at_any_hour = tuple(replace(guide, hours=(*guide.hours, period)) for guide in day.guides)
-        way = availability.way(replace(day, guides=at_any_hour), wish, (period.start,))
-    if way is None:
-        return None
-    listed = tuple(range(len(visit.stops)))
-    return Way(tuple(replace(party, walk=listed) for party in way.parties), (), way.guides)
+    footprints.lay_out(visit, wanted, way, read)
+    footprints.settle(visit, now=now)
 
 
 def _refuse_impossible(event: Event, *, now: datetime) -> None:
@@ -270,57 +277,4 @@ def _footprint(event: Event, day: date, read: snapshot.Range) -> Footprint:
     if event.kind == Visit.Kind.PROTOCOL and event.closes is not None:
         spaces = read.days[day].spaces if event.closes == ALL else {*event.closes, *spaces}
     before, after = timedelta(minutes=event.margin_before), timedelta(minutes=event.margin_after)
-    return _cut(event.start, end, event.start - before, end + after, frozenset(spaces), day, read)
-
-
-def _cut(
-    start: datetime,
-    end: datetime,
-    first: datetime,
-    last: datetime,
-    spaces: frozenset[str],
-    day: date,
-    read: snapshot.Range,
-) -> Footprint:
-    ticks = periods.ticks_in(day, read.zone)
-    try:
-        begin, until, hold, rest = (periods.to_tick(moment, day, read.zone) for moment in (start, end, first, last))
-    except periods.OffTheTicks as error:
-        raise BadWish(str(error)) from error
-    if hold < 0 or rest > ticks:
-        raise BadWish(_("A visit lies within one day, with the time that it holds before and after."))
-    return Footprint(Interval(begin, until), Interval(hold, rest), spaces)
-
-
-def _refuse_in_the_way(wanted: Footprint, state: Day, read: snapshot.Range) -> None:
-    """Raise Closed or StartTaken where the spaces cannot be had then."""
-    if (key := closed_then(wanted, state)) is not None:
-        notice = starts.notice_of(read, key)
-        raise Closed(notice, notice=notice)
-    if keys := in_the_way(wanted, state):
-        visits = Visit.objects.filter(pk__in=map(int, keys)).order_by("period", "pk")
-        codes = list(visits.values_list("code", flat=True))
-        raise StartTaken(_("The place is taken then by: %(visits)s") % {"visits": ", ".join(codes)}, visits=codes)
-
-
-def _set_time(visit: Visit, wanted: Footprint, day: date, read: snapshot.Range, *, now: datetime) -> None:
-    visit.day, visit.day_bounds = day, periods.bounds(day, read.zone)
-    visit.period = periods.to_range(wanted.period, day, read.zone)
-    visit.hold = periods.to_range(wanted.hold, day, read.zone) if visit.kind == Visit.Kind.PROTOCOL else None
-    visit.updated_at = now
-    visit.save()
-
-
-def _lay_out(visit: Visit, wanted: Footprint, way: Way, read: snapshot.Range) -> None:
-    """Write parties, hold and stops anew."""
-    assert visit.day is not None  # _set_time
-    placing.place(visit, way, read)
-    placing.take(visit, sorted(wanted.spaces), periods.to_range(wanted.hold, visit.day, read.zone), read)
-    placing.show(visit, wanted.period.start, read)
-
-
-def _settle(visit: Visit, *, now: datetime, left: date | None = None, because: Closure | None = None) -> None:
-    """Promise at once, since the core never swaps the guides of what the office has placed, and tell."""
-    placing.promise(visit, now=now)
-    steps.took_place_if_past(visit, now=now)
-    steps.changed(visit, now=now, also=[left] if left else [], because=because)
+    return cut(event.start, end, event.start - before, end + after, frozenset(spaces), day, read)

@@ -41,6 +41,7 @@ def let_go(visit: Visit, *, waits: bool, by: str, now: datetime) -> None:
         steps.become(visit, Visit.Status.WAITING)
         placing.clear(visit)
         visit.parties.all().delete()
+        steps.put_back(visit)
         visit.day = visit.day_bounds = visit.period = None
         days = [left + timedelta(days=offset) for offset in range(WAIT_DAYS)]
         Wish.objects.get_or_create(visit=visit, defaults={"days": days, "since": now})

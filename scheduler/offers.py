@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scheduler import bookings, expiry, locks, queries, steps, telling
 from scheduler.errors import NotAllowedNow, Refused
-from scheduler.models import Closure, Offer, Visit
+from scheduler.models import Offer, Visit
 
 MOST_ALTERNATIVES = 2
 REMIND_BEFORE = timedelta(days=1)
@@ -32,7 +33,7 @@ def offer(
     answer_by: datetime,
     alternatives: Sequence[datetime] = (),
     on_silence: str = Offer.Silence.CANCEL,
-    because: Closure | None = None,
+    because: steps.Cause | None = None,
     now: datetime,
 ) -> Offer:
     """Hold another time for a confirmed visit, or a first one for a waiting group, and ask. The old time is given up.
@@ -48,7 +49,24 @@ def offer(
     was = visit.period
     visit.promised_at = None
     bookings.rebook(visit, begins, visit.heads, now=now, by_office=True)
-    made = Offer.objects.create(
+    made = ask(visit, was=was, answer_by=answer_by, alternatives=alternatives, on_silence=on_silence, now=now)
+    if left:
+        steps.freed(left, now=now)
+    steps.changed(visit, now=now, also=[left] if left else [], because=because)
+    return made
+
+
+def ask(
+    visit: Visit,
+    *,
+    was: DateTimeTZRange | None,
+    answer_by: datetime,
+    alternatives: Sequence[datetime] = (),
+    on_silence: str = Offer.Silence.CANCEL,
+    now: datetime,
+) -> Offer:
+    """Write down what the organiser is asked; the visit holds the suggested time already."""
+    return Offer.objects.create(
         visit=visit,
         answer_by=answer_by,
         alternatives=list(alternatives)[:MOST_ALTERNATIVES],
@@ -56,10 +74,6 @@ def offer(
         was=was,
         made_at=now,
     )
-    if left:
-        steps.freed(left, now=now)
-    steps.changed(visit, now=now, also=[left] if left else [], because=because)
-    return made
 
 
 @transaction.atomic
@@ -72,12 +86,13 @@ def accept(visit_id: int, *, start: datetime | None = None, now: datetime) -> Vi
     left = visit.day
     steps.become(visit, Visit.Status.CONFIRMED)
     if other and start is not None:
+        steps.put_back(visit)
         bookings.rebook(visit, (start,), visit.heads, now=now, by_office=True)
     expiry.close(made, Offer.Outcome.OTHER if other else Offer.Outcome.ACCEPTED, now=now)
     steps.promise_if_near(visit, bookings.promise_days(), now=now)
     if other and left:
         steps.freed(left, now=now)
-    steps.changed(visit, now=now, also=[left] if left else [], because=visit.displaced_by)
+    steps.changed(visit, now=now, also=[left] if left else [], because=visit.displaced_by or visit.gave_way_to)
     return visit
 
 

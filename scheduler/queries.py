@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from scheduler import recurring
 from scheduler.models import Absence, ChangeRequest, Closure, Leg, Offer, Party, Visit
 from scheduler.models.fields import LANGUAGES
 from tours.models import Guide, Museum, Space, User
@@ -68,14 +71,33 @@ def visits_on(first: datetime, last: datetime) -> QuerySet[Visit]:
     )
 
 
-def visits_hit_by(spaces: Iterable[Space], period: DateTimeTZRange) -> QuerySet[Visit]:
-    """Visits that are in any of `spaces` (none named: all) during any part of `period`, soonest first."""
-    legs = Leg.objects.filter(period__overlap=period, visit__status__in=Visit.HOLDING)
+def visits_hit_by(spaces: Iterable[Space], *times: DateTimeTZRange) -> QuerySet[Visit]:
+    """Visits that are in any of `spaces` (none named: all) during any part of any of `times`, soonest first."""
+    legs = Leg.objects.filter(visit__status__in=Visit.HOLDING)
     legs = legs.exclude(visit__kind=Visit.Kind.PROTOCOL, stop=None)  # a hold only keeps others away
     chosen = list(spaces)
     if chosen:
         legs = legs.filter(lane__space__in=chosen)
-    return visits().filter(pk__in=legs.values("visit")).order_by("period", "pk")
+    if len(times) == 1:
+        hit: Any = legs.filter(period__overlap=times[0]).values("visit")
+    else:  # one look at the whole, since a rule may have hundreds of times
+        whole = DateTimeTZRange(times[0].lower, times[-1].upper, "[)") if times else None
+        rows = legs.filter(period__overlap=whole).values_list("visit", "period") if whole else ()
+        hit = {visit for visit, period in rows if _meets(period, times)}
+    return visits().filter(pk__in=hit).order_by("period", "pk")
+
+
+def _meets(period: DateTimeTZRange, times: Sequence[DateTimeTZRange]) -> bool:
+    """Whether a period overlaps one of these times, which are in order and apart."""
+    at = bisect_right(times, period.lower, key=lambda time: time.lower)
+    near = times[max(0, at - 1) : at + 1]
+    return any(time.lower < period.upper and (time.upper is None or period.lower < time.upper) for time in near)
+
+
+def last_booked_day() -> date | None:
+    """The last day on which anything is booked."""
+    found: date | None = Visit.objects.filter(status__in=Visit.HOLDING).aggregate(last=Max("day"))["last"]
+    return found
 
 
 def to_decide() -> QuerySet[Visit]:
@@ -98,13 +120,23 @@ def open_offer(visit: Visit) -> Offer | None:
 
 
 def closures_from(moment: datetime) -> QuerySet[Closure]:
-    """Closures in force or still to come, soonest first."""
+    """Closures in force or still to come, soonest first; one that recurs until its last time is over."""
     return (
         Closure.objects.filter(lifted_at=None)
-        .filter(Q(period__endswith__gt=moment) | Q(period__upper_inf=True))
+        .filter(Q(span__endswith__gt=moment) | Q(span__upper_inf=True))
         .prefetch_related("spaces")
         .order_by("period")
     )
+
+
+def times_of(closure: Closure, window: DateTimeTZRange, zone: ZoneInfo) -> list[DateTimeTZRange]:
+    """When a closure closes within a bounded window, soonest first: one time, or each on which it recurs."""
+    return recurring.within(closure.period, closure.rrule, window, zone)
+
+
+def next_times_of(closure: Closure, moment: datetime, zone: ZoneInfo, count: int = 3) -> list[DateTimeTZRange]:
+    """The times of a closure that are not over at a moment, at most so many."""
+    return recurring.following(closure.period, closure.rrule, moment, zone, count)
 
 
 def absences_of(guide: Guide, moment: datetime) -> QuerySet[Absence]:
@@ -122,10 +154,23 @@ def title_of(visit: Visit, *, open_to_all: bool) -> str:
 
 
 def reason_of(visit: Visit) -> str:
-    """Why a visit ended, or has the time that it has, in the active language: a closure's notice, or what was given as the reason."""
+    """Why a visit ended, or is when and as it is, in the active language: a closure's notice, or what was given as the reason."""
+    said = ""
     if visit.displaced_by is not None:
-        return visit.displaced_by.in_language("notice")
-    return visit.reason if visit.status in (Visit.Status.DECLINED, Visit.Status.CANCELLED) else ""
+        said = visit.displaced_by.in_language("notice")
+    elif visit.gave_way_to_id is not None:
+        said = _("Official event")
+    elif visit.status in (Visit.Status.DECLINED, Visit.Status.CANCELLED):
+        said = visit.reason
+    if visit.left_out and visit.holds:
+        said = f"{said} {_('Left out of the programme: %(places)s.') % {'places': ', '.join(left_out(visit))}}"
+    return said.strip()
+
+
+def left_out(visit: Visit) -> list[str]:
+    """The places that a visit's programme has lost, by their names in the active language."""
+    names = {space.code: space.name for space in Space.objects.all()} if visit.left_out else {}
+    return [names.get(stop["space"], stop["space"]) for stop in visit.left_out]
 
 
 def organisation_of(visit: Visit) -> str:

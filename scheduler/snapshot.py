@@ -16,7 +16,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from scheduler import periods
+from scheduler import periods, recurring
 from scheduler.core.assignment import Guide as CoreGuide
 from scheduler.core.availability import Closed, Day, Opening
 from scheduler.core.itinerary import Party as CoreParty
@@ -84,6 +84,9 @@ def of_days(
     places = list(_spaces())
     spaces = {space.code: space for space, _name in places}
     closures = {str(row.pk): row for row in _closures(whole)}
+    shut = [
+        (row, period) for row in closures.values() for period in recurring.within(row.period, row.rrule, whole, zone)
+    ]
     gone = _gone(without, now)
     visits = _visits((first, last), zone, gone)
     taken = _taken((first, last), zone, gone)
@@ -104,7 +107,7 @@ def of_days(
             guides=tuple(_core_guide(guide, day, zone, opening, calendar.museum) for guide in guides),
             visits=tuple(visits.get(day, ())),
             taken=tuple(taken.get(day, ())),
-            closed=tuple(_closed(closures.values(), day, zone)),
+            closed=tuple(_closed(shut, day, zone)),
             grid=calendar.museum.grid_minutes // TICK_MINUTES,
             seal=seals.get(day, ""),
         )
@@ -126,12 +129,12 @@ def _spaces() -> Iterable[tuple[CoreSpace, str]]:
 
 def _closures(whole: DateTimeTZRange) -> Iterable[Closure]:
     codes = ArrayAgg("spaces__code", filter=Q(spaces__isnull=False), default=[])
-    return Closure.objects.filter(period__overlap=whole, lifted_at=None).annotate(space_codes=codes).order_by("period")
+    return Closure.objects.filter(span__overlap=whole, lifted_at=None).annotate(space_codes=codes).order_by("period")
 
 
-def _closed(closures: Iterable[Closure], day: date, zone: ZoneInfo) -> Iterable[Closed]:
-    for closure in closures:
-        part = periods.to_interval(closure.period, day, zone)
+def _closed(shut: Iterable[tuple[Closure, DateTimeTZRange]], day: date, zone: ZoneInfo) -> Iterable[Closed]:
+    for closure, period in shut:
+        part = periods.to_interval(period, day, zone)
         if part is not None:
             codes: list[str] = closure.space_codes  # type: ignore[attr-defined]  # annotated by _closures
             yield Closed(part, frozenset(codes) or None, str(closure.pk))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,6 +18,10 @@ from tours import queries as catalogue
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are read as another
 CODE_LENGTH = 7
+
+
+Cause = Closure | Visit
+"""What a visit had to give way to: a closure, or an event or official visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,10 @@ def become(visit: Visit, status: str) -> None:
     visit.status = status
 
 
-def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: Closure | None = None) -> None:
+def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: Cause | None = None) -> None:
     """Save a change, say that its days have changed, and tell everybody concerned and why. The last call of every service."""
-    visit.displaced_by = because
+    visit.displaced_by = because if isinstance(because, Closure) else None
+    visit.gave_way_to = because if isinstance(because, Visit) else None
     visit.revision += 1
     visit.updated_at = now
     visit.save()
@@ -117,6 +122,20 @@ def when(begins: Sequence[datetime], ticks: int, zone: ZoneInfo) -> dict[str, An
 def new_code() -> str:
     """A visit's public code, easy to say on the telephone."""
     return "".join(secrets.choice(CODE_LETTERS) for _place in range(CODE_LENGTH))
+
+
+def leave_out(visit: Visit, positions: Iterable[int]) -> None:
+    """Take stops out of a visit's programme; it keeps them, each with its position."""
+    gone = set(positions)
+    visit.left_out = [{**stop, "position": index} for index, stop in enumerate(visit.stops) if index in gone]
+    visit.stops = [stop for index, stop in enumerate(visit.stops) if index not in gone]
+
+
+def put_back(visit: Visit) -> None:
+    """Give a visit its whole programme again, before it gets another time."""
+    for stop in sorted(visit.left_out, key=lambda stop: stop["position"]):
+        visit.stops.insert(stop["position"], {name: value for name, value in stop.items() if name != "position"})
+    visit.left_out = []
 
 
 def refuse_ended(visit: Visit) -> None:

@@ -215,5 +215,9 @@ class ClosureAnswer(Answer):
     spaces = serializers.ListField(child=serializers.CharField(), allow_null=True)
     start = Time()
     end = Time(allow_null=True)
+    rrule = serializers.CharField(
+        allow_null=True,
+        help_text="How it recurs by the museum's clock (RFC 5545); `start` and `end` are those of its first time.",
+    )
     kind = serializers.ChoiceField(Closure.Kind.choices)
     notice = serializers.CharField(help_text="In the asker's language.")

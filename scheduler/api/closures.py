@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scheduler import closures, locks, repairs
+from scheduler import closures, decisions, locks
 from scheduler.api import access, shapes
 from scheduler.api.access import READS, call, office_finds
 from scheduler.api.answers import Answer, ClosureAnswer, Time
@@ -21,11 +21,10 @@ from scheduler.api.fields import Instant, Line, SpacesField, Strict, Titles, zon
 from scheduler.api.paging import PAGE, paged, pages
 from scheduler.api.problems import MEDIA_TYPE, Problem, problems
 from scheduler.closures import ClosureDraft, Decision
-from scheduler.models import Closure
+from scheduler.models import Closure, Offer
 from tours import queries as catalogue
 
 TAG = "Closures"
-ACTIONS = (repairs.MOVE, repairs.REROUTE, repairs.CANCEL)
 MOST_DECISIONS = 1000
 
 
@@ -34,16 +33,52 @@ class DraftBody(Strict):
 
     spaces = SpacesField(required=False, allow_null=True, max_length=100, help_text="Codes; null: all of them.")
     start = Instant()
-    end = Instant(required=False, allow_null=True, help_text="Null: until further notice.")
+    end = Instant(
+        required=False, allow_null=True, help_text="Null: until further notice. Of the first time, with `rrule`."
+    )
+    rrule = Line(
+        max_length=200,
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="How it recurs by the museum's clock (RFC 5545), as `FREQ=MONTHLY;BYDAY=-1TU;UNTIL=20271231`; null: once.",
+    )
+    until_further_notice = serializers.BooleanField(
+        required=False, help_text="The rule has no end; without this it has to have one (UNTIL or COUNT)."
+    )
     kind = serializers.ChoiceField(Closure.Kind.choices)
     notice = Titles(help_text="What the public is told; in one language at least.")
 
 
 class DecisionBody(Strict):
-    """What becomes of a visit: another `start`, another walk at the same start (reroute), or its end."""
+    """What becomes of a visit.
 
-    action = serializers.ChoiceField(ACTIONS)
+    `move` to another `start`; `reroute`: the same start, another walk; `drop`: the same start without what is closed, and `offer`:
+    another start, about both of which the organiser is asked; `cancel`.
+    """
+
+    action = serializers.ChoiceField(decisions.ACTIONS)
     start = Instant(required=False, allow_null=True, default=None)
+    waves = serializers.ListField(
+        child=Instant(),
+        max_length=10,
+        required=False,
+        default=list,
+        help_text="The starts after the first, of a group in waves.",
+    )
+    answer_by = Instant(
+        required=False, allow_null=True, default=None, help_text="Of an offer or a drop; null: within two days."
+    )
+    alternatives = serializers.ListField(
+        child=Instant(),
+        max_length=2,
+        required=False,
+        default=list,
+        help_text="Other starts shown with an offer, not held.",
+    )
+    on_silence = serializers.ChoiceField(
+        Offer.Silence.choices, required=False, default=Offer.Silence.WAIT, help_text="What happens without an answer."
+    )
 
 
 class DecisionsField(serializers.DictField):
@@ -60,7 +95,12 @@ class DecisionsField(serializers.DictField):
         wrong = {code: body.errors for code, body in said.items() if not body.is_valid()}
         if wrong:
             raise serializers.ValidationError(wrong)
-        return {code: Decision(**body.validated_data) for code, body in said.items()}
+        return {code: _decision(body.validated_data) for code, body in said.items()}
+
+
+def _decision(said: Mapping[str, Any]) -> Decision:
+    listed = {"waves": tuple(said["waves"]), "alternatives": tuple(said["alternatives"])}
+    return Decision(**{**said, **listed})
 
 
 class ClosureBody(DraftBody):
@@ -71,10 +111,14 @@ class ClosureBody(DraftBody):
 
 
 class ProposalAnswer(Answer):
-    """The least change that is proposed for a visit."""
+    """The least change that is proposed for a visit; it may be sent back as the decision."""
 
-    action = serializers.ChoiceField(ACTIONS)
+    action = serializers.ChoiceField(decisions.ACTIONS)
     start = Time(allow_null=True)
+    waves = serializers.ListField(child=Time(), required=False)
+    answer_by = Time(required=False)
+    alternatives = serializers.ListField(child=Time(), required=False)
+    on_silence = serializers.ChoiceField(Offer.Silence.choices, required=False)
 
 
 class HitAnswer(Answer):
@@ -83,6 +127,16 @@ class HitAnswer(Answer):
     visit = serializers.CharField(help_text="The visit's code.")
     proposal = ProposalAnswer()
     alternatives = serializers.ListField(child=Time(), help_text="Other starts that it could have.")
+    minutes = serializers.IntegerField(help_text="How far the proposal moves it, a day counted as 600.")
+
+
+class RepairCostAnswer(Answer):
+    """What all proposals cost together, in minutes weighted by kind of group, and what no others cost less than."""
+
+    minutes = serializers.IntegerField()
+    least = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="Visits for which there is no time.")
+    proven = serializers.BooleanField(help_text="There are no better proposals.")
 
 
 class PreviewAnswer(Answer):
@@ -90,6 +144,7 @@ class PreviewAnswer(Answer):
 
     seal = serializers.CharField()
     hit = HitAnswer(many=True)
+    cost = RepairCostAnswer()
 
 
 class ClosureProblem(Problem):
@@ -106,6 +161,7 @@ DRAFT = {
     "spaces": None,
     "start": "2027-05-24T00:00:00+05:00",
     "end": "2027-05-28T00:00:00+05:00",
+    "rrule": None,
     "kind": "renovation",
     "notice": {"en": "Closed for renovation work: 24–27 May. Open again from 28 May."},
 }
@@ -250,15 +306,26 @@ def _found(request: Request, pk: int) -> Closure:
 
 def draft_of(said: Mapping[str, Any], closure: Closure | None = None) -> ClosureDraft:
     """A closure as it was sent; what was left out is as the present one has it."""
-    there: dict[str, Any] = {"spaces": None, "end": None}
+    there: dict[str, Any] = {"spaces": None, "end": None, "rrule": "", "until_further_notice": False}
     if closure is not None:
         there = {
             "spaces": list(closure.spaces.all()),
             "start": closure.period.lower,
             "end": closure.period.upper,
+            "rrule": closure.rrule,
+            "until_further_notice": closure.span.upper is None,
             "kind": closure.kind,
             "notice": {language: getattr(closure, f"notice_{language}") for language in ("kk", "ru", "en")},
         }
-    meant = there | {name: said[name] for name in ("spaces", "start", "end", "kind") if name in said}
+    names = ("spaces", "start", "end", "kind", "rrule", "until_further_notice")
+    meant = there | {name: said[name] for name in names if name in said}
     notice = there.get("notice", {}) | said.get("notice", {})
-    return ClosureDraft(tuple(meant["spaces"] or ()), meant["start"], meant["end"], meant["kind"], notice)
+    return ClosureDraft(
+        tuple(meant["spaces"] or ()),
+        meant["start"],
+        meant["end"],
+        meant["kind"],
+        notice,
+        rrule=meant["rrule"] or "",
+        until_further_notice=meant["until_further_notice"],
+    )

@@ -185,6 +185,7 @@ def closure(row: Closure, museum: Museum) -> dict[str, Any]:
         "spaces": [space.code for space in row.spaces.all()] or None,
         "start": clock(row.period.lower, museum),
         "end": clock(row.period.upper, museum),
+        "rrule": row.rrule or None,
         "kind": row.kind,
         "notice": row.in_language("notice"),
     }

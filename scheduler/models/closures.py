@@ -6,16 +6,21 @@ import pghistory
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from scheduler.models.fields import Translated, text_field
 from tours.models import Guide, Space, User
+from tours.models.words import no_control_characters
 
 
 @pghistory.track()
 class Closure(Translated):
-    """A period in which some spaces, or all (none named), take no visits. Without an upper bound: until further notice."""
+    """A period in which some spaces, or all (none named), take no visits. Without an upper bound: until further notice.
+
+    `rrule`: how it recurs (RFC 5545, 3.3.10), by the museum's wall clock; "": once. `period` is then the first occurrence, and
+    `span` runs from its start to the end of the last, without an upper bound where it recurs until further notice.
+    """
 
     class Kind(models.TextChoices):
         RENOVATION = "renovation", _("Renovation")
@@ -27,6 +32,10 @@ class Closure(Translated):
         OTHER = "other", _("Other")
 
     period = DateTimeRangeField(_("time"))
+    rrule = models.CharField(
+        _("how it recurs"), max_length=200, blank=True, default="", validators=[no_control_characters]
+    )
+    span = DateTimeRangeField(_("from the first to the last time"))
     spaces = models.ManyToManyField(Space, blank=True, related_name="+", verbose_name=_("places (none chosen: all)"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.OTHER)
     notice_kk = text_field(max_length=500)
@@ -41,8 +50,18 @@ class Closure(Translated):
         verbose_name = _("closure")
         verbose_name_plural = _("closures")
         ordering = ("period",)
-        indexes = [GistIndex(fields=["period"], name="closure_period")]
+        indexes = [GistIndex(fields=["span"], name="closure_span")]
         constraints = [
+            models.CheckConstraint(
+                name="closure_spans_its_times",
+                condition=Q(span__contains=F("period")) & (~Q(rrule="") | Q(span=F("period"))),
+                violation_error_message=_("A closure lies between its first and its last time."),
+            ),
+            models.CheckConstraint(
+                name="recurring_closure_ends_each_time",
+                condition=Q(rrule="") | Q(period__upper_inf=False),
+                violation_error_message=_("A closure that recurs has an end each time."),
+            ),
             models.CheckConstraint(
                 name="closure_begins",
                 condition=Q(period__isempty=False, period__lower_inf=False),

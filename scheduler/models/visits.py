@@ -20,7 +20,9 @@ class Visit(Translated):
 
     `stops`: a list of {space, minutes, kind, movable, together, exclusive, languages}; empty for an event.
     `period` runs from the first wave's start to the last wave's end; `hold` is what a protocol visit takes with its margins.
-    `displaced_by`: the closure that gave it its present time, or ended it; letters give its notice as the reason.
+    `displaced_by`: the closure that gave it its present time, or ended it; letters give its notice as the reason. `gave_way_to`: the
+    same of an event or official visit, of which letters say no more than that. `left_out`: stops of the programme that were dropped,
+    each with its `position`.
     """
 
     class Kind(models.TextChoices):
@@ -93,6 +95,10 @@ class Visit(Translated):
     displaced_by = models.ForeignKey(
         "scheduler.Closure", models.SET_NULL, null=True, blank=True, related_name="displaced", editable=False
     )
+    gave_way_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="displaced", editable=False
+    )
+    left_out = models.JSONField(_("left out of the programme"), default=list, blank=True, editable=False)
     reconfirmed_at = models.DateTimeField(_("still coming, said the organiser"), null=True, blank=True)
     arrived_heads = models.PositiveIntegerField(_("people who came"), null=True, blank=True)
 

@@ -219,8 +219,10 @@ def test_what_nobody_decided_is_declined_at_its_start(asking: Ask, season_now: d
 
 def test_a_start_beside_a_closed_place_is_booked_as_it_is_shown(asking: Ask, season_now: datetime) -> None:
     alash = Space.objects.get(code="alash")
+    half_an_hour = DateTimeTZRange(at(WEDNESDAY, "11:00"), at(WEDNESDAY, "11:30"), "[)")
     shut = Closure.objects.create(
-        period=DateTimeTZRange(at(WEDNESDAY, "11:00"), at(WEDNESDAY, "11:30"), "[)"),
+        period=half_an_hour,
+        span=half_an_hour,
         notice_en="Cleaning",
         created_at=season_now,
     )

@@ -358,7 +358,7 @@ def test_changing_a_closure_asks_about_what_it_now_hits(asking: Ask, season_now:
         closures.change(
             closure.pk,
             longer,
-            seal=closures.preview(longer, now=season_now).seal,
+            seal=closures.preview(draft(day=SATURDAY + timedelta(days=1)), now=season_now).seal,
             decisions=as_proposed(seen),
             by=None,
             now=season_now,

@@ -31,7 +31,7 @@ def kinds(now: datetime) -> list[str]:
 def test_a_visit_that_old_data_left_inside_a_closure(asking: Ask, season_now: datetime) -> None:
     bookings.book(asking(at(DAY, "11:00")), now=season_now)
     period = DateTimeTZRange(at(DAY, "10:00"), None, "[)")
-    closure = Closure.objects.create(period=period, kind="other", created_at=season_now)
+    closure = Closure.objects.create(period=period, span=period, kind="other", created_at=season_now)
     assert kinds(season_now) == ["inside_closure"]
     closure.spaces.set(Space.objects.filter(code="wall"))
     assert kinds(season_now) == []
