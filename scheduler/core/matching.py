@@ -17,7 +17,7 @@ from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
-MOVES, MANY_MOVES = 60, 120
+FEW_MOVES, MOVES, MANY_MOVES, MOST_WITNESSES = 12, 40, 250, 8
 SETTLE_SECONDS = 5.0
 
 
@@ -119,7 +119,7 @@ class Crew:
         board = Board([*self.tasks, *news], [*self.witness, *[NOBODY] * len(news)], self.limits, len(self.guides))
         if not board.insert(range(len(self.tasks), len(self.tasks) + len(news)), MOVES):
             return []
-        self.witnesses = [self.witness, board.roster[: len(self.tasks)], *self.witnesses[1:6]]
+        self._remember(board.roster)
         return board.roster
 
     def settle(
@@ -144,21 +144,36 @@ class Crew:
             bit = 1 << demand.start
             if good & bit or bound.disproves(index):
                 continue
-            shares = bound.ask(index, dive=False)
-            if shares is None:
-                continue
-            roster: list[int] | None = self._rounded(bound, index, shares)
+            roster = self._from_others(bound.groups[index])
+            if not roster:
+                shares = bound.ask(index, dive=False)
+                if shares is None:
+                    continue
+                roster = self._rounded(bound, index, shares) or self._rounded(
+                    bound, index, bound.ask(index, dive=True) or []
+                )
             try:
-                if not roster:
-                    roster = self._rounded(bound, index, bound.ask(index, dive=True) or [])
-                if not roster:
-                    roster = self._solved(tour, language, [demand], budget)
+                found = roster or self._solved(tour, language, [demand], budget)
             except Undecided:
                 undecided |= bit
                 continue
-            if roster is not None:
-                good |= bit | self.free(roster, tour, language, ticks, number, candidates)
+            if found is not None:
+                self._remember(found)
+                good |= bit | self.free(found, tour, language, ticks, number, candidates)
         return good, undecided & ~good
+
+    def _from_others(self, group: Task) -> list[int]:
+        """A roster by a short search from those found for other questions; [] where none is found."""
+        news = [Task("", group.start, group.end, group.able) for _ in range(group.number)]
+        for roster in self.witnesses[1:]:
+            board = Board([*self.tasks, *news], [*roster, *[NOBODY] * len(news)], self.limits, len(self.guides))
+            if board.insert(range(len(self.tasks), len(board.tasks)), FEW_MOVES):
+                return board.roster
+        return []
+
+    def _remember(self, roster: Sequence[int]) -> None:
+        """Keep a roster at hand for the next questions, and the first as it is."""
+        self.witnesses = [self.witness, list(roster[: len(self.tasks)]), *self.witnesses[1:MOST_WITNESSES]]
 
     def _rounded(self, bound: Bound, index: int, shares: Sequence[tuple[int, ...]]) -> list[int]:
         """A roster by search from the relaxation's largest shares; [] where none is found, or open tasks must be weighed."""

@@ -56,7 +56,6 @@ class Bound:
     _moments: list[tuple[int, int, Any]] = field(default_factory=list)
     _ticks: list[tuple[int, Any]] = field(default_factory=list)
     _duties: list[tuple[int, Any]] = field(default_factory=list)
-    _fixed: list[Any] = field(default_factory=list)
 
     def disproves(self, number: int) -> bool:
         """Whether prices at hand already prove that the group cannot be led."""
@@ -76,20 +75,22 @@ class Bound:
         for variable in takes.values():
             objective.SetCoefficient(variable, 1)
         found: list[tuple[int, ...]] | None = []
-        if self._led(number) is False:
+        led = self._led(number)
+        if led is False:
             found = None if self._prove(number) else []
-        else:
-            if dive:
-                self._dive(number)
-            if not dive or self._led(number):
-                found = [_most(taken, 1) for taken in self._takes[: len(self.tasks)]] + [_most(takes, group.number)]
-            for variable in self._fixed:
-                variable.SetBounds(0, 1)
-            self._fixed = []
+        elif led:
+            found = self._dive(number) if dive else self._shares(number)
         row.SetBounds(0, 0)
         for variable in takes.values():
             objective.SetCoefficient(variable, 0)
         return found
+
+    def _shares(self, number: int) -> list[tuple[int, ...]]:
+        """The guides who have most of each task, and of the group."""
+        asked = self._takes[len(self.tasks) + number]
+        return [_most(taken, 1) for taken in self._takes[: len(self.tasks)]] + [
+            _most(asked, self.groups[number].number)
+        ]
 
     def _led(self, number: int) -> bool | None:
         """Whether the relaxation, as it stands, leads the group in full; None where the solver did not say."""
@@ -102,13 +103,14 @@ class Bound:
             else None
         )
 
-    def _dive(self, number: int) -> None:
+    def _dive(self, number: int) -> list[tuple[int, ...]]:
         """Undivide one task after another, each with the guide who has most of it, and where that fails not with this guide."""
-        fixed = []
+        fixed, found = [], self._shares(number)
+        mine = [*self._takes[: len(self.tasks)], self._takes[len(self.tasks) + number]]
         for _ in range(DIVES):
             divided = [
                 (variable.solution_value(), guide, variable)
-                for taken in [*self._takes[: len(self.tasks)], self._takes[len(self.tasks) + number]]
+                for taken in mine
                 for guide, variable in taken.items()
                 if 1e-6 < variable.solution_value() < 1 - 1e-6
             ]
@@ -121,7 +123,10 @@ class Bound:
                 variable.SetBounds(0, 0)
                 if not self._led(number):
                     break
-        self._fixed = fixed
+            found = self._shares(number)
+        for variable in fixed:
+            variable.SetBounds(0, 1)
+        return found
 
     def _prove(self, number: int) -> bool:
         """Round the dual solution to prices and do the sum again; whether it proves that the group cannot be led."""
