@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from notifications import calls, claims, replies
+from notifications import calls, claims, queries, replies
 from notifications.models import Call, Endpoint, OutboxMessage, Reply, Thread
 
 
@@ -58,11 +58,17 @@ class OutboxAdmin(Shown):
     list_filter = ("status", "kind", "locale", "last_code", ("created_at", admin.DateFieldListFilter))
     search_fields = ("thread__about", "to_name", "to_email", "subject", "message_id")
     list_select_related = ("thread",)
+    list_before_template = "notifications/outbox_state.html"
     fields = (
         "subject", "to_name", "to_email", "thread", "kind", "locale", "status", "not_before", "expires_at", "attempts", "last_code",
         "last_error", "created_at", "claimed_at", "sent_at", "message_id", "method", "uid", "sequence", "text",
     )  # fmt: skip
     actions = ("send_again",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        state = queries.outbox_state(now=timezone.now())
+        shown: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "state": state})
+        return shown
 
     @admin.display(description=_("subject"))
     def subject_line(self, row: OutboxMessage) -> str:

@@ -25,6 +25,10 @@ class OutboxState:
     oldest_due_seconds: float
 
     @property
+    def oldest_due_minutes(self) -> int:
+        return int(self.oldest_due_seconds // 60)
+
+    @property
     def is_late(self) -> bool:
         return self.oldest_due_seconds > LATE.total_seconds()
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from notifications import delivery, letters, queries
 from notifications.messages import Address
 from notifications.models import Call, OutboxMessage
-from tests.notifications.conftest import ABOUT, NOW, START, guide, organiser, rows
+from tests.notifications.conftest import ABOUT, NOW, guide, organiser, rows
 from tests.notifications.test_delivery import house as house
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,7 @@ def test_dead_letters_are_listed_with_their_reason_and_sent_again_by_one_click(
     page = office.get("/admin/notifications/outboxmessage/?status__exact=dead")
     assert page.status_code == 200
     assert "no such user" in page.content.decode()
+    assert "1 could not be delivered." in page.content.decode()
     answer = act(office, "outboxmessage", "send_again", dead.pk)
     assert "1 letter goes out again." in answer.content.decode()
     delivery.sweep()
@@ -119,8 +120,9 @@ def test_for_each_person_the_office_sees_whether_they_know(
 
 def test_the_age_of_the_oldest_due_letter(tell: Callable[..., None]) -> None:
     now = timezone.now()
-    tell(organiser(), guide(), now=now - timedelta(minutes=6))
-    tell(organiser(start=START + timedelta(hours=1)), guide(), now=now + timedelta(hours=1))
+    start = now + timedelta(days=30)
+    tell(organiser(start=start), guide(start=start), now=now - timedelta(minutes=6))
+    tell(organiser(start=start + timedelta(hours=1)), guide(start=start), now=now + timedelta(hours=1))
     OutboxMessage.objects.filter(thread__key__endswith="guide:7").update(not_before=now - timedelta(minutes=6))
     state = queries.outbox_state(now=now)
     assert (state.queued, state.due, state.dead) == (2, 1, 0)
