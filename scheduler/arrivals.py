@@ -8,16 +8,23 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler import steps
-from scheduler.errors import NotAllowedNow
+from scheduler.errors import BadWish, NotAllowedNow
 from scheduler.models import Visit
+
+MANY_MORE = 50
+"""So many more than were booked, or twice as many, may have come; above that it is a slip of the finger."""
 
 
 @transaction.atomic
 def arrive(visit_id: int, *, heads: int, now: datetime) -> Visit:
-    """The group has come: how many they really were."""
+    """The group has come: how many they really were. Raises NotAllowedNow before its day, BadWish where the number cannot be meant."""
     visit = steps.locked(visit_id)
     if visit.status not in (Visit.Status.CONFIRMED, Visit.Status.DONE):
         raise NotAllowedNow
+    if visit.day is None or steps.day_of(now) < visit.day:
+        raise NotAllowedNow(_("The visit's day has not come."))
+    if not 0 < heads <= max(2 * visit.heads, visit.heads + MANY_MORE):
+        raise BadWish(_("Please check the number of people who came."))
     visit.arrived_heads = heads
     visit.save(update_fields=["arrived_heads"])
     return visit

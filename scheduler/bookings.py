@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from scheduler import expiry, locks, periods, placing, snapshot, starts, steps, telling
 from scheduler.core.availability import Way, Wish
-from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken
+from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken, TooManyThen
 from scheduler.models import Visit
 from scheduler.starts import Group
 from scheduler.steps import Person
@@ -77,9 +77,9 @@ def book(asked: Request, *, now: datetime, by: User | None = None) -> Visit:
     expiry.release_expired([day], now=now)
     if (there := steps.already(asked.keys)) is not None:
         return there
-    wish = starts.wish_of(asked.group)
-    read = snapshot.of_day(day)
     by_office = by is not None or asked.agreed
+    wish = starts.wish_of(asked.group, by_office=by_office)
+    read = snapshot.of_day(day)
     asked_at = min(now, min(asked.starts) - periods.TICK) if asked.agreed else now
     starts.refuse_unless_open(asked.group, asked.starts, wish, read, now=asked_at, by_office=by_office)
     way = _way_or_taken(wish, asked.starts, read)
@@ -196,7 +196,7 @@ def change(
 ) -> Visit:
     """Change what a visit says of its people; more or fewer heads are placed anew at the same time, exactly.
 
-    Raises StaleForm where `revision` is not the visit's any more, StartTaken where so many heads cannot be served then.
+    Raises StaleForm where `revision` is not the visit's any more, TooManyThen where so many heads cannot be served then.
     """
     visit = steps.locked(visit_id)
     steps.refuse_ended(visit)
@@ -211,7 +211,7 @@ def change(
     if heads is not None and heads != visit.heads:
         if visit.kind == Visit.Kind.TOUR:
             fewer = heads < visit.heads
-            rebook(visit, steps.begins_of(visit), heads, now=now, by_office=by_office)
+            _for_so_many(visit, heads, now=now, by_office=by_office)
             if fewer and visit.day:
                 steps.freed(visit.day, now=now)
         visit.heads = heads
@@ -220,6 +220,17 @@ def change(
         visit.price_amount, visit.free = quote.amount, quote.free
     steps.changed(visit, now=now)
     return visit
+
+
+def _for_so_many(visit: Visit, heads: int, *, now: datetime, by_office: bool) -> None:
+    """Place a visit anew at its own time for so many; raises TooManyThen with the most that could come then."""
+    begins = steps.begins_of(visit)
+    try:
+        with transaction.atomic():
+            rebook(visit, begins, heads, now=now, by_office=by_office)
+    except StartTaken as taken:
+        read = snapshot.of_day(steps.day_of(begins[0]), without=visit)
+        raise TooManyThen(starts.most_at(read, starts.wish_for(visit, heads), begins)) from taken
 
 
 @transaction.atomic
@@ -262,12 +273,15 @@ def decide_overdue(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _end(visit_id: int, status: str, *, reason: str, by: str, now: datetime, because: steps.Cause | None = None) -> Visit:
+def _end(
+    visit_id: int, status: str, *, reason: str, by: str, now: datetime, because: steps.Cause | None = None
+) -> Visit:
     visit = steps.locked(visit_id)
     steps.become(visit, status)
     visit.reason, visit.ended_by, visit.decide_by = reason, by, None
     expiry.withdraw(visit, now=now)
     placing.release(visit)
+    steps.end_wishes(visit, now=now)
     if visit.day:
         steps.freed(visit.day, now=now)
     steps.changed(visit, now=now, because=because)

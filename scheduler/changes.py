@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, locks, steps, telling
-from scheduler.errors import BadWish, NotAllowedNow
+from scheduler import bookings, locks, starts, steps, telling
+from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow
 from scheduler.models import ChangeRequest, Visit
 from tours.models import User
 
@@ -65,6 +65,8 @@ def ask_for_change(
     """After the deadline: the visit stays as it is until the office decides. A newer wish takes the place of an open one of its kind."""
     visit = steps.locked(visit_id)
     steps.refuse_ended(visit)
+    if heads is not None:
+        _refuse_impossible(visit, heads, now=now)
     asked, _created = ChangeRequest.objects.update_or_create(
         visit=visit,
         kind=kind,
@@ -98,6 +100,16 @@ def decide_change(change_id: int, *, grant: bool, by: User, now: datetime) -> Ch
     if not grant:
         telling.tell_contacts(asked.visit, kind="change_refused", key=f"change:{asked.pk}:refused", now=now)
     return asked
+
+
+def _refuse_impossible(visit: Visit, heads: int, *, now: datetime) -> None:
+    """Raise GroupTooLarge where no day could receive so many: nobody could grant that."""
+    if visit.tour is None or visit.audience is None or visit.day is None:
+        return
+    group = starts.Group(visit.tour, visit.language, visit.audience, heads)
+    largest = starts.offered(group, visit.day, visit.day, now=now, by_office=True).largest
+    if heads > largest:
+        raise GroupTooLarge(largest=largest)
 
 
 def change_by(visit: Visit) -> datetime | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class Refused(Exception):
@@ -37,6 +38,28 @@ class GroupTooLarge(Refused):
 
     code = "group_too_large"
     detail = _("The group is larger than the museum can receive at once.")
+
+
+class TooManyThen(Refused):
+    """More people than the visit's own time can hold; `most` could come then."""
+
+    code = "too_many_then"
+
+    def __init__(self, most: int) -> None:
+        said = ngettext(
+            "At this time at most %(most)d person can come. For more, please choose another time.",
+            "At this time at most %(most)d people can come. For more, please choose another time.",
+            most,
+        )
+        super().__init__(said % {"most": most}, most=most)
+
+
+class TooFar(Refused):
+    """Nobody knows yet what that day will be like."""
+
+    code = "too_far"
+    status = 422
+    detail = _("Visits can be asked for one year ahead.")
 
 
 class NotAllowedNow(Refused):

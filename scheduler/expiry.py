@@ -49,5 +49,6 @@ def let_go(visit: Visit, *, waits: bool, by: str, now: datetime) -> None:
         steps.become(visit, Visit.Status.CANCELLED)
         visit.ended_by = by
         placing.release(visit)
+    steps.end_wishes(visit, now=now)
     steps.freed(left, now=now)
     steps.changed(visit, now=now, also=[left])

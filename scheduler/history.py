@@ -32,12 +32,17 @@ def story_of(visit: Visit, zone: ZoneInfo) -> list[Step]:
     guides = dict(Guide.objects.values_list("pk", "name"))
     rows = [*_changes("VisitEvent", {"pgh_obj": visit.pk}), *_changes("PartyEvent", {"visit": visit.pk})]
     steps: list[Step] = []
-    for row, before in sorted(rows, key=lambda pair: (pair[0]["pgh_created_at"], "number" in pair[0], pair[0]["pgh_id"])):
+    for row, before in sorted(
+        rows, key=lambda pair: (pair[0]["pgh_created_at"], "number" in pair[0], pair[0]["pgh_id"])
+    ):
         what = tuple(_of_party(row, before, guides) if "number" in row else _of_visit(row, before, zone))
         metadata = row["context"] or {}
         who = users.get(metadata.get("user", 0), "")
         if not what:
             continue
+        if "number" in row and metadata.get("declined_by"):
+            said = {"guide": metadata["declined_by"], "why": metadata.get("why") or "–"}
+            what = (_("%(guide)s cannot lead: %(why)s") % said, *what)
         if steps and steps[-1].at == row["pgh_created_at"] and steps[-1].who == who:
             steps[-1] = Step(steps[-1].at, who, steps[-1].what + what)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,31 +12,46 @@ from django.db.models import DateTimeField, F, Func, QuerySet
 from scheduler import locks, telling
 from scheduler.models import Party, Visit
 
-VISIT_LEADS: Mapping[str, timedelta] = {"reminder_week": timedelta(days=7), "reminder_day": timedelta(days=1)}
-DUTY_LEADS: Mapping[str, timedelta] = {"duty_tomorrow": timedelta(days=1), "duty_soon": timedelta(hours=2)}
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A reminder is due from `since` before the start, and no more once `until` before it has come: a later one says the same."""
+
+    since: timedelta
+    until: timedelta
 
 
-def due(*, now: datetime) -> int:
+VISIT_LEADS: Mapping[str, Lead] = {
+    "reminder_week": Lead(timedelta(days=7), timedelta(days=2)),
+    "reminder_day": Lead(timedelta(days=1), timedelta()),
+}
+DUTY_LEADS: Mapping[str, Lead] = {
+    "duty_tomorrow": Lead(timedelta(days=1), timedelta(hours=3)),
+    "duty_soon": Lead(timedelta(hours=2), timedelta()),
+}
+
+
+def due(*, now: datetime, sent_at: datetime | None = None) -> int:
     """Write every reminder that is due at `now` and was not written yet; gives how many. One transaction for each visit.
 
-    What was booked, or promised, after its reminder would have been due is not reminded of: its letter says it all.
+    What was booked, or promised, after its reminder would have been due is not reminded of: its letter says it all. `sent_at`: when
+    they may be sent, if not at `now`.
     """
     written = 0
-    for lead, before in VISIT_LEADS.items():
-        for pk in _beginning(now, before).filter(created_at__lt=_start() - before).values_list("pk", flat=True):
-            written += locks.door(_remind)(pk, lead=lead, before=before, now=now)
-    for lead, before in DUTY_LEADS.items():
-        led = Party.objects.filter(visit__in=_beginning(now, before).filter(promised_at__lt=_start() - before))
-        for party_id, pk in led.exclude(guide=None).values_list("pk", "visit_id"):
-            written += locks.door(_remind)(pk, lead=lead, before=before, now=now, party_id=party_id)
+    for kind, lead in VISIT_LEADS.items():
+        for pk in _beginning(now, lead).filter(created_at__lt=_start() - lead.since).values_list("pk", flat=True):
+            written += locks.door(_remind)(pk, kind=kind, lead=lead, now=now, sent_at=sent_at or now)
+    for kind, lead in DUTY_LEADS.items():
+        visits = _beginning(now, lead).filter(promised_at__lt=_start() - lead.since)
+        for party_id, pk in Party.objects.filter(visit__in=visits, guide__isnull=False).values_list("pk", "visit_id"):
+            written += locks.door(_remind)(pk, kind=kind, lead=lead, now=now, sent_at=sent_at or now, party_id=party_id)
     return written
 
 
-def _beginning(now: datetime, before: timedelta) -> QuerySet[Visit]:
-    """Confirmed visits that begin after `now` and not more than `before` later."""
-    return Visit.objects.filter(
-        status=Visit.Status.CONFIRMED, period__startswith__gt=now, period__startswith__lte=now + before
-    ).order_by("period", "pk")
+def _beginning(now: datetime, lead: Lead) -> QuerySet[Visit]:
+    """Confirmed visits of which this reminder is due."""
+    visits = Visit.objects.filter(status=Visit.Status.CONFIRMED, period__startswith__gt=now + lead.until)
+    return visits.filter(period__startswith__lte=now + lead.since).order_by("period", "pk")
 
 
 def _start() -> Func:
@@ -43,10 +59,12 @@ def _start() -> Func:
 
 
 @transaction.atomic
-def _remind(visit_id: int, *, lead: str, before: timedelta, now: datetime, party_id: int | None = None) -> int:
+def _remind(
+    visit_id: int, *, kind: str, lead: Lead, now: datetime, sent_at: datetime, party_id: int | None = None
+) -> int:
     """Under the visit's row lock, so that nobody moves it between our look and our word."""
-    visit = _beginning(now, before).select_for_update(of=("self",)).filter(pk=visit_id).first()
+    visit = _beginning(now, lead).select_for_update(of=("self",)).filter(pk=visit_id).first()
     if visit is None:
         return 0
     party = visit.parties.filter(pk=party_id).first() if party_id else None
-    return 0 if party_id and party is None else telling.remind(visit, lead=lead, now=now, party=party)
+    return 0 if party_id and party is None else telling.remind(visit, lead=kind, now=sent_at, party=party)

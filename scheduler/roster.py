@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import pghistory
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
@@ -57,7 +58,8 @@ def decline(party_id: int, *, reason: str, guide_id: int | None = None, now: dat
     """The guide cannot lead: somebody else does at once, or the office is told that nobody can. `guide_id` as for `accept`."""
     party = _led(party_id, guide_id)
     assert party.guide is not None  # _led
-    replace_guide(party, instead_of=party.guide, why=reason, now=now)
+    with pghistory.context(declined_by=party.guide.name, why=reason):  # for the visit's story
+        replace_guide(party, instead_of=party.guide, why=reason, now=now)
     return party
 
 

@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 from scheduler import answers, periods, reasons, snapshot
 from scheduler.core import availability
 from scheduler.core.availability import Day, Way, Wish
-from scheduler.errors import BadWish, Closed, TooSoon
+from scheduler.errors import BadWish, Closed, TooFar, TooSoon
 from scheduler.models import Visit
 from tours import queries as catalogue
 from tours.days import Calendar
 from tours.models import Audience, Tour
 
 MOST_DAYS = 62
+AHEAD_DAYS = 366
+"""How far ahead strangers may ask; the office may go further."""
 NEAR_DAYS = 14
 """How far from the day asked for other starts are looked for."""
 
@@ -71,10 +73,10 @@ def stops_of(tour: Tour) -> list[dict[str, object]]:
     ]
 
 
-def wish_of(group: Group) -> Wish:
-    """A group's request in the core's words. Raises BadWish where no day could ever serve it."""
+def wish_of(group: Group, *, by_office: bool = False) -> Wish:
+    """A group's request in the core's words. Raises BadWish where no day could ever serve it; the office may offer any tour to anybody."""
     allowed = {tour.pk for tour in group.audience.tours.all()}
-    if allowed and group.tour.pk not in allowed:
+    if not by_office and allowed and group.tour.pk not in allowed:
         raise BadWish(_("This tour is not offered to this kind of group. Please call the museum."))
     return Wish(
         tour=group.tour.code,
@@ -109,16 +111,19 @@ def offered(group: Group, first: date, last: date, *, now: datetime, by_office: 
 
     A fixed number of queries: seven, and six more where some day's answer is not kept.
     """
-    wish = wish_of(group)
+    wish = wish_of(group, by_office=by_office)
     calendar = catalogue.calendar()
     today = periods.day_of(now, ZoneInfo(calendar.museum.time_zone))
     opens = today if by_office else first_day(group, calendar, now)
-    found = _found(wish, max(first, opens), last, calendar, now) if last >= opens else {}
+    end = last if by_office else min(last, today + timedelta(days=AHEAD_DAYS))
+    found = _found(wish, max(first, opens), end, calendar, now) if end >= max(first, opens) else {}
     days = [
         DayOffer(day, "past")
         if day < today
         else DayOffer(day, "too_soon", _too_soon(opens))
         if day < opens
+        else DayOffer(day, "closed", str(TooFar.detail))
+        if day > end
         else found[day][0]
         for day in periods.days_between(first, last)
     ]
@@ -189,6 +194,8 @@ def refuse_unless_open(
     day = periods.day_of(first, read.zone)
     if first <= now:
         raise TooSoon(_("This time is past."), earliest=None)
+    if not by_office and day > periods.day_of(now, read.zone) + timedelta(days=AHEAD_DAYS):
+        raise TooFar
     opens = first_day(group, read.calendar, now)
     if day < opens and not by_office:
         raise TooSoon(_too_soon(opens), earliest=opens.isoformat())
@@ -227,6 +234,18 @@ def way_for(state: Day, wish: Wish, ticks: tuple[int, ...], *, keep: frozenset[s
         if way is not None:
             return way
     return availability.way(state, wish, ticks)
+
+
+def most_at(read: snapshot.Range, wish: Wish, begins: tuple[datetime, ...]) -> int:
+    """The most people who could come at these starts instead of so many as wished, in whole sub-groups; 0: nobody."""
+    day = periods.day_of(begins[0], read.zone)
+    ticks = tuple(periods.to_tick(begin, day, read.zone) for begin in begins)
+    parties = -(-wish.heads // wish.heads_per_guide) - 1
+    for number in range(parties, 0, -1):
+        heads = number * wish.heads_per_guide
+        if way_for(read.days[day], replace(wish, heads=heads), ticks) is not None:
+            return heads
+    return 0
 
 
 @dataclass(frozen=True, slots=True)

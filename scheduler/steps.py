@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,13 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from scheduler import announcing, locks, periods, placing, telling
 from scheduler.errors import KeyReused, NotAllowedNow, StaleForm
-from scheduler.models import Closure, Contact, Freed, Visit
+from scheduler.models import ChangeRequest, Closure, Contact, Freed, Visit
 from tours import queries as catalogue
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are read as another
 CODE_LENGTH = 7
+OFFICE_HOURS = time(9), time(18)
+"""When the office is there on a business day on which the museum is closed."""
 
 
 Cause = Closure | Visit
@@ -64,6 +66,12 @@ def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: 
     announcing.visit_changed(visit, now=now)
 
 
+def end_wishes(visit: Visit, *, now: datetime) -> None:
+    """What was still asked for of a visit ends with it."""
+    wishes = visit.change_requests.filter(status=ChangeRequest.Status.OPEN)
+    wishes.update(status=ChangeRequest.Status.VOID, decided_at=now)
+
+
 def freed(day: date, *, now: datetime) -> None:
     """Write down that something has become free on a day, for the waiting list to look at after the commit."""
     if day >= day_of(now):
@@ -102,9 +110,15 @@ def took_place_if_past(visit: Visit, *, now: datetime) -> None:
 
 
 def decide_by(start: datetime, business_days: int, now: datetime, zone: ZoneInfo) -> datetime:
-    """Until when the office has to decide: so many business days from now at the same hour, and before the visit starts."""
-    last = catalogue.business_days_after(periods.day_of(now, zone), business_days)
-    hour = periods.to_tick(periods.down_to_tick(now), periods.day_of(now, zone), zone)
+    """Until when the office has to decide: so many business days from now at the same hour, or the nearest at which it is there, and
+    before the visit starts.
+    """
+    calendar = catalogue.calendar()
+    last = calendar.business_days_after(periods.day_of(now, zone), business_days)
+    there = calendar.windows(last)
+    opens, closes = (there[0].opens, there[-1].closes) if there else OFFICE_HOURS
+    clock = periods.local(periods.down_to_tick(now), zone).time()
+    hour = periods.wall_tick(min(max(clock, opens), closes), last, zone)
     return min(periods.instant(hour, last, zone), start)
 
 

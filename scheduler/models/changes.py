@@ -23,6 +23,7 @@ class ChangeRequest(models.Model):
         OPEN = "open", _("Open")
         GRANTED = "granted", _("Granted")
         REFUSED = "refused", _("Refused")
+        VOID = "void", _("Ended with the visit")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="change_requests")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -9,9 +9,19 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from notifications.models import OutboxMessage
-from scheduler import bookings, changes
+from scheduler import arrivals, bookings, changes, starts
 from scheduler.bookings import Request
-from scheduler.errors import BadWish, Closed, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken, TooSoon
+from scheduler.errors import (
+    BadWish,
+    Closed,
+    GroupTooLarge,
+    NotAllowedNow,
+    StaleForm,
+    StartTaken,
+    TooFar,
+    TooManyThen,
+    TooSoon,
+)
 from scheduler.models import ChangeRequest, Closure, Leg, Party, Visit
 from tests.scheduler.conftest import at
 from tours.models import Guide, Space, User
@@ -58,7 +68,7 @@ def test_a_visit_within_the_horizon_is_promised_at_once_and_its_guide_told(askin
 def test_a_tour_with_a_ceremony_waits_for_the_office(asking: Ask, season_now: datetime) -> None:
     visit = bookings.book(asking(at(WEDNESDAY, "11:00"), tour="grounds-flowers", language="en"), now=season_now)
     assert (visit.status, kinds(visit)) == ("requested", ["requested"])
-    assert visit.decide_by == season_now + timedelta(days=2)  # two business days: Wednesday at the same hour
+    assert visit.decide_by == at(date(2025, 5, 14), "10:00")  # two business days, and when the museum has opened
     assert Leg.objects.filter(visit=visit, holds=True).exists()
 
 
@@ -163,8 +173,9 @@ def test_more_heads_may_need_another_guide(asking: Ask, season_now: datetime) ->
 
 def test_more_heads_than_can_be_led_change_nothing(asking: Ask, season_now: datetime) -> None:
     visit = bookings.book(asking(at(WEDNESDAY, "11:00"), heads=20), now=season_now)
-    with pytest.raises(StartTaken):
+    with pytest.raises(TooManyThen) as refused:
         bookings.change(visit.pk, heads=400, now=season_now)
+    assert refused.value.extra["most"] == 100
     visit.refresh_from_db()
     assert (visit.heads, visit.parties.count()) == (20, 1)
 
@@ -232,3 +243,44 @@ def test_a_start_beside_a_closed_place_is_booked_as_it_is_shown(asking: Ask, sea
     with pytest.raises(Closed) as refused:
         bookings.book(asking(at(WEDNESDAY, "10:45")), now=season_now)  # in either order, into Alash while it is closed
     assert refused.value.detail == "Cleaning"
+
+
+def test_strangers_ask_for_one_year_ahead_at_most(asking: Ask, season_now: datetime) -> None:
+    far = asking(at(date(2026, 12, 9), "11:00"))
+    with pytest.raises(TooFar):
+        bookings.book(far, now=season_now)
+    shown = starts.offered(far.group, date(2026, 12, 9), date(2026, 12, 9), now=season_now).days[0]
+    assert (shown.state, shown.reason) == ("closed", "Visits can be asked for one year ahead.")
+    office = User.objects.create(username="office", is_staff=True)
+    assert bookings.book(far, now=season_now, by=office).status == "confirmed"
+
+
+def test_the_office_may_offer_any_tour_to_anybody(asking: Ask, season_now: datetime) -> None:
+    children = asking(at(WEDNESDAY, "11:00"), audience="preschool", tour="halls")
+    with pytest.raises(BadWish):
+        bookings.book(children, now=season_now)
+    office = User.objects.create(username="office", is_staff=True)
+    assert bookings.book(children, now=season_now, by=office).status == "confirmed"
+
+
+def test_what_was_still_asked_for_ends_with_the_visit(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(date(2025, 5, 20), "11:00")), now=season_now)
+    changes.ask_for_change(visit.pk, kind=ChangeRequest.Kind.HEADS, heads=30, now=at(date(2025, 5, 20), "09:00"))
+    bookings.cancel(visit.pk, by="organiser", now=at(date(2025, 5, 20), "09:30"))
+    assert ChangeRequest.objects.get().status == "void"
+
+
+def test_a_late_wish_that_nobody_could_grant_is_refused_at_once(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(date(2025, 5, 20), "11:00")), now=season_now)
+    with pytest.raises(GroupTooLarge):
+        changes.change(visit.pk, heads=2000, now=at(date(2025, 5, 20), "09:00"))
+    assert not ChangeRequest.objects.exists()
+
+
+def test_people_arrive_on_the_day_and_in_a_number_that_can_be_meant(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(date(2025, 5, 20), "11:00")), now=season_now)
+    with pytest.raises(NotAllowedNow):
+        arrivals.arrive(visit.pk, heads=10, now=season_now)
+    with pytest.raises(BadWish):
+        arrivals.arrive(visit.pk, heads=999, now=at(date(2025, 5, 20), "11:00"))
+    assert arrivals.arrive(visit.pk, heads=12, now=at(date(2025, 5, 20), "11:00")).arrived_heads == 12

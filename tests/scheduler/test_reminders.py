@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
+import time_machine
+from django.core.management import call_command
 
 from notifications.models import Call, OutboxMessage
 from scheduler import bookings, reminders
@@ -61,3 +63,20 @@ def test_whoever_has_no_email_is_put_on_the_call_list(asking: Ask, season_now: d
     reminders.due(now=at(DAY, "11:00") - timedelta(days=7))
     assert Call.objects.filter(kind="reminder_week").count() == 1
     assert not OutboxMessage.objects.filter(kind="reminder_week").exists()
+
+
+def test_a_missed_week_reminder_gives_way_to_that_of_the_day(asking: Ask, season_now: datetime) -> None:
+    bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    reminders.due(now=at(DAY, "11:00") - timedelta(hours=20))
+    assert [written(kind) for kind in ("reminder_week", "reminder_day")] == [0, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reminders_of_a_time_to_come_are_sent_now_and_change_nothing_else(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    with time_machine.travel(season_now):
+        call_command("remind", "--now", (at(DAY, "11:00") - timedelta(days=7)).isoformat())
+    reminder = OutboxMessage.objects.get(kind="reminder_week")
+    visit.refresh_from_db()
+    assert reminder.not_before - season_now < timedelta(minutes=1)
+    assert visit.status == "confirmed"

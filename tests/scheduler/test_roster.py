@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from notifications.models import OutboxMessage
-from scheduler import bookings, roster
+from scheduler import bookings, history, roster
 from scheduler.bookings import Request
 from scheduler.errors import NotAllowedNow, Refused
 from scheduler.models import Absence, Party, Visit
@@ -115,3 +116,11 @@ def test_what_comes_within_the_horizon_is_promised_by_night(asking: Ask, season_
     assert roster.promise_due(now=night) == 0
     visit.refresh_from_db()
     assert visit.promised_at == night
+
+
+def test_the_story_says_who_declined_and_why(asking: Ask, season_now: datetime) -> None:
+    visit = english(asking, "11:00", season_now)
+    first = visit.parties.get().guide
+    roster.decline(visit.parties.get().pk, reason="Ill", now=season_now)
+    said = [what for step in history.story_of(visit, ZoneInfo("Asia/Almaty")) for what in step.what]
+    assert f"{first} cannot lead: Ill" in said

@@ -1,4 +1,7 @@
-"""Does what beat does at a time that one names: promises, reminders, requests that nobody decided, visits that are over."""
+"""Does what beat does at a time that one names: promises, reminders, requests that nobody decided, visits that are over.
+
+Of a time that is still to come only the reminders are written, and sent at once, so that one can read them.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,21 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, now: str | None = None, **options: Any) -> None:
-        moment = _moment(now)
+        real = timezone.now()
+        moment = _moment(now, real)
+        if moment > real:
+            self.stdout.write(f"reminders of {moment.isoformat()}, sent now: {reminders.due(now=moment, sent_at=real)}")
+            self.stdout.write("That time is still to come: nothing is promised, declined or marked as over before it.")
+            return
         self.stdout.write(f"promised: {planning.promise_due(now=moment)}")
         self.stdout.write(f"reminders: {reminders.due(now=moment)}")
         self.stdout.write(f"declined, nobody decided: {bookings.decide_overdue(now=moment)}")
         self.stdout.write(f"took place: {arrivals.finish(now=moment)}")
 
 
-def _moment(said: str | None) -> datetime:
+def _moment(said: str | None, real: datetime) -> datetime:
     if said is None:
-        return timezone.now()
+        return real
     try:
         moment = parse_datetime(said)
     except ValueError as error:
