@@ -159,6 +159,7 @@ def test_an_older_letter_that_failed_is_never_sent_after_a_newer_one(
     house.rcpt = lambda address: "250 OK"
     tell(organiser(start=LATER), now=NOW)
     delivery.sweep(until=NOW + timedelta(minutes=2))
+    assert [row.status for row in rows()] == ["superseded", "sent"]  # at once, not when its next attempt would be due
     again()
     delivery.sweep()
     assert [row.status for row in rows()] == ["superseded", "sent"]
