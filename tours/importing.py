@@ -34,6 +34,7 @@ MUSEUM_PLAIN = (
     *(
         "time_zone",
         "email",
+        "locale",
         "phone",
         "url",
         "latitude",

@@ -52,6 +52,7 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ("opens: 10:00,", "opens: 1000,", "museum.opening[0].opens", "a text"),
     ("opening: [{days", "latitude: 51.0\n  opening: [{days", "museum", "“longitude” is missing"),
     ("opening: [{days", "email: museum\n  opening: [{days", "museum.email", "no e-mail address"),
+    ("opening: [{days", "locale: de\n  opening: [{days", "museum.locale", "none of: kk"),
     ("opening: [{days", "country: QQ\n  opening: [{days", "museum.country", "no country"),
     ("opening: [{days", "currency: tenge\n  opening: [{days", "museum.currency", "no currency"),
     ("opening: [{days", "url: museum.kz\n  opening: [{days", "museum.url", "no web address"),

@@ -27,7 +27,7 @@ class MuseumAdmin(CatalogueAdmin):
     inlines = (OpeningInline,)
     list_display = ("name", "time_zone", "email", "phone")
     fieldsets = (
-        (None, {"fields": ["code", "email", "phone", "url", ("latitude", "longitude")]}),
+        (None, {"fields": ["code", "email", "locale", "phone", "url", ("latitude", "longitude")]}),
         *languages("name", "address", "how_to_come", "meeting_point", "time_zone_name"),
         (_("Calendar"), {"fields": ["time_zone", "country", "opens_on_holidays", "grid_minutes"]}),
         (_("Requests"), {"fields": ["lead_business_days", "decide_business_days", "currency"]}),

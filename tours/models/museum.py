@@ -10,6 +10,7 @@ from django.db.models import Deferrable, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from tours.models.words import (
+    Language,
     Period,
     Same,
     Weekday,
@@ -41,6 +42,13 @@ class Museum(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=60, validators=[valid_time_zone])
     email = models.EmailField(
         _("e-mail"), blank=True, help_text=_("The museum's one mailbox: letters and invitations come from it.")
+    )
+    locale = models.CharField(
+        _("language of the museum's mailbox"),
+        max_length=8,
+        choices=Language.choices,
+        default=Language.KAZAKH,
+        help_text=_("In which letters to the museum itself are written."),
     )
     phone = models.CharField(_("telephone"), max_length=40, blank=True, validators=[no_control_characters])
     url = models.URLField(_("website"), blank=True)
