@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django import template
+from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext, pgettext
 
 from scheduler import phones, queries, telling
+from scheduler.dates import clock, long_day, moment, month, short_day, weekday
 from scheduler.forms.asking import CEREMONY
 from scheduler.models import Visit
 from tours.errors import NoMuseum
@@ -33,48 +34,19 @@ def the_museum() -> Museum | None:
 
 
 @register.simple_tag
+def own_languages() -> list[tuple[str, str]]:
+    """Our languages, each named in its own words whoever reads: Django's own list would put the names into the reader's language."""
+    return list(settings.LANGUAGES)
+
+
+@register.simple_tag
 def zone_label(house: Museum) -> str:
     """How the museum's time is named: "museum time, UTC+5"."""
     return telling.zone_label(timezone.now(), house)
 
 
-@register.filter
-def long_day(moment: date | datetime) -> str:
-    """Thursday, 28 May 2026."""
-    # Translators: a date, in Django's date format: Thursday, 28 May 2026
-    return _format(moment, pgettext("date on a page", "l, j E Y"))
-
-
-@register.filter
-def short_day(moment: date | datetime) -> str:
-    """Thursday, 28 May."""
-    # Translators: a date without its year, in Django's date format: Thursday, 28 May
-    return _format(moment, pgettext("date on a page", "l, j E"))
-
-
-@register.filter
-def month(moment: date) -> str:
-    """May 2026."""
-    # Translators: a month, in Django's date format: May 2026
-    return _format(moment, pgettext("date on a page", "F Y"))
-
-
-@register.filter
-def weekday(moment: date | datetime) -> str:
-    """Thu."""
-    return _format(moment, "D")
-
-
-@register.filter
-def clock(moment: datetime) -> str:
-    """11:00, on the museum's wall clock (`views/pages.py` has set the time zone)."""
-    return f"{timezone.localtime(moment):%H:%M}"
-
-
-@register.filter
-def moment(instant: datetime) -> str:
-    """Thursday, 28 May 2026, 11:00."""
-    return f"{long_day(instant)}, {clock(instant)}"
+for written in (long_day, short_day, month, weekday, clock, moment):
+    register.filter(written)
 
 
 @register.filter
@@ -94,12 +66,6 @@ def amount(whole: int, currency: str) -> str:
     """12 000 ₸."""
     sign = {"KZT": "₸", "EUR": "€"}.get(currency, currency)
     return f"{whole:,} {sign}".replace(",", NO_BREAK).replace(" ", NO_BREAK)
-
-
-def _format(moment: date | datetime, pattern: str) -> str:
-    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
-    words = format_date(local, pattern)
-    return words if get_language() == "en" else words.lower()
 
 
 @register.filter
@@ -167,7 +133,14 @@ def office_title(visit: Visit) -> str:
 @register.filter
 def organisation(visit: Visit) -> str:
     """The organisation that a visit is shown under."""
-    return queries.organisation_of(visit)
+    return queries.shown_under(visit)
+
+
+@register.filter
+def on_the_day(visit: Visit) -> tuple[str, str] | None:
+    """Name and telephone of whom to reach on the day; None where there is nobody."""
+    found = queries.on_the_day(visit)
+    return found if any(found) else None
 
 
 @register.filter

@@ -1,0 +1,54 @@
+"""How dates and times are written for people, in the reader's language and on the active time zone's wall clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.translation import get_language, pgettext
+
+
+def long_day(moment: date | datetime) -> str:
+    """Thursday, 28 May 2026."""
+    # Translators: a date, in Django's date format: Thursday, 28 May 2026
+    return _written(moment, pgettext("date on a page", "l, j E Y"))
+
+
+def plain_day(moment: date | datetime) -> str:
+    """28 May 2026."""
+    # Translators: a date without its weekday, in Django's date format: 28 May 2026
+    return _written(moment, pgettext("date on a page", "j E Y"))
+
+
+def short_day(moment: date | datetime) -> str:
+    """Thursday, 28 May."""
+    # Translators: a date without its year, in Django's date format: Thursday, 28 May
+    return _written(moment, pgettext("date on a page", "l, j E"))
+
+
+def month(moment: date) -> str:
+    """May 2026."""
+    # Translators: a month, in Django's date format: May 2026
+    return _written(moment, pgettext("date on a page", "F Y"))
+
+
+def weekday(moment: date | datetime) -> str:
+    """Thu."""
+    return _written(moment, "D")
+
+
+def clock(moment: datetime) -> str:
+    """11:00."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+def moment(instant: datetime) -> str:
+    """Thursday, 28 May 2026, 11:00."""
+    return f"{long_day(instant)}, {clock(instant)}"
+
+
+def _written(moment: date | datetime, pattern: str) -> str:
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    words = format_date(local, pattern)
+    return words if get_language() == "en" else words.lower()
