@@ -16,7 +16,7 @@ from scheduler import bookings, closures, roster
 from scheduler.closures import ClosureDraft
 from scheduler.models import Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Book, Close
+from tests.scheduler.views.conftest import FAR, NEAR, Book, Close, browser
 from tours.models import Guide, Museum
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,8 @@ def test_head_answers_without_a_body(stranger: Client, led_by_g03: Visit) -> Non
     answer = stranger.head(of_guide())
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer["ETag"] == stranger.get(of_guide())["ETag"]
-    assert stranger.post(of_guide()).status_code == 405
+    for address in (of_guide(), "/calendar/closures.ics"):
+        assert browser(enforce_csrf_checks=True).post(address).status_code == 405
 
 
 @pytest.mark.parametrize("token", ["", "x", "1", "1.x", "²" + ".x", "9" * 40 + ".x", "1." + "A" * 43])
