@@ -250,6 +250,16 @@ def test_what_is_over_offers_no_change(stranger: Client, book: Book, season_now:
     assert stranger.post(link(visit, "cancel/"), {"reason": ""}).status_code == 409
 
 
+def test_a_cancelled_visit_says_why_and_promises_nothing(stranger: Client, book: Book, season_now: datetime) -> None:
+    visit = book(FAR, "11:00")
+    promises = ("How to come", "Price", "follow in a letter before the visit")
+    assert all(each in words(stranger.get(link(visit))) for each in promises)
+    bookings.cancel(visit.pk, by="office", reason="Storm", now=season_now)
+    page = stranger.get(link(visit))
+    assert [each.text for each in soup(page).select(".notice dl *")] == ["Reason", "Storm"]
+    assert not [each for each in promises if each in words(page)]
+
+
 @pytest.mark.parametrize("text", ["A\x00", "A\x1b[31m", "A" * 600])
 def test_hostile_reasons_are_refused(stranger: Client, book: Book, text: str) -> None:
     visit = book(NEAR, "11:00")
