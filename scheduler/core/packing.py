@@ -30,7 +30,7 @@ class Floor:
 
     `room` is what the unpromised waves and the new may fill together, `entry` what the new may enter. The two differ only where the
     unpromised waves cannot all be walked within the limits (old data): a cell (space, tick) that is overfull as they walk now may
-    then hold what it holds now, but takes nobody new.
+    then hold what it holds now, but takes nobody new. A wave always walks in an order that empty spaces could hold, or as it does now.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ Written from the rules' text and not from the engine; shares nothing with it but
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 # --- The museum's hours ---------------------------------------------------------------------------------------------------
 
@@ -244,8 +244,19 @@ class Floors:
             most_lanes, most_heads = max(most_lanes, self.now_lanes[cell]), max(most_heads, self.now_heads[cell])
         return lanes <= most_lanes and heads <= most_heads
 
+    def holds(self, load):
+        """Whether empty spaces could hold this wave."""
+        lanes, heads = load
+        return all(
+            lanes[cell] <= self.spaces[cell[0]].lanes and heads[cell] <= (self.spaces[cell[0]].max_heads or 1 << 30)
+            for cell in lanes
+        )
+
     def arrangements(self, new):
-        """Every way to walk all waves: how many old waves (or parties, where nothing is joint) take other places than now. `new`: (stops, start, sizes) of each new wave."""
+        """Every way to walk all waves: how many old waves (or parties, where nothing is joint) take other places than now.
+
+        `new`: (stops, start, sizes) of each new wave.
+        """
         waves = [(stops, start, sizes, None) for stops, start, sizes in new] + self.waves
         lanes, heads = Counter(), Counter()
 
@@ -263,7 +274,7 @@ class Floors:
             if self.overfull and present is not None:
                 loads.append(now)
             for load in loads:
-                if load is None:
+                if load is None or (load != now and not self.holds(load)):
                     continue
                 mark = (frozenset(load[0].items()), frozenset(load[1].items()))
                 if mark in seen:
@@ -300,7 +311,7 @@ def nearest(day, wish, groups):
     guides, floors, found = Guides(day), Floors(day), {}
     possible = begins(day, wish)
     for chosen in product(possible, repeat=len(groups)):
-        if any(late <= early for early, late in zip(chosen, chosen[1:], strict=False)):
+        if any(late <= early for early, late in pairwise(chosen)):
             continue
         if chosen[0] in found and found[chosen[0]][-1] <= chosen[-1]:
             continue
