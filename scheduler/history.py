@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from scheduler import periods
+from scheduler import dates
 from scheduler.models import Party, Visit
 from tours.models import Guide, User
 
@@ -66,8 +67,9 @@ def _of_visit(row: Mapping[str, Any], before: Mapping[str, Any] | None, zone: Zo
     if before is None or is_new("status"):
         yield str(Visit.Status(row["status"]).label)
     if row["period"] and (before is None or is_new("period")):
-        start = periods.local(row["period"].lower, zone)
-        yield _("Time: %(time)s") % {"time": f"{start:%d.%m.%Y %H:%M}"}
+        with timezone.override(zone):
+            time = dates.moment(row["period"].lower)
+        yield _("Time: %(time)s") % {"time": time}
     if is_new("heads"):
         yield _("People: %(heads)d") % {"heads": row["heads"]}
     if is_new("promised_at") and row["promised_at"]:
