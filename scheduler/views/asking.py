@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 
 from scheduler import showcase
 from scheduler.errors import KeyReused, Refused
@@ -24,6 +26,21 @@ Contact = TypeVar("Contact", bound=ContactForm)
 def unjudged(posted: QueryDict, form: type[Contact]) -> Contact:
     """What was typed so far, without a word about what is still missing."""
     return form(initial={name: value for name, value in posted.items() if name in form.base_fields})
+
+
+def in_another_language(posted: QueryDict) -> QueryDict:
+    """Switch the page's language, as a button of `posted` asks; gives what was typed. Letters follow, unless told otherwise."""
+    code, typed = posted.get("to_language", ""), posted.copy()
+    if code in dict(settings.LANGUAGES):
+        if typed.get("locale") == get_language():
+            typed["locale"] = code
+        translation.activate(code)
+    return typed
+
+
+def is_whole(asked: QueryDict) -> bool:
+    """Whether what was chosen is a whole wish, so that its faults are worth telling."""
+    return all(asked.get(name) for name in ("tour", "audience", "language", "heads"))
 
 
 def address_of(asked: QueryDict, page: str) -> str:
@@ -78,6 +95,7 @@ def form_page(
     return {
         **(looked_at(asked, wish, by_office=by_office) if looked else blank),
         "action": reverse(page),
+        "keeps": "ask",
         "contact": contact,
         "both_forms": (wish, contact),
         "tours": showcase.tours(),

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications import links
-from scheduler import bookings, limits, locks, lost_links, queries, showcase, steps
+from scheduler import bookings, limits, locks, lost_links, showcase, steps
 from scheduler.errors import BadWish
 from scheduler.forms.asking import ContactForm, LostLinkForm, WishForm
-from scheduler.views.asking import form_page, looked_at, unjudged, was_sent_before
-from scheduler.views.pages import show, status_of, tried
+from scheduler.views.asking import form_page, in_another_language, is_whole, looked_at, unjudged, was_sent_before
+from scheduler.views.pages import remember_language, show, status_of, tried
 from tours import queries as catalogue
 from tours.errors import NoMuseum
 
@@ -25,7 +25,7 @@ from tours.errors import NoMuseum
 def home(request: HttpRequest) -> HttpResponse:
     """What is offered, what is closed, and the next free times."""
     try:
-        catalogue.museum()
+        museum = catalogue.museum()
     except NoMuseum:
         return render(request, "scheduler/no_museum.html", status=NoMuseum.status)
     now = timezone.now()
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "tours": showcase.tours(),
             "audiences": list(catalogue.offered_audiences()),
-            "closures": queries.closures_from(now),
+            "closures": showcase.closures(museum, now=now),
             "opening": showcase.opening_hours(),
             "next_free": showcase.next_free(now=now),
         },
@@ -46,8 +46,13 @@ def home(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest) -> HttpResponse:
     """The request form. Posted without `book` it only looks again; with it, the time is held or the page says why not."""
     if request.method != "POST":
-        wish = WishForm(request.GET) if _is_whole(request.GET) else WishForm(initial={"adults": 0} | request.GET.dict())
+        wish = _wish(request.GET)
         return _page(request, form_page(request.GET, wish, ContactForm(), looked=wish.is_bound))
+    if "to_language" in request.POST:
+        typed = in_another_language(request.POST)
+        wish = _wish(typed)
+        context = form_page(typed, wish, unjudged(typed, ContactForm), looked=wish.is_bound)
+        return remember_language(_page(request, context))
     wish, contact = WishForm(request.POST), ContactForm(request.POST)
     if "book" not in request.POST:
         return _page(request, form_page(request.POST, wish, unjudged(request.POST, ContactForm), looked=True))
@@ -99,9 +104,8 @@ def _book(request: HttpRequest, wish: WishForm, contact: ContactForm) -> Any:
         return bookings.request_visit(asked, now=timezone.now())
 
 
-def _is_whole(asked: QueryDict) -> bool:
-    """Whether an address names a whole wish, so that its faults are worth telling."""
-    return all(asked.get(name) for name in ("tour", "audience", "language", "heads"))
+def _wish(asked: QueryDict) -> WishForm:
+    return WishForm(asked) if is_whole(asked) else WishForm(initial={"adults": 0} | asked.dict())
 
 
 def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

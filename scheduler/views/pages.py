@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from scheduler.errors import Refused
 from tours import queries as catalogue
@@ -24,6 +26,19 @@ def show(
     museum = catalogue.museum()
     with timezone.override(ZoneInfo(museum.time_zone)):
         return render(request, template, {"museum": museum, **(context or {})}, status=status)
+
+
+def remember_language(response: HttpResponse) -> HttpResponse:
+    """The same answer; the reader's next pages come in the language of this one."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        get_language() or settings.LANGUAGE_CODE,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )
+    return response
 
 
 def tried(change: Callable[[], Answer]) -> tuple[Answer | None, Refused | CatalogueError | None]:

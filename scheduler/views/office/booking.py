@@ -17,8 +17,8 @@ from scheduler.forms.events import EventForm
 from scheduler.forms.office import TelephoneForm
 from scheduler.models import Visit
 from scheduler.views.access import office_only, staff
-from scheduler.views.asking import form_page, looked_at, unjudged
-from scheduler.views.pages import show, status_of, tried
+from scheduler.views.asking import form_page, in_another_language, is_whole, looked_at, unjudged
+from scheduler.views.pages import remember_language, show, status_of, tried
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,9 +31,12 @@ def new_visit(request: HttpRequest) -> HttpResponse:
         return _page(request, form_page(asked, wish, contact, looked=looked, by_office=True, **more), status=status)
 
     if request.method != "POST":
-        whole = all(asked.get(name) for name in ("tour", "audience", "language", "heads"))
-        wish = WishForm(asked) if whole else WishForm(initial={"adults": 0} | asked.dict())
-        return again(TelephoneForm(), looked=whole)
+        wish = WishForm(asked) if is_whole(asked) else WishForm(initial={"adults": 0} | asked.dict())
+        return again(TelephoneForm(), looked=wish.is_bound)
+    if "to_language" in asked:
+        asked = in_another_language(request.POST)
+        wish = WishForm(asked) if is_whole(asked) else WishForm(initial=asked.dict())
+        return remember_language(again(unjudged(asked, TelephoneForm), looked=wish.is_bound))
     wish, contact = WishForm(asked), TelephoneForm(asked)
     if "book" not in asked:
         return again(unjudged(asked, TelephoneForm))

@@ -235,6 +235,27 @@ def test_looking_again_without_script_keeps_everything_and_judges_nothing(strang
     assert soup(page).select("input[name=start]")
 
 
+def test_the_language_is_switched_without_losing_what_was_typed(stranger: Client) -> None:
+    first = stranger.get("/ask/", WISH)
+    assert soup(first).select_one("header button[value=ru]")["form"] == soup(first).select_one("form.ask")["id"]
+    half = form(locale="en", email="half@", start="2025-05-20T11:00+05:00") | {"to_language": "ru"}
+    del half["book"]
+    page = stranger.post("/ask/", half)
+    assert soup(page).html["lang"] == "ru"
+    kept = typed(page)
+    for name in ("name", "email", "notes", "heads", "start", "request_key"):
+        assert kept[name] == half[name]
+    assert kept["locale"] == "ru"  # letters follow the page
+    assert not soup(page).select(".errorlist")
+    assert soup(stranger.get("/")).html["lang"] == "ru"  # and so do the next pages
+
+
+def test_letters_keep_the_language_that_was_chosen_for_them(stranger: Client) -> None:
+    page = stranger.post("/ask/", {"name": "Асан", "locale": "kk", "to_language": "ru"})
+    assert (typed(page)["name"], typed(page)["locale"]) == ("Асан", "kk")
+    assert not soup(page).select(".errorlist")
+
+
 def test_whoever_asks_too_often_is_asked_to_wait_and_loses_nothing(stranger: Client, settings: Any) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"request_by_network": (1, 3600)}
     stranger.post("/ask/", form())
