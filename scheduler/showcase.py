@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import get_language
 
-from scheduler import queries, starts
+from scheduler import periods, queries, starts
+from scheduler.models import Closure
 from scheduler.starts import DayOffer, Group
 from tours import queries as catalogue
-from tours.models import Opening, Tour, Weekday
+from tours.models import Museum, Opening, Tour, Weekday
 
 USUAL_HEADS = 15
 """For how many people the next free times are shown on the first page."""
@@ -46,6 +49,28 @@ class Hours:
     opens: time
     closes: time
     last_start: time
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closure with its next times: one, or several of one that repeats."""
+
+    closure: Closure
+    times: tuple[DateTimeTZRange, ...]
+
+
+def closures(museum: Museum, *, now: datetime) -> list[Closed]:
+    """What is or will be closed, soonest first, each with its next times. Two queries."""
+    zone = ZoneInfo(museum.time_zone)
+    return [Closed(row, tuple(queries.next_times_of(row, now, zone))) for row in queries.closures_from(now)]
+
+
+def closures_on(day: date, museum: Museum) -> list[Closed]:
+    """What is closed at some time of a day, with its times on it. Two queries."""
+    zone = ZoneInfo(museum.time_zone)
+    whole = periods.bounds(day, zone)
+    found = [Closed(row, tuple(queries.times_of(row, whole, zone))) for row in queries.closures_from(whole.lower)]
+    return [each for each in found if each.times]
 
 
 def tours() -> list[Offer]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -11,14 +12,21 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from scheduler.closures import ClosureDraft, Decision
+from scheduler.decisions import OFFER
 from scheduler.forms.fields import Clock, Day, Form, Text, instant, near
 from scheduler.models import Closure
 from tours import queries as catalogue
 from tours.models import Space
 
+WEEKLY, NTH, LAST, RULE = "weekly", "nth", "last", "rule"
+DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
 
 class ClosureForm(Form):
-    """Which places, from when to when, and what the public is told in each language."""
+    """Which places, from when to when, how it repeats, and what the public is told in each language.
+
+    `rrule` keeps a rule that the choices have no words for, as another program has made it.
+    """
 
     spaces: forms.ModelMultipleChoiceField[Space] = forms.ModelMultipleChoiceField(
         queryset=Space.objects.none(),
@@ -33,6 +41,11 @@ class ClosureForm(Form):
     last = Day(label=_("Until and including"), required=False)
     ends = Clock(label=_("at"), required=False)
     open_end = forms.BooleanField(label=_("Until further notice"), required=False)
+    repeats = forms.ChoiceField(label=_("Repeats"), required=False)
+    repeats_until = Day(
+        label=_("Repeats until and including"), required=False, help_text=_("Empty: until further notice.")
+    )
+    rrule = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
     kind = forms.ChoiceField(label=_("Kind"), choices=Closure.Kind.choices)
     notice_kk = Text(label=_("Notice in Kazakh"), max_length=500, rows=2, required=False)
     notice_ru = Text(label=_("Notice in Russian"), max_length=500, rows=2, required=False)
@@ -40,12 +53,26 @@ class ClosureForm(Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields["spaces"]
-        assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = catalogue.places()
+        spaces, repeats = self.fields["spaces"], self.fields["repeats"]
+        assert isinstance(spaces, forms.ModelMultipleChoiceField)
+        assert isinstance(repeats, forms.ChoiceField)
+        spaces.queryset = catalogue.places()
+        repeats.choices = [
+            ("", _("no")),
+            (WEEKLY, _("every week on this weekday")),
+            (NTH, _("every month on this weekday, as the first or the third")),
+            (LAST, _("every month on the last such weekday")),
+        ]
+        if self["rrule"].value():
+            repeats.choices = [
+                *repeats.choices,
+                (RULE, _("as it does now: %(rule)s") % {"rule": self["rrule"].value()}),
+            ]
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
+        if data.get("repeats") and data.get("open_end"):
+            self.add_error("open_end", _("What repeats has an end each time."))
         if not data.get("open_end") and not data.get("last") and not self.has_error("last"):
             self.add_error("last", _("Please say until when, or tick “until further notice”."))
         if not any(data.get(f"notice_{code}") for code in ("kk", "ru", "en")):
@@ -59,12 +86,15 @@ class ClosureForm(Form):
     def draft(self) -> ClosureDraft:
         """The closure as the service takes it; an end without a time is the end of its day."""
         data = self.cleaned_data
+        rule = rule_of(data["repeats"], data["first"], data["repeats_until"], data["rrule"])
         return ClosureDraft(
             spaces=tuple(data["spaces"]),
             start=instant(data["first"], data["starts"] or time.min),
             end=None if data["open_end"] else self._end(),
             kind=data["kind"],
             notice={code: data[f"notice_{code}"] for code in ("kk", "ru", "en")},
+            rrule=rule,
+            until_further_notice=bool(rule) and "UNTIL=" not in rule and "COUNT=" not in rule,
         )
 
     def _end(self) -> datetime:
@@ -72,18 +102,72 @@ class ClosureForm(Form):
         return instant(last, ends) if ends else instant(last + timedelta(days=1), time.min)
 
 
+def rule_of(repeats: str, first: date, until: date | None, rrule: str) -> str:
+    """The rule (RFC 5545) that a choice means for a closure that begins on `first`; "" for one that does not repeat."""
+    if not repeats or repeats == RULE:
+        return rrule if repeats else ""
+    day, nth = DAYS[first.weekday()], (first.day - 1) // 7 + 1
+    rule = {
+        WEEKLY: f"FREQ=WEEKLY;BYDAY={day}",
+        NTH: f"FREQ=MONTHLY;BYDAY={nth}{day}",
+        LAST: f"FREQ=MONTHLY;BYDAY=-1{day}",
+    }[repeats]
+    return f"{rule};UNTIL={until:%Y%m%d}" if until else rule
+
+
+def choice_of(rule: str) -> dict[str, Any]:
+    """What the form shows for a rule that is kept: a choice where it has words for it, else the rule itself."""
+    if not rule:
+        return {}
+    plain = re.fullmatch(
+        r"FREQ=(?:(WEEKLY)|MONTHLY);(?:UNTIL=(\d{8})(?:T\d{6})?;)?BYDAY=(-1|[1-5])?[A-Z]{2}(?:;UNTIL=(\d{8})(?:T\d{6})?)?",
+        rule,
+    )
+    if plain is None or bool(plain[1]) == bool(plain[3]):
+        return {"repeats": RULE, "rrule": rule}
+    until = plain[2] or plain[4]
+    return {
+        "repeats": WEEKLY if plain[1] else LAST if plain[3] == "-1" else NTH,
+        "repeats_until": datetime.strptime(until, "%Y%m%d").date() if until else None,  # noqa: DTZ007  # a date
+        "rrule": rule,
+    }
+
+
 def decisions_of(posted: Mapping[str, str]) -> dict[str, Decision]:
-    """What was decided for each visit by its code, from fields named `decide-CODE`: "cancel", "reroute" or "move START"."""
+    """What was decided for each visit by its code, from fields named `decide-CODE`. Raises ValidationError.
+
+    "cancel" · "reroute" · "drop" · "move START" · "offer START ALTERNATIVE …"; a START is several, parted by commas, for waves.
+    """
     found = {}
     for name, value in posted.items():
-        if not name.startswith("decide-"):
-            continue
-        action, _space, start = value.partition(" ")
-        try:
-            at = datetime.fromisoformat(start) if start else None
-        except ValueError as error:
-            raise ValidationError(_("Please choose a time.")) from error
-        if at is not None and (at.tzinfo is None or not near(at.date())):
-            raise ValidationError(_("Please choose a time."))
-        found[name.removeprefix("decide-")] = Decision(action, at)
+        if name.startswith("decide-"):
+            action, *rest = value.split(" ")
+            times = [tuple(map(_time, each.split(","))) for each in rest]
+            begins = times[0] if times else ()
+            others = tuple(each[0] for each in times[1:]) if action == OFFER else ()
+            found[name.removeprefix("decide-")] = Decision(
+                action, begins[0] if begins else None, waves=begins[1:], alternatives=others
+            )
     return found
+
+
+def value_of(decision: Decision) -> str:
+    """How the form sends a decision."""
+
+    def said(*starts: datetime) -> str:
+        return ",".join(start.isoformat(timespec="minutes") for start in starts)
+
+    parts = [decision.action]
+    if decision.start is not None:
+        parts += [said(decision.start, *decision.waves), *map(said, decision.alternatives)]
+    return " ".join(parts)
+
+
+def _time(text: str) -> datetime:
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValidationError(_("Please choose a time.")) from error
+    if start.tzinfo is None or not near(start.date()):
+        raise ValidationError(_("Please choose a time."))
+    return start

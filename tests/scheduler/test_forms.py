@@ -9,10 +9,12 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
-from scheduler.forms.closing import decisions_of
+from scheduler import recurring
+from scheduler.decisions import Decision
+from scheduler.forms.closing import choice_of, decisions_of, rule_of, value_of
 from scheduler.forms.fields import MOST_WAVES, Clock, Day, Email, Line, Phone, Starts, Text, instant
 from tests.conftest import SEASON_NOW
-from tests.scheduler.conftest import at
+from tests.scheduler.conftest import ASTANA, at
 from tours.models import Museum
 
 
@@ -131,3 +133,48 @@ def test_decisions_are_read_by_the_visits_code() -> None:
     assert (found["AAA"].action, found["AAA"].start) == ("cancel", None)
     assert (found["BBB"].action, found["BBB"].start) == ("move", at(date(2025, 5, 20), "11:00"))
     assert set(found) == {"AAA", "BBB"}
+
+
+DAY = date(2025, 5, 20)
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        Decision("cancel"),
+        Decision("reroute", at(DAY, "11:00")),
+        Decision("move", at(DAY, "11:00"), waves=(at(DAY, "11:45"),)),
+        Decision("offer", at(DAY, "11:00"), alternatives=(at(DAY, "14:00"), at(DAY, "15:00"))),
+    ],
+)
+def test_a_decision_comes_back_from_the_form_as_it_was(decision: Decision) -> None:
+    assert decisions_of({"decide-AAA": value_of(decision)}) == {"AAA": decision}
+
+
+@pytest.mark.parametrize(
+    ("repeats", "until", "rule"),
+    [
+        ("", None, ""),
+        ("weekly", None, "FREQ=WEEKLY;BYDAY=TU"),
+        ("nth", None, "FREQ=MONTHLY;BYDAY=3TU"),
+        ("last", date(2025, 12, 31), "FREQ=MONTHLY;BYDAY=-1TU;UNTIL=20251231"),
+        ("rule", None, "FREQ=YEARLY"),
+    ],
+)
+def test_what_repeats_is_said_as_a_rule(repeats: str, until: date | None, rule: str) -> None:
+    assert rule_of(repeats, DAY, until, "FREQ=YEARLY") == rule
+
+
+@pytest.mark.parametrize("repeats", ["weekly", "nth", "last"])
+@pytest.mark.parametrize("until", [None, date(2025, 12, 31)])
+def test_a_kept_rule_is_shown_as_the_choice_it_was(repeats: str, until: date | None) -> None:
+    kept = recurring.plain(rule_of(repeats, DAY, until, ""), at(DAY, "00:00"), ASTANA)
+    shown = choice_of(kept)
+    assert (shown["repeats"], shown["repeats_until"]) == (repeats, until)
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=YEARLY", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU", "FREQ=MONTHLY;BYMONTHDAY=1", "FREQ=WEEKLY;BYDAY=MO,TU"]
+)
+def test_a_rule_without_words_is_kept_as_it_is(rule: str) -> None:
+    assert choice_of(rule) == {"repeats": "rule", "rrule": rule}

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications import calls
-from scheduler import arrivals, bookings, changes, desk, locks, periods, queries
+from scheduler import arrivals, bookings, changes, desk, locks, periods, queries, showcase
 from scheduler.errors import Refused
 from scheduler.forms.fields import near
 from scheduler.forms.office import ArriveForm, ReasonForm
@@ -124,9 +124,7 @@ def page(
         "calls": calls.to_make(now=now).count(),
         "visits": [(visit, queries.title_of(visit, open_to_all=False)) for visit in visits],
         "board": desk.board(shown, museum),
-        "closures": queries.closures_from(periods.midnight(shown, zone)).filter(
-            period__startswith__lt=periods.midnight(shown + timedelta(days=1), zone)
-        ),
+        "closures": showcase.closures_on(shown, museum),
         "refused": refused,
         "reason_form": ReasonForm(),
         **forms,

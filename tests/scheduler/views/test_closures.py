@@ -145,6 +145,30 @@ def test_until_further_notice_has_no_end(office: Client) -> None:
     assert "until further notice" in words(office.get("/office/closures/"))
 
 
+def test_a_closure_repeats_and_keeps_its_rule_when_its_notice_changes(office: Client, stranger: Client) -> None:
+    said = previewed(office, first="2025-05-27", last="2025-05-27", repeats="last", repeats_until="2025-12-31")
+    office.post(NEW, said | {"publish": "1"})
+    closure = Closure.objects.get()
+    assert closure.rrule.startswith("FREQ=MONTHLY;")
+    assert "Tuesday, 24 June 2025" in words(office.get("/office/closures/"))
+    assert "Tuesday, 24 June 2025" in words(stranger.get("/"))
+    assert "Renovation" in words(office.get("/office/?day=2025-07-29"))
+    assert "Renovation" not in words(office.get("/office/?day=2025-07-28"))
+    path = f"/office/closures/{closure.pk}/"
+    there = typed(office.get(path)) | {"notice_en": "Cleaning"}
+    office.post(path, typed(office.post(path, there | {"preview": "1"})) | {"publish": "1"})
+    assert (Closure.objects.get().rrule, Closure.objects.get().notice_en) == (closure.rrule, "Cleaning")
+
+
+def test_another_time_is_suggested_where_the_office_decides_to_ask(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    page = office.post(NEW, TYPED | {"preview": "1"})
+    offers = [str(field["value"]) for field in soup(page).select("input[type=radio]") if "offer" in str(field["value"])]
+    office.post(NEW, typed(page) | {f"decide-{visit.code}": offers[0], "publish": "1"})
+    assert again(visit).status == "offered"
+    assert visit.offers.get().alternatives
+
+
 def test_a_closure_is_changed_with_a_preview_of_its_own(office: Client, book: Book) -> None:
     office.post(NEW, previewed(office) | {"publish": "1"})
     path = f"/office/closures/{Closure.objects.get().pk}/"
