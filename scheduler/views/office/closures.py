@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,10 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from scheduler import closures, locks, periods, queries
+from scheduler import closures, locks, periods, queries, showcase
 from scheduler.closures import Decision, Hit
+from scheduler.decisions import CANCEL, MOVE, OFFER, answer_by, may_be_asked
 from scheduler.errors import PreviewOutOfDate, Refused, StillHit
-from scheduler.forms.closing import ClosureForm, decisions_of
+from scheduler.forms.closing import ClosureForm, choice_of, decisions_of, value_of
 from scheduler.models import Closure, Visit
 from scheduler.views.access import office_only, staff
 from scheduler.views.pages import show, status_of, tried
@@ -50,9 +52,10 @@ class Struck:
 def closure_list(request: HttpRequest) -> HttpResponse:
     """Closures in force and to come; below, those of the last months."""
     now = timezone.now()
+    museum = catalogue.museum()
     over = Closure.objects.prefetch_related("spaces").filter(period__startswith__gt=now - timedelta(days=200))
     past = over.exclude(pk__in=queries.closures_from(now).values("pk")).order_by("-period")[:30]
-    context = {"closures": queries.closures_from(now), "past": past, "now": now}
+    context = {"closures": showcase.closures(museum, now=now), "past": past}
     return show(request, "scheduler/office/closures.html", context)
 
 
@@ -124,7 +127,8 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "closure": closure, "previewed": False, "refused": refused}
     if preview:
-        seen, wrong = tried(lambda: closures.preview(form.draft(), now=timezone.now(), closure=closure))
+        now = timezone.now()
+        seen, wrong = tried(lambda: closures.preview(form.draft(), now=now, closure=closure))
         if seen is None:
             context["refused"] = refused = wrong
         else:
@@ -133,23 +137,35 @@ def _page(
             context |= {
                 "previewed": True,
                 "seal": seen.seal,
-                "struck": [_struck(hit, fresh, zone) for hit in seen.hits],
+                "struck": [_struck(hit, fresh, now, zone) for hit in seen.hits],
             }
             context["undecided"] = refused.extra.get("visits", []) if isinstance(refused, StillHit) else []
     return show(request, "scheduler/office/closure.html", context, status=status or status_of(refused))
 
 
-def _struck(hit: Hit, decided: dict[str, Decision], zone: ZoneInfo) -> Struck:
-    """What may become of a visit: the proposal first, other times, and at last its end."""
-    options = [hit.proposal, *(Decision("move", start) for start in hit.alternatives), Decision("cancel")]
-    once = {(option.action, option.start): option for option in options}
-    chosen = decided.get(hit.visit.code, hit.proposal)
-    choices = []
-    for option in once.values():
-        start = periods.local(option.start, zone).isoformat(timespec="minutes") if option.start else ""
-        choices.append(Choice(f"{option.action} {start}".strip(), option, option == chosen))
+def _struck(hit: Hit, decided: dict[str, Decision], now: datetime, zone: ZoneInfo) -> Struck:
+    """What may become of a visit: the proposal first, other times, one of them suggested, and at last its end."""
+    options = [_local(hit.proposal, zone)]
+    options += [_local(Decision(MOVE, begins[0], begins[1:]), zone) for begins in hit.others]
+    ask = hit.others[0] if hit.others and may_be_asked(hit.visit) else ()
+    if ask and hit.proposal.action != OFFER and answer_by(ask, now):
+        options.append(_local(Decision(OFFER, ask[0], ask[1:], alternatives=hit.alternatives[1:3]), zone))
+    options.append(Decision(CANCEL))
+    wanted = value_of(_local(decided.get(hit.visit.code, hit.proposal), zone))
+    once = {value_of(option): option for option in options}
+    choices = tuple(Choice(value, option, value == wanted) for value, option in once.items())
     title = queries.title_of(hit.visit, open_to_all=False)
-    return Struck(hit.visit, title, queries.organisation_of(hit.visit), tuple(choices))
+    return Struck(hit.visit, title, queries.organisation_of(hit.visit), choices)
+
+
+def _local(decision: Decision, zone: ZoneInfo) -> Decision:
+    """The same by the museum's clock, and with the usual time to answer, so that equal choices read equal."""
+
+    def each(starts: Iterable[datetime]) -> tuple[datetime, ...]:
+        return tuple(periods.local(start, zone) for start in starts)
+
+    start = periods.local(decision.start, zone) if decision.start else None
+    return Decision(decision.action, start, each(decision.waves), alternatives=each(decision.alternatives))
 
 
 def _initial(closure: Closure) -> dict[str, Any]:
@@ -160,6 +176,7 @@ def _initial(closure: Closure) -> dict[str, Any]:
         "first": start.date(),
         "starts": start.time(),
         "open_end": closure.period.upper is None,
+        **choice_of(closure.rrule),
         "kind": closure.kind,
         **{f"notice_{code}": getattr(closure, f"notice_{code}") for code in ("kk", "ru", "en")},
     }
