@@ -71,7 +71,7 @@ def board(day: date, museum: Museum) -> Board:
         .prefetch_related("visit__contacts")
         .order_by("period", "pk")
     )
-    closures = list(Closure.objects.filter(lifted_at=None, period__overlap=bounds).prefetch_related("spaces"))
+    closures = list(Closure.objects.filter(lifted_at=None, span__overlap=bounds).prefetch_related("spaces"))
     shown = _shown(day, legs, zone)
     hours = tuple(periods.instant(tick, day, zone) for tick in range(shown.start, shown.end, HOUR))
     rows = []
