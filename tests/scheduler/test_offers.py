@@ -13,7 +13,7 @@ from scheduler.errors import BadWish, NotAllowedNow, Refused, StartTaken
 from scheduler.models import Freed, Leg, Offer, Party, Visit
 from scheduler.waiting import Hours
 from tests.scheduler.conftest import at
-from tours.models import Audience, Guide
+from tours.models import Audience, Guide, Tour
 
 pytestmark = pytest.mark.django_db
 
@@ -182,3 +182,13 @@ def test_a_visit_cancelled_meanwhile_has_nothing_more_to_answer(
     assert Offer.objects.get().outcome == "withdrawn"
     later = season_now + timedelta(days=3)
     bookings.book(asking(at(NEXT, "11:00"), tour="grounds"), now=later)  # looks past the old offer
+
+
+def test_a_group_whose_tour_is_not_for_it_any_more_is_in_nobodys_way(asking: Ask, season_now: datetime) -> None:
+    stuck = waiting_group(asking, season_now, DAY)
+    served = waiting_group(asking, season_now + timedelta(minutes=1), DAY, audience="veterans")
+    stuck.audience.tours.set(Tour.objects.exclude(pk=stuck.tour.pk))
+    assert waiting.serve(DAY, now=season_now) == 1
+    stuck.refresh_from_db()
+    served.refresh_from_db()
+    assert (stuck.status, served.status) == ("waiting", "offered")
