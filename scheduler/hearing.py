@@ -13,7 +13,7 @@ from notifications import replies
 from notifications.models import Reply
 from scheduler import locks, roster, telling
 from scheduler.errors import NotAllowedNow
-from scheduler.models import Visit
+from scheduler.models import Party, Visit
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def _answer(party_id: int, guide_id: int, said_no: bool, words: str, now: dateti
             roster.decline(party_id, reason=words[:200], guide_id=guide_id, now=now)
         else:
             roster.accept(party_id, guide_id=guide_id, now=now)
-    except NotAllowedNow:
+    except (NotAllowedNow, Party.DoesNotExist):  # the sub-group went to another guide, or with its visit
         log.info("an answer by mail came too late", extra={"party": party_id})
 
 

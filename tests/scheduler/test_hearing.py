@@ -59,6 +59,20 @@ def test_a_former_guides_answer_changes_nothing(asking: Ask, season_now: datetim
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("partstat", ["ACCEPTED", "DECLINED"])
+def test_an_answer_for_a_sub_group_that_is_gone_keeps_no_other_waiting(
+    asking: Ask, season_now: datetime, partstat: str
+) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    duty = thread_of(visit, "duty")
+    offers.offer(visit.pk, (at(DAY, "15:00"),), answer_by=at(DAY, "09:00"), now=season_now)
+    offers.give_up(visit.pk, waits=True, now=season_now)
+    answer(duty, partstat, season_now)
+    assert hearing.take_in(now=season_now) == 1
+    assert hearing.take_in(now=season_now) == 0
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_organiser_who_declines_in_the_calendar_alarms_the_office(asking: Ask, season_now: datetime) -> None:
     visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
     answer(thread_of(visit, "contact"), "DECLINED", season_now)
