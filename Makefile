@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EMBEDDED := $(BIN)/python -m config.embedded
 workers ?= 2
 
-.PHONY: help run test check prove bench fuzz fmt lock manage clean bench-repair oracle-repair
+.PHONY: help run test check prove bench fuzz fmt lock manage clean bench-repair bench-closures oracle-repair
 
 help:
 	@echo "make run      try it out: starts everything, prints the address and the sign-ins; Ctrl-C stops it"
@@ -68,6 +68,9 @@ lock:
 
 clean:
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+bench-closures: $(VENV)/.installed-dev
+	@$(EMBEDDED) exec --apart bench -- $(BIN)/pytest tests/benchmarks/closures.py -q
 
 bench-history: $(VENV)/.installed-dev
 	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/benchmarks/history.py -q

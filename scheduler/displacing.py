@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from scheduler import bookings, footprints, offers, periods, placing, queries, snapshot, steps
@@ -30,11 +33,8 @@ def refuse_undecided(visits: Sequence[Visit], decisions: Mapping[str, Decision],
     if strangers := sorted(decisions.keys() - codes):
         raise BadWish(_("These visits are not hit: %(visits)s") % {"visits": ", ".join(strangers)}, visits=strangers)
     for visit in visits:
-        try:
+        with _named(visit):
             _refuse_unclear(visit, decisions[visit.code], now)
-        except Refused as refused:
-            refused.extra = {**refused.extra, "visit": visit.code}
-            raise
 
 
 def touched(visits: Iterable[Visit], decisions: Mapping[str, Decision]) -> set[date]:
@@ -66,18 +66,24 @@ def place_anew(found: Repaired, decisions: Mapping[str, Decision], *, because: C
     rows = Visit.objects.select_related("tour", "audience").prefetch_related("contacts")
     there = rows.in_bulk([step.visit.pk for step in found.steps])
     left = {visit.day for visit in there.values() if visit.day}
-    for step in found.steps:
-        visit = there[step.visit.pk]
-        try:
-            if step.footprint is not None:
-                _write_event(visit, step, found.read, because=because, now=now)
-            else:
-                _write(visit, step, decisions[visit.code], found.read, because=because, now=now)
-        except Refused as refused:
-            refused.extra = {**refused.extra, "visit": visit.code}
-            raise
+    for event in (step for step in found.steps if step.footprint is not None):
+        with _named(event.visit):
+            _write_event(there[event.visit.pk], event, found.read, because=because, now=now)
+    tours = [step for step in found.steps if step.footprint is None]
+    for _day, steps_of_day in groupby(tours, key=lambda step: steps.day_of(step.begins[0], found.read.zone)):
+        _write_day(list(steps_of_day), there, decisions, found.read, because=because, now=now)
     for day in sorted(left):
         steps.freed(day, now=now)
+
+
+@contextmanager
+def _named(visit: Visit) -> Iterator[None]:
+    """A refusal inside is of this visit: it says so."""
+    try:
+        yield
+    except Refused as refused:
+        refused.extra = {**refused.extra, "visit": visit.code}
+        raise
 
 
 def _refuse_unclear(visit: Visit, decision: Decision, now: datetime) -> None:
@@ -96,24 +102,41 @@ def _refuse_unclear(visit: Visit, decision: Decision, now: datetime) -> None:
         raise BadWish(_("Please say what happens without an answer."))
 
 
-def _write(
-    visit: Visit, step: Step, decision: Decision, read: snapshot.Range, *, because: Cause, now: datetime
+def _write_day(
+    written: Sequence[Step],
+    there: Mapping[int, Visit],
+    decisions: Mapping[str, Decision],
+    read: snapshot.Range,
+    *,
+    because: Cause,
+    now: datetime,
 ) -> None:
-    left, was = visit.day, visit.period
-    if step.dropped:
+    """The visits that have their new time on one day: all places and guides at once, then who is told."""
+    before = {}
+    for step in written:
+        visit = there[step.visit.pk]
+        before[visit.pk] = (visit.day, visit.period)
         steps.leave_out(visit, step.dropped)
-    ticks = sum(stop.ticks for stop in snapshot.core_stops(visit.stops))
-    for name, value in steps.when(step.begins, ticks, read.zone).items():
-        setattr(visit, name, value)
+        ticks = sum(stop.ticks for stop in snapshot.core_stops(visit.stops))
+        for name, value in steps.when(step.begins, ticks, read.zone).items():
+            setattr(visit, name, value)
+    placing.place_all([(there[step.visit.pk], step.way) for step in written], read)
+    for step in written:
+        visit = there[step.visit.pk]
+        left, was = before[visit.pk]
+        with _named(visit):
+            _ask(visit, step, decisions[visit.code], was, now)
+            if visit.promised_at is None:
+                steps.promise_if_near(visit, read.museum.promise_days, now=now)
+            steps.changed(visit, now=now, also=[left] if left else [], because=because)
+
+
+def _ask(visit: Visit, step: Step, decision: Decision, was: DateTimeTZRange | None, now: datetime) -> None:
+    """Ask the organiser, where that was decided and there is time to ask."""
     until = decision.answer_by or answer_by(step.begins, now)
-    asks = decision.action in (OFFER, DROP) and may_be_asked(visit) and until is not None
-    if asks:
+    if decision.action in (OFFER, DROP) and may_be_asked(visit) and until is not None:
         steps.become(visit, Visit.Status.OFFERED)
         visit.promised_at = None
-    placing.place(visit, step.way, read)
-    if visit.promised_at is None:
-        steps.promise_if_near(visit, read.museum.promise_days, now=now)
-    if asks and until is not None:
         offers.ask(
             visit,
             was=was,
@@ -124,7 +147,6 @@ def _write(
         )
     elif visit.status == Visit.Status.OFFERED:
         _suggest_this_instead(visit)
-    steps.changed(visit, now=now, also=[left] if left else [], because=because)
 
 
 def _suggest_this_instead(visit: Visit) -> None:

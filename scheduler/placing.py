@@ -52,29 +52,45 @@ def constraints_deferred() -> Iterator[None]:
 
 def place(visit: Visit, way: Way, read: Range) -> None:
     """Write the parties and legs of a visit that has none (or had: see `clear`), and the swaps that made room for it."""
-    day = _day_of(visit)
+    place_all([(visit, way)], read)
+
+
+def place_all(placed: Sequence[tuple[Visit, Way]], read: Range) -> None:
+    """The same for visits of one day whose ways go together: each is valid after those before it, the first brings all swaps."""
+    day = _day_of(placed[0][0])
+    rows: list[_Row] = []
+    instead_of = [visit.pk for visit, _way in placed]
     with constraints_deferred():
-        others, changed = _change_others(way, read, day)
-        kept = {party.number: party for party in visit.parties.all()}
-        length = sum(stop.ticks for stop in core_stops(visit.stops))
-        parties = {}
-        for number, planned in enumerate(_keeping_guides(way.parties, kept), start=1):
-            party = kept.pop(number, None) or Party(visit=visit, number=number)
-            guide = read.guide_ids.get(planned.guide) if planned.guide else None
-            if party.guide_id != guide:
-                party.answer = Party.Answer.PENDING
-            party.wave, party.heads, party.walk, party.guide_id, party.holds = (
-                planned.wave,
-                planned.heads,
-                list(planned.walk),
-                guide,
-                True,
-            )
-            party.period = periods.to_range(Interval(planned.start, planned.start + length), day, read.zone)
-            party.save()
-            parties[planned.key] = party
+        for visit, way in placed:
+            others, changed = _change_others(way, read, day)
+            rows += [*others, *_rows(way.legs, visit, _write_parties(visit, way, read, day), read, day)]
+            instead_of += changed
+        _lay(day, read, rows, instead_of=instead_of)
+
+
+def _write_parties(visit: Visit, way: Way, read: Range, day: date) -> dict[str, Party]:
+    """The rows of a way's parties by their key; a kept row stays with its guide where the way still has them."""
+    kept = {party.number: party for party in visit.parties.select_related("guide")}
+    length = sum(stop.ticks for stop in core_stops(visit.stops))
+    parties = {}
+    for number, planned in enumerate(_keeping_guides(way.parties, kept), start=1):
+        party = kept.pop(number, None) or Party(visit=visit, number=number)
+        guide = read.guide_ids.get(planned.guide) if planned.guide else None
+        if party.guide_id != guide:
+            party.answer = Party.Answer.PENDING
+        party.wave, party.heads, party.walk, party.guide_id, party.holds = (
+            planned.wave,
+            planned.heads,
+            list(planned.walk),
+            guide,
+            True,
+        )
+        party.period = periods.to_range(Interval(planned.start, planned.start + length), day, read.zone)
+        party.save()
+        parties[planned.key] = party
+    if kept:
         Party.objects.filter(pk__in=[party.pk for party in kept.values()]).delete()
-        _lay(day, read, [*others, *_rows(way.legs, visit, parties, read, day)], instead_of=[visit.pk, *changed])
+    return parties
 
 
 def take(
@@ -209,4 +225,6 @@ def _lay(day: date, read: Range, rows: list[_Row], instead_of: Sequence[int] = (
         lane = lanes[row.space][chosen[str(index)][0] - 1]
         if row.lane != lane:
             row.leg.lane = lane
-            row.leg.save()
+            if row.lane is not None:
+                row.leg.save(update_fields=["lane"])
+    Leg.objects.bulk_create([row.leg for row in rows if row.lane is None])

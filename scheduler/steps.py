@@ -141,6 +141,8 @@ def new_code() -> str:
 def leave_out(visit: Visit, positions: Iterable[int]) -> None:
     """Take stops out of a visit's programme; it keeps them, each with its position."""
     gone = set(positions)
+    if not gone:
+        return
     visit.left_out = [{**stop, "position": index} for index, stop in enumerate(visit.stops) if index in gone]
     visit.stops = [stop for index, stop in enumerate(visit.stops) if index not in gone]
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from notifications import threads
 from notifications.models import OutboxMessage
-from scheduler import bookings, closures, events, offers, queries
+from scheduler import bookings, calendars, closures, conflicts, events, offers, queries, snapshot
 from scheduler.bookings import Request
 from scheduler.closures import ClosureDraft, Decision, Preview
 from scheduler.errors import BadWish, Closed, NotAllowedNow, PreviewOutOfDate, Refused, StartTaken, StillHit
@@ -467,3 +468,144 @@ def test_what_is_taken_meanwhile_is_refused_with_the_visit(asking: Ask, season_n
     with pytest.raises(StartTaken) as refused:
         close(draft(), season_now, {first.code: same, second.code: same})
     assert refused.value.extra["visit"] == second.code
+
+
+TUESDAYS = "FREQ=WEEKLY;BYDAY=TU"
+TUESDAY = date(2025, 5, 20)
+
+
+def tuesdays(**others: Any) -> ClosureDraft:
+    """Every Tuesday morning until further notice."""
+    told = {"rrule": TUESDAYS, "until_further_notice": True, "day": TUESDAY, "first": "10:00", "last": "13:00"}
+    return draft(**{**told, **others})
+
+
+def test_a_closure_that_recurs_closes_each_time_and_no_other(asking: Ask, season_now: datetime) -> None:
+    closure = close(tuesdays(), season_now)
+    for weeks in (0, 1, 30):
+        with pytest.raises(Closed):
+            bookings.book(asking(at(TUESDAY + timedelta(weeks=weeks), "11:00")), now=season_now)
+    assert bookings.book(asking(at(TUESDAY, "13:00")), now=season_now).pk
+    assert bookings.book(asking(at(TUESDAY + timedelta(days=1), "11:00")), now=season_now).pk
+    assert list(closures.shown(at(date(2026, 5, 1), "00:00"))) == [closure]
+
+
+def test_every_time_of_a_rule_is_previewed(asking: Ask, season_now: datetime) -> None:
+    booked = [
+        bookings.book(asking(at(TUESDAY + timedelta(weeks=weeks), "11:00")), now=season_now) for weeks in range(3)
+    ]
+    bookings.book(asking(at(TUESDAY + timedelta(days=1), "11:00")), now=season_now)
+    seen = closures.preview(tuesdays(), now=season_now)
+    assert [hit.visit for hit in seen.hits] == booked
+    assert [hit.proposal.start for hit in seen.hits] == [
+        at(TUESDAY + timedelta(weeks=weeks), "13:00") for weeks in range(3)
+    ]
+    close(tuesdays(), season_now)
+    assert [each.kind for each in conflicts.every(now=season_now) if each.kind == "inside_closure"] == []
+
+
+def test_a_rule_begins_with_its_first_time(alzhir: Museum, season_now: datetime) -> None:
+    closure = close(tuesdays(day=date(2025, 5, 15)), season_now)  # a Thursday
+    assert closure.period.lower == at(TUESDAY, "10:00")
+    assert (closure.span.lower, closure.span.upper) == (at(TUESDAY, "10:00"), None)
+
+
+def test_a_rule_until_further_notice_is_ended_later(asking: Ask, season_now: datetime) -> None:
+    closure = close(tuesdays(), season_now)
+    ended = tuesdays(rrule=f"{TUESDAYS};UNTIL=20250531", until_further_notice=False)
+    seen = closures.preview(ended, now=season_now, closure=closure)
+    closures.change(closure.pk, ended, seal=seen.seal, decisions={}, by=None, now=season_now)
+    assert bookings.book(asking(at(date(2025, 6, 3), "11:00")), now=season_now).pk
+    with pytest.raises(Closed):
+        bookings.book(asking(at(date(2025, 5, 27), "11:00")), now=season_now)
+
+
+def test_lifting_a_rule_offers_its_own_days_back(alzhir: Museum, season_now: datetime) -> None:
+    closure = close(tuesdays(rrule=f"{TUESDAYS};COUNT=3", until_further_notice=False), season_now)
+    Freed.objects.all().delete()
+    closures.lift(closure.pk, by=None, now=season_now)
+    assert sorted(Freed.objects.values_list("day", flat=True)) == [
+        TUESDAY + timedelta(weeks=weeks) for weeks in range(3)
+    ]
+
+
+def test_an_old_visit_at_a_time_of_a_rule_is_shown_as_a_conflict(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(TUESDAY + timedelta(weeks=1), "11:00")), now=season_now)
+    bookings.book(asking(at(TUESDAY + timedelta(days=8), "11:00")), now=season_now)
+    period = DateTimeTZRange(at(TUESDAY, "10:00"), at(TUESDAY, "13:00"), "[)")
+    span = DateTimeTZRange(period.lower, None, "[)")
+    Closure.objects.create(period=period, span=span, rrule=TUESDAYS, kind="other", created_at=season_now)
+    found = [each for each in conflicts.every(now=season_now) if each.kind == "inside_closure"]
+    assert [each.visit for each in found] == [visit]
+
+
+def test_the_calendar_of_closures_has_each_time(alzhir: Museum, season_now: datetime) -> None:
+    close(tuesdays(rrule=f"{TUESDAYS};COUNT=3", until_further_notice=False), season_now)
+    entries = list(calendars.closure_entries(alzhir, now=season_now))
+    assert [each.entry.start for each in entries] == [
+        at(TUESDAY + timedelta(weeks=weeks), "10:00") for weeks in range(3)
+    ]
+    assert len({each.uid for each in entries}) == 3
+
+
+def test_a_rule_costs_no_query_more_than_a_closure_that_does_not_recur(alzhir: Museum, season_now: datetime) -> None:
+    def counted() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            snapshot.of_days(TUESDAY, TUESDAY + timedelta(days=61))
+        return len(seen)
+
+    close(draft(), season_now)
+    once = counted()
+    close(tuesdays(), season_now)
+    assert counted() == once
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"until_further_notice": False}, "rrule"),  # never ends
+        ({"rrule": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}, "rrule"),  # never occurs
+        ({"rrule": "FREQ=HOURLY"}, "rrule"),
+        ({"rrule": "FREQ=WEEKLY;UNTIL=20250501"}, "rrule"),  # over before it begins
+        ({"rrule": "FREQ=YEARLY;COUNT=20"}, "rrule"),
+        ({"end": None}, "end"),
+        (
+            {"rrule": "FREQ=DAILY", "end": at(TUESDAY + timedelta(days=1), "10:00")},
+            "rrule",
+        ),  # one time runs into the next
+    ],
+    ids=str,
+)
+def test_a_rule_that_cannot_be_is_refused(
+    alzhir: Museum, season_now: datetime, wrong: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(BadWish) as refused:
+        closures.preview(tuesdays(**wrong), now=season_now)
+    assert refused.value.extra["field"] == field
+    assert str(refused.value.detail)
+
+
+@pytest.mark.parametrize(
+    ("spaces", "others", "refused"),
+    [
+        ((), {}, True),  # the same
+        (("alash",), {"first": "11:00", "last": "12:00"}, True),  # within it
+        ((), {"last": "23:00", "first": "12:30"}, True),  # all places, and overlapping
+        (("alash",), {"first": "12:00", "last": "14:00"}, False),  # reaches beyond it
+        ((), {"first": "13:00", "last": "14:00"}, False),  # begins when it ends
+        ((), {"rrule": "FREQ=WEEKLY;COUNT=2"}, False),  # the second time is new
+        ((), {"rrule": "FREQ=WEEKLY;COUNT=1"}, True),
+    ],
+    ids=str,
+)
+def test_what_is_closed_already_is_not_closed_again(
+    alzhir: Museum, season_now: datetime, spaces: tuple[str, ...], others: dict[str, Any], refused: bool
+) -> None:
+    there = close(draft(first="10:00", last="13:00"), season_now)
+    again = draft(*spaces, **{"first": "10:00", "last": "13:00", **others})
+    if not refused:
+        assert close(again, season_now).pk
+        return
+    with pytest.raises(BadWish) as said:
+        closures.preview(again, now=season_now)
+    assert said.value.extra["closure"] == there.pk

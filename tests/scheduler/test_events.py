@@ -7,12 +7,15 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from notifications.models import OutboxMessage
-from scheduler import bookings, closures, events, periods
+from scheduler import bookings, closures, events, periods, queries
 from scheduler.bookings import Request
 from scheduler.closures import ClosureDraft
-from scheduler.errors import BadWish, Closed, NotAllowedNow, StartTaken
+from scheduler.decisions import Decision, Preview
+from scheduler.errors import BadWish, Closed, NotAllowedNow, PreviewOutOfDate, Refused, StartTaken, StillHit
 from scheduler.events import Event
 from scheduler.models import Leg, Visit
 from scheduler.steps import Person
@@ -240,3 +243,90 @@ def test_only_what_the_office_placed_is_moved_so_and_never_into_the_past(asking:
     bookings.cancel(visit.pk, by="office", now=season_now)
     with pytest.raises(NotAllowedNow):
         events.move(visit.pk, at(SATURDAY, "12:00"), now=season_now)
+
+
+def as_proposed(seen: Preview) -> dict[str, Decision]:
+    return {hit.visit.code: hit.proposal for hit in seen.hits}
+
+
+def test_whoever_is_in_the_way_of_an_official_visit_gives_way_as_was_decided(
+    asking: Ask, office: User, season_now: datetime
+) -> None:
+    tours = [
+        bookings.book(asking(at(SATURDAY, hour), email=f"{hour[:2]}@example.org"), now=season_now)
+        for hour in ("10:00", "10:30")
+    ]
+    away = bookings.book(asking(at(SATURDAY, "14:00"), email="away@example.org"), now=season_now)
+    meeting = events.place(event("10:15", minutes=30), by=None, now=season_now)
+    coming = protocol(margin_before=30, margin_after=10, language="ru", discreet=True)
+    with pytest.raises(StartTaken):
+        events.place(coming, by=office, now=season_now)
+    seen = events.preview(coming, now=season_now)
+    assert {hit.visit for hit in seen.hits} == {*tours, meeting}
+    visit = events.place(coming, by=office, now=season_now, seal=seen.seal, decisions=as_proposed(seen))
+    assert visit.parties.get().guide is not None
+    for hit in seen.hits:
+        hit.visit.refresh_from_db()
+        assert (hit.visit.period.lower, hit.visit.gave_way_to) == (hit.proposal.start, visit)
+        assert queries.reason_of(hit.visit) == "Official event"
+    holding = visit.legs.filter(holds=True).values("lane")
+    assert (
+        not Leg.objects.filter(holds=True, lane__in=holding, period__overlap=visit.hold).exclude(visit=visit).exists()
+    )
+    away.refresh_from_db()
+    assert (away.revision, away.period.lower) == (1, at(SATURDAY, "14:00"))
+
+
+def test_the_displaced_are_told_no_reason_but_an_official_event(
+    asking: Ask, office: User, season_now: datetime
+) -> None:
+    tour = bookings.book(asking(at(SATURDAY, "10:00")), now=season_now)
+    coming = protocol(titles={"en": "The President"}, notes="The President")
+    seen = events.preview(coming, now=season_now)
+    events.place(coming, by=office, now=season_now, seal=seen.seal, decisions={tour.code: Decision("cancel")})
+    letter = OutboxMessage.objects.get(to_email="asker@example.org", kind="cancelled")
+    with translation.override("kk"):
+        assert letter.facts["reason"] == gettext("Official event")
+    assert "President" not in str(letter.facts)
+
+
+@pytest.mark.parametrize("meanwhile", ["undecided", "moved", "stranger", "too_late"])
+def test_nothing_is_half_done_where_a_decision_does_not_fit(
+    asking: Ask, office: User, season_now: datetime, meanwhile: str
+) -> None:
+    tour = bookings.book(asking(at(SATURDAY, "10:00")), now=season_now)
+    coming = protocol()
+    seen = events.preview(coming, now=season_now)
+    decisions = as_proposed(seen)
+    expected: type[Refused] = BadWish
+    if meanwhile == "undecided":
+        decisions, expected = {}, StillHit
+    elif meanwhile == "moved":
+        bookings.move(tour.pk, (at(SATURDAY, "10:15"),), now=season_now, by_office=True)
+        expected = PreviewOutOfDate
+    elif meanwhile == "stranger":
+        decisions["QX7K"] = Decision("cancel")
+    else:
+        decisions[tour.code] = Decision("move", at(SATURDAY, "10:15"))  # into the hold
+        expected = StartTaken
+    before = list(Visit.objects.order_by("pk").values())
+    with pytest.raises(expected):
+        events.place(coming, by=office, now=season_now, seal=seen.seal, decisions=decisions)
+    assert list(Visit.objects.order_by("pk").values()) == before
+
+
+def test_a_preview_with_nobody_in_the_way_places_at_once(alzhir: Museum, office: User, season_now: datetime) -> None:
+    seen = events.preview(protocol(), now=season_now)
+    assert seen.hits == ()
+    assert events.place(protocol(), by=office, now=season_now, seal=seen.seal).pk
+
+
+def test_two_displacements_of_the_same_visit_do_not_both_happen(
+    asking: Ask, office: User, season_now: datetime
+) -> None:
+    bookings.book(asking(at(SATURDAY, "10:00")), now=season_now)
+    first, second = protocol(), protocol("10:15")
+    seals = [events.preview(each, now=season_now) for each in (first, second)]
+    events.place(first, by=office, now=season_now, seal=seals[0].seal, decisions=as_proposed(seals[0]))
+    with pytest.raises(PreviewOutOfDate):
+        events.place(second, by=office, now=season_now, seal=seals[1].seal, decisions=as_proposed(seals[1]))
