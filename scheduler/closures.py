@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,12 +30,14 @@ __all__ = [
     "Cost",
     "Decision",
     "Hit",
+    "Lifting",
     "Preview",
     "as_json",
     "change",
     "close",
     "lift",
     "preview",
+    "preview_lift",
     "shown",
 ]
 
@@ -117,12 +119,36 @@ def change(
     return _publish(closure, draft, closure, seal=seal, decisions=decisions, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class Lifting:
+    """What lifting a closure would do: the days that it gives back, as far ahead as anybody waits, and who waits for one of them."""
+
+    seal: str
+    days: tuple[date, ...]
+    waiting: tuple[Visit, ...]
+
+
+def preview_lift(closure_id: int, *, now: datetime) -> Lifting:
+    """What lifting would do; changes nothing. Raises NotAllowedNow once it was lifted."""
+    closure = Closure.objects.get(pk=closure_id)
+    _refuse_lifted(closure)
+    days = tuple(_days_of(closure, now=now))
+    waiting = Visit.objects.filter(status=Visit.Status.WAITING, wish__days__overlap=list(days))
+    seal = hashlib.sha256(repr((closure.pk, closure.period, closure.rrule)).encode()).hexdigest()[:32]
+    return Lifting(seal, days, tuple(waiting.order_by("-wish__priority", "wish__since", "pk")) if days else ())
+
+
 @transaction.atomic
-def lift(closure_id: int, *, by: User | None, now: datetime) -> Closure:
-    """Open again what a closure closed; its times are offered to whoever waits. Visits that it moved stay where they are."""
+def lift(closure_id: int, *, by: User | None, now: datetime, seal: str = "") -> Closure:
+    """Open again what a closure closed; its times are offered to whoever waits. Visits that it moved stay where they are.
+
+    `seal`: of its preview; NotAllowedNow where the closure is another by now.
+    """
     locks.calendar_exclusive()
     closure = Closure.objects.select_for_update().get(pk=closure_id)
     _refuse_lifted(closure)
+    if seal and preview_lift(closure_id, now=now).seal != seal:
+        raise NotAllowedNow(_("This closure has changed in the meantime. Please look at it again."))
     closure.lifted_at = now
     closure.save(update_fields=["lifted_at"])
     _free(closure, now=now)
@@ -196,7 +222,13 @@ def _write(closure: Closure, draft: ClosureDraft) -> None:
 
 
 def _free(closure: Closure, *, now: datetime) -> None:
-    """Let the waiting list look at the days of a closure that ends or changes, as far ahead as anybody may wait for."""
+    """Let the waiting list look at the days of a closure that ends or changes."""
+    for day in _days_of(closure, now=now):
+        steps.freed(day, now=now)
+
+
+def _days_of(closure: Closure, *, now: datetime) -> Iterator[date]:
+    """The days on which a closure closes anything, from today and as far ahead as anybody may wait for."""
     zone = ZoneInfo(catalogue.museum().time_zone)
     today = periods.day_of(now, zone)
     ahead = DateTimeTZRange(
@@ -205,8 +237,7 @@ def _free(closure: Closure, *, now: datetime) -> None:
     for time in queries.times_of(closure, ahead, zone):
         until = ahead.upper if time.upper is None else min(time.upper, ahead.upper)
         first, last = max(time.lower, ahead.lower), until - periods.TICK
-        for day in periods.days_between(periods.day_of(first, zone), periods.day_of(last, zone)):
-            steps.freed(day, now=now)
+        yield from periods.days_between(periods.day_of(first, zone), periods.day_of(last, zone))
 
 
 def _look(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> _Look:

@@ -14,7 +14,7 @@ from django.utils import translation
 
 from notifications import threads
 from notifications.models import OutboxMessage
-from scheduler import bookings, calendars, closures, conflicts, events, offers, queries, snapshot
+from scheduler import bookings, calendars, closures, conflicts, events, offers, queries, snapshot, waiting
 from scheduler.bookings import Request
 from scheduler.closures import ClosureDraft, Decision, Preview
 from scheduler.errors import BadWish, Closed, NotAllowedNow, PreviewOutOfDate, Refused, StartTaken, StillHit
@@ -527,6 +527,19 @@ def test_lifting_a_rule_offers_its_own_days_back(alzhir: Museum, season_now: dat
     assert sorted(Freed.objects.values_list("day", flat=True)) == [
         TUESDAY + timedelta(weeks=weeks) for weeks in range(3)
     ]
+
+
+def test_lifting_shows_first_whom_it_offers_the_times_to(asking: Ask, season_now: datetime) -> None:
+    closure = close(tuesdays(rrule=f"{TUESDAYS};COUNT=3", until_further_notice=False), season_now)
+    group = waiting.wait(asking(at(TUESDAY, "11:00")), [TUESDAY, SATURDAY], waiting.Hours(), now=season_now)
+    waiting.wait(asking(at(TUESDAY, "11:00"), email="other@example.org"), [SATURDAY], waiting.Hours(), now=season_now)
+    seen = closures.preview_lift(closure.pk, now=season_now)
+    assert seen.days == tuple(TUESDAY + timedelta(weeks=weeks) for weeks in range(3))
+    assert seen.waiting == (group,)
+    with pytest.raises(NotAllowedNow):
+        closures.lift(closure.pk, by=None, now=season_now, seal="another")
+    closures.lift(closure.pk, by=None, now=season_now, seal=seen.seal)
+    assert list(closures.shown(season_now)) == []
 
 
 def test_an_old_visit_at_a_time_of_a_rule_is_shown_as_a_conflict(asking: Ask, season_now: datetime) -> None:
