@@ -171,6 +171,7 @@ LINK_PATHS = {
     "guide_calendar": "/calendar/guide/{token}.ics",
     "visit_calendar": "/calendar/visit/{token}.ics",
 }
+OFFICE_PATH = "/office/visits/{code}/"
 UPDATE_HOLD_SECONDS: int = env.int("UPDATE_HOLD_SECONDS", default=60)
 
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from notifications import limits, outbox, threads
+from notifications import limits, links, outbox, threads
 from notifications.messages import OFFICE_KINDS, Address, Letter
 from notifications.models import OutboxMessage, Thread
 from notifications.outcomes import Outcome
@@ -184,12 +184,16 @@ def _tell_the_office(row: OutboxMessage, outcome: Outcome, now: datetime) -> Non
         Thread.objects.filter(pk=row.thread_id).update(unreachable_at=now)
     if row.kind in OFFICE_KINDS:
         return
-    facts = {name: row.facts.get(name) for name in ("museum", "code", "title", "start", "end")}
+    known = row.facts.get("museum") or {}
+    museum = {name: known.get(name) for name in ("email", "phone", "zone", "locale")}  # the rest is in another language
+    code = str(row.facts.get("code") or "")
+    facts = {name: row.facts.get(name) for name in ("code", "start", "end")} | {"museum": museum}
+    facts["links"] = {"office": links.office(code)} if code else {}
     undeliverable = {"name": row.to_name, "email": row.to_email, "said": outcome.reason}
     outbox.enqueue(
         key=f"undeliverable:{row.claim}",
         thread=f"office:undeliverable:{row.pk}",
-        to=Address(row.from_name, row.from_email, locale=row.locale),
+        to=Address(row.from_name, row.from_email, locale=str(museum["locale"] or row.locale)),
         letter=Letter("office_alarm", {**facts, "undeliverable": undeliverable}),
         not_before=now,
     )

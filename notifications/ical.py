@@ -23,7 +23,7 @@ PRODID = "-//Qonaq//Group visits//EN"
 _FOLD = re.compile("\r?\n[ \t]")
 _ESCAPE = re.compile(r"\\(?=[nN;,\\])")
 _REFRESH = timedelta(hours=1)
-FORMAT = 1  # raise it when the bytes of a feed change though no entry did: it is part of the ETag
+FORMAT = 2  # raise it when the bytes of a feed change though no entry did: it is part of the ETag
 
 
 def invitation(

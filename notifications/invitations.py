@@ -186,14 +186,9 @@ def _next(thread: Thread, told: Told, wanted: Expected) -> Step | None:
     moved = _place_and_time(told.entry, same_words) != _place_and_time(entry, same_words)
     status = _status(told.entry) != _status(entry)
     state = wanted.letter.kind
-    if (
-        not moved
-        and not status
-        and told.state == state
-        and _essence(told.facts) == _essence(wanted.letter.clean().facts)
-    ):
+    if not moved and not status and told.state == state and essence(told.facts) == essence(wanted.letter.clean().facts):
         return None
-    letter = _as_news(told, wanted.letter, moved)
+    letter = _as_news(told, wanted.letter, moved, wanted.to.clean().locale)
     step = Step(state=state, to=wanted.to, letter=letter, entry=entry, at_once=wanted.urgent or state in AT_ONCE)
     if entry is None or entry.cancelled:
         return _cancelling(thread, replace(step, entry=told.entry or entry, at_once=True))
@@ -202,19 +197,20 @@ def _next(thread: Thread, told: Told, wanted: Expected) -> Step | None:
     return replace(step, method="REQUEST", uid=thread.uid, sequence=thread.sequence + (1 if moved or status else 0))
 
 
-def _as_news(told: Told, letter: Letter, moved: bool) -> Letter:
-    """The letter as a change to what its reader knows, with what was before in `facts["before"]`."""
+def _as_news(told: Told, letter: Letter, moved: bool, locale: str) -> Letter:
+    """The letter as a change to what its reader knows, with what was before in `facts["before"]`: its facts if in the same language."""
     kind = letter.kind
     if moved and (told.state == kind or {told.state, kind} <= AGREED):
         kind = MOVED.get(kind, kind)
     elif told.state == kind or (told.state, kind) == ("programme", "confirmed"):
         kind = CHANGED.get(kind, kind)
-    before = None
+    before: dict[str, Any] | None = None
     if told.entry:
         before = {
             "start": told.entry.start.isoformat(),
             "end": told.entry.end.isoformat(),
             "place": told.entry.location,
+            "facts": essence(told.facts) if told.to.locale == locale else {},
         }
     return Letter(kind, {**letter.facts, "before": before})
 
@@ -228,7 +224,7 @@ def _status(entry: Entry | None) -> tuple[object, ...]:
     return (entry.tentative, entry.cancelled) if entry else ()
 
 
-def _essence(facts: Mapping[str, Any]) -> dict[str, Any]:
+def essence(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts whose change is news; of the museum's own only where one meets."""
     museum = facts.get("museum")
     meeting_point = museum.get("meeting_point") if isinstance(museum, Mapping) else None

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext, ngettext, pgettext
 
+from notifications import dates
 from notifications.messages import GUIDE_KINDS, KINDS, OFFICE_KINDS, Entry, Letter
 from notifications.plain import one_line
 
@@ -36,6 +35,10 @@ def render(letter: Letter, locale: str, entry: Entry | None) -> Rendered:
         raise ValueError(f"no such letter: {letter.kind}")
     with translation.override(locale):
         context = _context(letter, locale, entry)
+        context["changes"] = _changes(letter, context, locale, entry)
+        context["programme_changed"] = bool(context["before_facts"]) and _walks(letter.facts) != _walks(
+            context["before_facts"]
+        )
         context["opening"] = _tidy(_text(f"{letter.kind}.txt", context)).strip()
         context["paragraphs"] = context["opening"].split("\n\n")
         context["details"] = [(label, value) for label, value in _details(context) if value]
@@ -78,14 +81,16 @@ def _context(letter: Letter, locale: str, entry: Entry | None) -> dict[str, Any]
         "for_guide": letter.kind in GUIDE_KINDS,
         "for_office": letter.kind in OFFICE_KINDS,
         "is_over": letter.kind in OVER,
-        "when": _when(facts.get("start"), facts.get("end"), zone, locale),
-        "day": _day(facts.get("start"), zone, locale),
-        "time": _time(facts.get("start"), zone),
+        "when": dates.span(facts.get("start"), facts.get("end"), zone, locale),
+        "day": dates.day(facts.get("start"), zone, locale),
+        "time": dates.clock(facts.get("start"), zone),
         "place": entry.location if entry else _place(museum),
+        "greeting": _greeting(str(facts.get("reader_name") or ""), locale),
         "before": None,
-        "decide_by": _moment(facts.get("decide_by"), zone, locale),
-        "answer_by": _moment(facts.get("answer_by"), zone, locale),
-        "alternatives": [_moment(start, zone, locale) for start in _items(facts.get("alternatives"))],
+        "before_facts": {},
+        "decide_by": dates.moment(facts.get("decide_by"), zone, locale),
+        "answer_by": dates.moment(facts.get("answer_by"), zone, locale),
+        "alternatives": [dates.moment(start, zone, locale) for start in _items(facts.get("alternatives"))],
         "parties": [_party(party, zone) for party in _items(facts.get("parties"))],
         "party": _party(facts["party"], zone) if facts.get("party") else None,
         "price": _price(facts.get("price")),
@@ -96,10 +101,47 @@ def _context(letter: Letter, locale: str, entry: Entry | None) -> dict[str, Any]
     }
     if isinstance(before, Mapping):
         context["before"] = {
-            "when": _when(before.get("start"), before.get("end"), zone, locale),
+            "when": dates.span(before.get("start"), before.get("end"), zone, locale),
             "place": before.get("place") if entry and before.get("place") != entry.location else "",
         }
+        context["before_facts"] = before.get("facts") or {}
     return context
+
+
+def _greeting(name: str, locale: str) -> str:
+    """How a letter opens. An initial's full stop takes the place of the mark after the name; "Dear The family" is nobody's English."""
+    if not name:
+        return gettext("Good day,")
+    if locale == "en" and name.startswith("The "):
+        name = name.removeprefix("The ")
+    return (gettext("Dear %(reader_name)s,") % {"reader_name": name}).replace(".!", ".")
+
+
+def _changes(
+    letter: Letter, context: Mapping[str, Any], locale: str, entry: Entry | None
+) -> list[tuple[str, str, str]]:
+    """What of the details its reader knows otherwise: label, what it was, what it is. Time and place have words of their own."""
+    known = context["before_facts"]
+    if not known:
+        return []
+    museum = {**context["museum"], "meeting_point": known.get("meeting_point")}
+    old = dict(_details(_context(Letter(letter.kind, {**known, "museum": museum}), locale, entry)))
+    new = [*_details(context), (gettext("Guide"), _guides(letter.facts))]
+    old[gettext("Guide")] = _guides(known)
+    own_words = {gettext("When"), gettext("Where")}
+    pairs = [(label, one_line(old.get(label, "")), one_line(value)) for label, value in new if label not in own_words]
+    return [(label, was or "–", now or "–") for label, was, now in pairs if was != now]
+
+
+def _guides(facts: Mapping[str, Any]) -> str:
+    return ", ".join(str(party.get("guide") or "–") for party in _items(facts.get("parties")))
+
+
+def _walks(facts: Mapping[str, Any]) -> list[Any]:
+    """Where each sub-group is when."""
+    led = facts.get("party")
+    parties = [*_items(facts.get("parties")), *([led] if isinstance(led, Mapping) else [])]
+    return [_items(party.get("stops")) for party in parties]
 
 
 def _details(context: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -125,8 +167,13 @@ def _details(context: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if context["for_guide"] or context["for_office"]:
         called = [str(leader.get("name") or context.get("contact_name") or ""), str(leader.get("phone") or "")]
+        asker = context.get("contact") or {}
+        asked_by = [str(asker.get(name) or "") for name in ("name", "phone", "email")]
+        if any(asked_by):
+            called = called if leader else []
         own = [
             (gettext("Organisation"), str(context.get("organisation") or "")),
+            (gettext("Asked by"), ", ".join(part for part in asked_by if part)),
             (gettext("Contact on the day"), ", ".join(part for part in called if part)),
             (gettext("What they need"), str(context.get("access_needs") or "")),
             (gettext("Notes"), str(context.get("notes") or "")),
@@ -165,7 +212,7 @@ def _buttons(context: Mapping[str, Any]) -> list[tuple[str, str]]:
             (gettext("See your visit") if context["is_over"] else gettext("See, change or cancel your visit"), manage)
         ]
     if office:
-        found += [(gettext("Decide"), office)]
+        found += [(gettext("Decide") if context["kind"] == "office_request" else gettext("See the visit"), office)]
     if calendar and not context["is_over"]:
         found += [
             (gettext("All your tours in your calendar") if duty else gettext("Your visit in your calendar"), calendar)
@@ -181,35 +228,6 @@ def _place(museum: Mapping[str, Any]) -> str:
     return ", ".join(str(part) for part in (museum.get("name"), museum.get("address")) if part)
 
 
-def _local(iso: Any, zone: ZoneInfo) -> datetime | None:
-    return datetime.fromisoformat(str(iso)).astimezone(zone) if iso else None
-
-
-def _day(iso: Any, zone: ZoneInfo, locale: str) -> str:
-    """The local date with its weekday, as the language writes it inside a sentence."""
-    local = _local(iso, zone)
-    if local is None:
-        return ""
-    # Translators: a date, in Django's date format: Thursday, 28 May 2026
-    words = format_date(local, pgettext("date", "l, j F Y"))
-    return words if locale == "en" else words.lower()
-
-
-def _time(iso: Any, zone: ZoneInfo) -> str:
-    local = _local(iso, zone)
-    return f"{local:%H:%M}" if local else ""
-
-
-def _moment(iso: Any, zone: ZoneInfo, locale: str) -> str:
-    return f"{_day(iso, zone, locale)}, {_time(iso, zone)}" if iso else ""
-
-
-def _when(start: Any, end: Any, zone: ZoneInfo, locale: str) -> str:
-    """Day, start and end: "Thursday, 28 May 2026, 11:00–12:00"."""
-    until = f"–{_time(end, zone)}" if end else ""
-    return f"{_moment(start, zone, locale)}{until}" if start else ""
-
-
 def _people(heads: Any, adults: Any = None) -> str:
     """How many come: "24 people, 3 of them accompanying adults"."""
     if not heads:
@@ -223,7 +241,7 @@ def _people(heads: Any, adults: Any = None) -> str:
 
 def _party(party: Any, zone: ZoneInfo) -> dict[str, Any]:
     stops = [
-        {"place": stop["place"], "time": f"{_time(stop['start'], zone)}–{_time(stop['end'], zone)}"}
+        {"place": stop["place"], "time": f"{dates.clock(stop['start'], zone)}–{dates.clock(stop['end'], zone)}"}
         for stop in _items(party.get("stops"))
     ]
     return {**party, "stops": stops, "group": _people(party.get("heads"))}

@@ -59,6 +59,11 @@ def placeholder(purpose: str, object_id: str, version: int) -> str:
     return f"https://link.invalid/{purpose}/{object_id}/{version}/"
 
 
+def office(code: str) -> str:
+    """The office's page of a visit: no secret, whoever opens it has to sign in."""
+    return str(settings.BASE_URL).rstrip("/") + settings.OFFICE_PATH.format(code=code)
+
+
 def placeholders_in(value: object) -> list[str]:
     """Every placeholder that stands alone as a value in `value` (plain JSON), sorted."""
     found: set[str] = set()

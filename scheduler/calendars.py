@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from notifications import links
 from notifications.ical import FeedEntry, FeedState
 from notifications.messages import Entry
-from scheduler import periods, queries, telling
+from scheduler import entries, periods, queries
 from scheduler.models import Closure, Party, Visit
 from tours.models import Guide, Museum
 
@@ -65,9 +65,9 @@ def guide_entries(guide: Guide, museum: Museum, *, now: datetime) -> Iterator[Fe
             end=duty.period.upper,
             summary=f"{queries.title_of(visit, open_to_all=False)} · {_people(duty.heads)}",
             location=", ".join(dict.fromkeys(leg.lane.space.name for leg in queries.legs_of(duty))) or museum.name,
-            description="" if cancelled else _for_the_guide(duty, zone),
+            description="" if cancelled else entries.for_the_guide(duty, zone),
             cancelled=cancelled,
-            geo=_geo(museum),
+            geo=entries.geo(museum),
         )
         yield FeedEntry(_uid("duty", guide.pk, duty.pk), entry, visit.updated_at, visit.created_at)
 
@@ -86,9 +86,8 @@ def of_visit(visit: Visit, museum: Museum, *, now: datetime) -> Feed:
 def visit_entries(visit: Visit, museum: Museum, *, now: datetime) -> Iterator[FeedEntry]:
     """That visit, in the active language."""
     if _is_shown(visit, now):
-        entry = telling.entry_of(visit, queries.title_of(visit, open_to_all=True), museum)
-        said = replace(entry, description=_("Visit %(code)s") % {"code": visit.code})
-        yield FeedEntry(_uid("visit", visit.pk), said, visit.updated_at, visit.created_at)
+        entry = entries.of_visit(visit, queries.title_of(visit, open_to_all=True), museum)
+        yield FeedEntry(_uid("visit", visit.pk), entry, visit.updated_at, visit.created_at)
 
 
 def of_closures(museum: Museum, language: str, *, now: datetime) -> Feed:
@@ -122,7 +121,7 @@ def closure_entries(museum: Museum, *, now: datetime) -> Iterator[FeedEntry]:
                 location=", ".join(part for part in (museum.name, museum.address) if part),
                 description=row.in_language("notice"),
                 cancelled=row.lifted_at is not None,
-                geo=_geo(museum),
+                geo=entries.geo(museum),
             )
             uid = _uid("closure", row.pk, *([int(start.timestamp())] if row.rrule else []))
             yield FeedEntry(uid, entry, _changed(row), row.created_at)
@@ -158,7 +157,7 @@ def _last_given_or_taken(guide: Guide) -> datetime | None:
 def _is_shown(visit: Visit, now: datetime) -> bool:
     if visit.period is None or visit.status == Visit.Status.WAITING:
         return False
-    over = visit.status in telling.ENDED
+    over = visit.status in entries.ENDED
     return not over or visit.updated_at > now - KEEP_CANCELLED
 
 
@@ -181,30 +180,8 @@ def _until_tomorrow(start: datetime, now: datetime, zone: ZoneInfo) -> datetime:
     return end
 
 
-def _for_the_guide(duty: Party, zone: ZoneInfo) -> str:
-    """What a guide needs on the day, and nothing more."""
-    visit = duty.visit
-
-    def clock(moment: datetime) -> str:
-        return f"{periods.local(moment, zone):%H:%M}"
-
-    lines: list[str] = [
-        queries.organisation_of(visit),
-        *(f"{clock(leg.period.lower)} {leg.lane.space.name}" for leg in queries.legs_of(duty)),
-        f"{_('Leader on the day')}: {visit.leader_name} {visit.leader_phone}".strip() if visit.leader_name else "",
-        f"{_('What they need')}: {visit.access_needs}" if visit.access_needs else "",
-    ]
-    return "\n".join(line for line in lines if line)
-
-
 def _people(heads: int) -> str:
     return ngettext("%(heads)d person", "%(heads)d people", heads) % {"heads": heads}
-
-
-def _geo(museum: Museum) -> tuple[float, float] | None:
-    if museum.latitude is None or museum.longitude is None:
-        return None
-    return float(museum.latitude), float(museum.longitude)
 
 
 def _uid(kind: str, *ids: int) -> str:

@@ -174,13 +174,28 @@ def left_out(visit: Visit) -> list[str]:
 
 
 def organisation_of(visit: Visit) -> str:
-    """The organisation that a visit is shown under: its first contact's."""
-    return next((contact.organisation or contact.name for contact in visit.contacts.all()), "")
+    """The organisation that comes: its first contact's; "" where none was given."""
+    return next((contact.organisation for contact in visit.contacts.all()), "")
+
+
+def shown_under(visit: Visit) -> str:
+    """What a visit is listed under: its organisation, else its first contact's name."""
+    return organisation_of(visit) or contact_name_of(visit)
 
 
 def contact_name_of(visit: Visit) -> str:
     """The person to speak to about a visit."""
     return next((contact.name for contact in visit.contacts.all()), "")
+
+
+def on_the_day(visit: Visit) -> tuple[str, str]:
+    """Name and telephone of whom to reach on the day: the leader; the first contact where none is named, or one without a number."""
+    contact = next(iter(visit.contacts.all()), None)
+    if visit.leader_phone or contact is None:
+        return visit.leader_name, visit.leader_phone
+    if visit.leader_name and contact.phone and contact.name != visit.leader_name:
+        return f"{visit.leader_name} ({contact.name})", contact.phone
+    return visit.leader_name or contact.name, contact.phone
 
 
 def places_of(visit: Visit) -> list[str]:

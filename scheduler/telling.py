@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notifications import invitations, links, outbox
 from notifications.invitations import Expected
-from notifications.messages import Address, Entry, Letter
-from scheduler import periods, queries
+from notifications.messages import Address, Letter
+from scheduler import entries, periods, queries
+from scheduler.entries import ENDED
 from scheduler.models import Contact, Party, Visit
 from tours.models import Museum, User
 from tours.queries import museum as the_museum
 
-ENDED = (Visit.Status.DECLINED, Visit.Status.CANCELLED)
 TOLD_STATUSES = (Visit.Status.REQUESTED, Visit.Status.CONFIRMED, Visit.Status.OFFERED, Visit.Status.WAITING, *ENDED)
 
 
@@ -62,7 +62,15 @@ def alarm(visit: Visit, *, kind: str, key: str, reason: Callable[[], str] = str,
     for reader in _office():
         with translation.override(reader.locale):
             facts = visit_facts(visit, the_museum(), open_to_all=False)
-            facts |= {"reader_name": reader.name, "reason": reason(), "parties": [], "links": {}}
+            facts |= {
+                "reader_name": "" if reader.email == the_museum().email else reader.name,
+                "reason": reason(),
+                "contact": _asker(visit),
+                "access_needs": visit.access_needs,
+                "notes": visit.notes,
+                "parties": [],
+                "links": {"office": links.office(visit.code)},
+            }
         outbox.enqueue(
             key=f"{key}:{reader.email}",
             thread=f"{about(visit)}:office:{reader.email}",
@@ -73,12 +81,18 @@ def alarm(visit: Visit, *, kind: str, key: str, reason: Callable[[], str] = str,
 
 
 def _office() -> list[Address]:
-    """Everybody of the office with an address; where there is none, the museum's mailbox."""
+    """Everybody of the office with an address, in their languages; where there is none, the museum's mailbox in the museum's."""
     staff = User.objects.filter(is_staff=True, is_active=True).exclude(email="").order_by("pk")
     museum = the_museum()
     return [Address(user.get_full_name(), user.email, locale=user.locale) for user in staff] or [
-        Address(museum.name, museum.email, museum.phone, settings.LANGUAGE_CODE)
+        Address(museum.name, museum.email, museum.phone, museum.locale)
     ]
+
+
+def _asker(visit: Visit) -> dict[str, str]:
+    """Whom the office asks back: the first contact."""
+    contact = visit.contacts.first()
+    return {"name": contact.name, "phone": contact.phone, "email": contact.email} if contact else {}
 
 
 def tell_contacts(visit: Visit, *, kind: str, key: str, reason: str = "", now: datetime) -> None:
@@ -125,7 +139,8 @@ def _for_contact(visit: Visit, contact: Contact, parties: list[Party], museum: M
             },
         }
         kind = "programme" if facts["parties"] else visit.status
-        entry = entry_of(visit, facts["title"], museum) if visit.period else None
+        entry = entries.of_visit(visit, facts["title"], museum) if visit.period else None
+        entry = entry and replace(entry, url=facts["links"]["manage"])
     return Expected(
         thread=f"{about(visit)}:contact:{contact.pk}",
         to=Address(contact.name, contact.email, contact.phone, contact.locale, contact.organisation),
@@ -140,11 +155,12 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
     assert guide is not None  # the caller asks for led parties only
     with translation.override(guide.locale):
         mine = party_facts([party])[0] | {"of": len(parties)}
+        name, phone = queries.on_the_day(visit)
         facts = visit_facts(visit, museum, open_to_all=False) | {
             "reader_name": guide.name,
             "parties": [],
             "party": mine,
-            "leader": {"name": visit.leader_name, "phone": visit.leader_phone},
+            "leader": {"name": name, "phone": phone},
             "access_needs": visit.access_needs,
             "notes": visit.notes,
             "links": {
@@ -152,7 +168,11 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
                 "calendar": links.placeholder("guide_calendar", str(guide.pk), guide.link_version),
             },
         }
-        entry = entry_of(visit, facts["title"], museum)
+        entry = replace(
+            entries.of_visit(visit, facts["title"], museum),
+            description=entries.for_the_guide(party, ZoneInfo(museum.time_zone)),
+            url=facts["links"]["duty"],
+        )
     return Expected(
         thread=duty_thread(visit, party),
         to=Address(guide.name, guide.email, guide.phone, guide.locale),
@@ -175,6 +195,7 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
             "address": museum.address,
             "phone": museum.phone,
             "email": museum.email,
+            "locale": museum.locale,
             "zone": museum.time_zone,
             "zone_label": zone_label(start or visit.created_at, museum),
             "how_to_come": museum.how_to_come,
@@ -235,22 +256,3 @@ def _price(visit: Visit, museum: Museum) -> dict[str, Any] | None:
     waived = visit.waived_by_id is not None or visit.price_reason
     reason = ("waived" if waived else "audience") if visit.free else ""
     return {**queries.price_of(visit, museum), "reason": reason}
-
-
-def entry_of(visit: Visit, title: str, museum: Museum) -> Entry:
-    """A visit as an entry of a calendar, in the active language."""
-    assert visit.period is not None
-    geo = (
-        (float(museum.latitude), float(museum.longitude))
-        if museum.latitude is not None and museum.longitude is not None
-        else None
-    )
-    return Entry(
-        start=visit.period.lower,
-        end=visit.period.upper,
-        summary=f"{title} · {museum.name}",
-        location=", ".join(part for part in (*queries.places_of(visit), museum.name, museum.address) if part),
-        tentative=visit.status in (Visit.Status.REQUESTED, Visit.Status.OFFERED),
-        cancelled=visit.status in ENDED,
-        geo=geo,
-    )

@@ -162,7 +162,7 @@ def duty(row: Party, museum: Museum) -> dict[str, Any]:
         "of": len(row.visit.parties.all()),
         "heads": row.heads,
         "legs": legs(queries.legs_of(row), museum) if promised else None,
-        "leader": {"name": row.visit.leader_name, "phone": row.visit.leader_phone} if promised else None,
+        "leader": dict(zip(("name", "phone"), queries.on_the_day(row.visit), strict=True)) if promised else None,
         "access_needs": row.visit.access_needs,
         "notes": row.visit.notes if promised else "",
     }

@@ -11,6 +11,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext
 
+from notifications import summaries
+from notifications.models import Call
 from scheduler import phones, queries, telling
 from scheduler.dates import clock, long_day, moment, month, short_day, weekday
 from scheduler.forms.asking import CEREMONY
@@ -141,6 +143,12 @@ def on_the_day(visit: Visit) -> tuple[str, str] | None:
     """Name and telephone of whom to reach on the day; None where there is nobody."""
     found = queries.on_the_day(visit)
     return found if any(found) else None
+
+
+@register.filter
+def summary(call: Call) -> str:
+    """What a call is about, in one line in the language of the page."""
+    return summaries.summary(call.kind, call.facts)
 
 
 @register.filter

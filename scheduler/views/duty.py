@@ -80,7 +80,7 @@ def _page(
         "duty": found,
         "visit": found.visit,
         "title": queries.title_of(found.visit, open_to_all=False),
-        "organisation": queries.organisation_of(found.visit),
+        "organisation": queries.shown_under(found.visit),
         "legs": queries.legs_of(found),
         "token": token,
         "form": form or DeclineForm(),

@@ -197,7 +197,7 @@ def _leads(guide: Guide, first: date, end: date, now: datetime, zone: ZoneInfo) 
         Lead(
             party=duty,
             title=queries.title_of(duty.visit, open_to_all=False),
-            organisation=queries.organisation_of(duty.visit),
+            organisation=queries.shown_under(duty.visit),
             legs=tuple(queries.legs_of(duty)),
             told=duty.visit.promised_at is not None,
             over=duty.period.upper <= now,

@@ -117,20 +117,18 @@ def parties(locale: str = "en", start: datetime = START, count: int = 1) -> list
 
 def duty_facts(locale: str = "kk", start: datetime = START, **other: Any) -> dict[str, Any]:
     """The facts of a letter to a guide."""
-    return facts(
-        locale,
-        start,
-        reader_name="Айгүл С.",
-        party=parties(locale, start)[0] | {"of": 2},
-        leader={"name": "Jonas Weber", "phone": "+491701234567"},
-        access_needs="",
-        notes="",
-        links={
+    own: dict[str, Any] = {
+        "reader_name": "Айгүл С.",
+        "party": parties(locale, start)[0] | {"of": 2},
+        "leader": {"name": "Jonas Weber", "phone": "+491701234567"},
+        "access_needs": "",
+        "notes": "",
+        "links": {
             "duty": links.placeholder("duty", "345-7", 1),
             "calendar": links.placeholder("guide_calendar", "7", 1),
         },
-        **other,
-    )
+    }
+    return facts(locale, start, **own | other)
 
 
 def entry(locale: str = "en", start: datetime = START, **other: Any) -> Entry:

@@ -289,7 +289,32 @@ def test_a_reader_who_changes_language_is_not_told_of_another_place(
     tell(organiser(to=replace(ORGANISER, locale="ru")))
     (letter,) = send()
     assert numbers([letter]) == [("REQUEST", 0)]
-    assert "изменилось" in letter["Subject"]
+    assert letter["Subject"].startswith("Изменения")
+    assert "→" not in rows()[-1].text  # the same in other words is no change of it
+
+
+def test_a_letter_about_a_change_says_what_was_and_what_is(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser(), guide())
+    send()
+    tell(organiser(heads=21, adults=0), guide(notes="Two wheelchairs"))
+    texts = {row.kind: row.text for row in rows(status="queued")}
+    assert "What has changed:\nGroup: 12 people, 2 accompanying adults among them → 21 people\n" in texts["changed"]
+    assert "Өзгергені:\nЕскертпе: – → Two wheelchairs\n" in texts["duty_changed"]
+    send()
+    tell(organiser(heads=22, adults=0), guide(notes="Two wheelchairs"))
+    (row,) = rows(status="queued")
+    assert "Group: 21 people → 22 people\n" in row.text
+    assert set(row.facts["before"]["facts"]) & {"before", "links", "reader_name"} == set()
+
+
+def test_a_change_of_guide_names_both(tell: Callable[..., None], send: Callable[..., Any]) -> None:
+    tell(organiser("programme", parties=parties()))
+    send()
+    other = [{**parties()[0], "guide": "Болат Т."}]
+    tell(organiser("programme", parties=other))
+    (row,) = rows(status="queued")
+    assert "Guide: Елена М. → Болат Т.\n" in row.text
+    assert "The order of the places" not in row.text
 
 
 def test_the_queries_of_one_sync_do_not_grow_with_what_is_unchanged(

@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.utils import translation
 
-from notifications import letters, links
+from notifications import invitations, letters, links, summaries
 from notifications.messages import GUIDE_KINDS, KINDS, LOCALES, Letter
 from tests.notifications.conftest import START, WORDS, duty_facts, entry, facts, parties
 
@@ -24,6 +24,11 @@ BEFORE = {"start": (START - timedelta(days=1)).isoformat(), "end": (START - time
 
 def letter_of(kind: str, locale: str) -> Letter:
     """Each kind with the facts that it is about."""
+    office = {
+        "reader_name": "",
+        "contact": {"name": "Anna Müller", "phone": "+49301234567", "email": "anna@example.org"},
+        "links": {"office": links.office("QX7K2M")},
+    }
     special: dict[str, dict[str, Any]] = {
         "requested": {"decide_by": HELD_UNTIL},
         "programme": {
@@ -32,7 +37,12 @@ def letter_of(kind: str, locale: str) -> Letter:
             "film_languages": ["ru"],
         },
         "moved": {"before": BEFORE | {"place": WORDS[locale]["places"][0]}, "reason": REASON[locale]},
-        "changed": {"heads": 21, "adults": 0},
+        "changed": {
+            "heads": 21,
+            "adults": 0,
+            "price": {"amount": 12000, "currency": "KZT", "free": False, "reason": ""},
+            "before": BEFORE | {"place": "", "facts": invitations.essence(facts(locale))},
+        },
         "declined": {"reason": REASON[locale], "alternatives": [HELD_UNTIL]},
         "cancelled": {"reason": REASON[locale], "by": "office"},
         "offered": {"before": BEFORE | {"place": ""}, "answer_by": HELD_UNTIL, "alternatives": [HELD_UNTIL]},
@@ -40,9 +50,13 @@ def letter_of(kind: str, locale: str) -> Letter:
         "waiting": {"start": "", "end": ""},
         "change_refused": {"reason": REASON[locale]},
         "duty_moved": {"before": BEFORE | {"place": ""}},
-        "duty_changed": {"notes": "Wheelchair"},
-        "office_alarm": {"reason": REASON[locale]},
-        "office_request": {"decide_by": HELD_UNTIL},
+        "duty_changed": {
+            "notes": "Wheelchair",
+            "party": parties(locale)[0] | {"of": 2, "stops": list(reversed(parties(locale)[0]["stops"]))},
+            "before": BEFORE | {"place": "", "facts": invitations.essence(duty_facts(locale))},
+        },
+        "office_alarm": {"reason": REASON[locale], **office},
+        "office_request": {"decide_by": HELD_UNTIL, "ceremony": ["flowers"], **office},
     }
     make = duty_facts if kind in GUIDE_KINDS else facts
     return Letter(kind, make(locale) | special.get(kind, {}))
@@ -87,10 +101,10 @@ def test_the_html_says_what_the_text_says(kind: str, locale: str) -> None:
         label, _, value = line.strip().partition(": ")
         for part in (label, value):
             words = re.sub(r"\s+", " ", part.strip(" -"))
-            if words and not words.startswith("https://"):
+            if words and not words.startswith(("http://", "https://")):
                 assert words in said or words.replace("  ", " ") in said, words
     targets = {str(link["href"]) for link in page.find_all("a")}
-    assert targets == set(re.findall(r"https://\S+", letter.text))
+    assert targets == set(re.findall(r"https?://\S+", letter.text))
     assert 'name="viewport"' in letter.html
     assert "prefers-color-scheme: dark" in letter.html
 
@@ -99,11 +113,19 @@ def test_the_html_says_what_the_text_says(kind: str, locale: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_english_is_left_in_another_language(kind: str, locale: str) -> None:
     letter = rendered(kind, locale)
-    names = ("Anna Müller", "Jonas Weber", "Delegation of the Bundesrat", "Wheelchair", "QX7K2M", "museum@example.org")
+    names = (
+        "Anna Müller",
+        "Jonas Weber",
+        "Delegation of the Bundesrat",
+        "Wheelchair",
+        "QX7K2M",
+        "museum@example.org",
+        "anna@example.org",
+    )
     text = letter.subject + letter.text + letter.say
     for name in (*names, "UTC"):
         text = text.replace(name, "")
-    text = re.sub(r"https://\S+", "", text)
+    text = re.sub(r"https?://\S+", "", text)
     assert re.findall(r"[A-Za-z]{2,}", text) == []
 
 
@@ -155,3 +177,42 @@ def test_links_are_placeholders_until_sending() -> None:
     letter = rendered("confirmed", "en")
     assert links.placeholder("visit", "QX7K2M", 1) in letter.text
     assert "testserver" not in letter.text + letter.html
+
+
+@pytest.mark.parametrize(
+    ("locale", "name", "words"),
+    [
+        ("kk", "Данияр Қ.", "Құрметті Данияр Қ."),
+        ("kk", "Данияр", "Құрметті Данияр!"),
+        ("ru", "Елена М.", "Здравствуйте, Елена М."),
+        ("en", "Daniyar K.", "Dear Daniyar K.,"),
+        ("en", "The family of Turar Ryskulov", "Dear family of Turar Ryskulov,"),
+        ("en", "", "Good day,"),
+    ],
+)
+def test_a_letter_opens_as_people_write(locale: str, name: str, words: str) -> None:
+    letter = letters.render(Letter("confirmed", facts(locale, reader_name=name)), locale, entry(locale))
+    assert letter.text.splitlines()[0] == letter.say.splitlines()[0] == words
+    assert f"<p>{words}</p>" in letter.html
+
+
+def test_a_letter_in_another_language_than_the_last_compares_no_words() -> None:
+    before = BEFORE | {"place": "", "facts": {}}
+    letter = letters.render(Letter("changed", facts("ru", before=before)), "ru", entry("ru"))
+    assert "→" not in letter.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_office_reads_in_its_own_language_what_a_call_is_about(kind: str) -> None:
+    told = facts("kk")
+    with translation.override("ru"):
+        line = summaries.summary(kind, told)
+    assert line.endswith(" · QX7K2M · четверг, 28 мая 2026 г., 11:00")
+    assert re.findall(r"[A-Za-z]{2,}", line.replace("QX7K2M", "")) == []
+    with translation.override("en"):
+        assert summaries.word_for(kind) not in (kind, "")
+
+
+def test_of_what_was_forgotten_only_the_kind_is_said() -> None:
+    with translation.override("en"):
+        assert summaries.summary("confirmed", {}) == "the visit is confirmed"

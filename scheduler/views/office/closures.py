@@ -155,7 +155,7 @@ def _struck(hit: Hit, decided: dict[str, Decision], now: datetime, zone: ZoneInf
     once = {value_of(option): option for option in options}
     choices = tuple(Choice(value, option, value == wanted) for value, option in once.items())
     title = queries.title_of(hit.visit, open_to_all=False)
-    return Struck(hit.visit, title, queries.organisation_of(hit.visit), choices)
+    return Struck(hit.visit, title, queries.shown_under(hit.visit), choices)
 
 
 def _local(decision: Decision, zone: ZoneInfo) -> Decision:

@@ -41,7 +41,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     found = Paginator(desk.find(asked, catalogue.museum()), A_PAGE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
-    listed = [(visit, queries.title_of(visit, open_to_all=False), queries.organisation_of(visit)) for visit in found]
+    listed = [(visit, queries.title_of(visit, open_to_all=False), queries.shown_under(visit)) for visit in found]
     context = {"form": form, "page": found, "visits": listed, "rest": rest.urlencode()}
     return show(request, "scheduler/office/visits.html", context)
 
