@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from scheduler import periods, queries, starts
 from scheduler.models import Closure
 from scheduler.starts import DayOffer, Group
 from tours import queries as catalogue
-from tours.models import Museum, Opening, Tour, Weekday
+from tours.models import Audience, Museum, Opening, Tour, Weekday
 
 USUAL_HEADS = 15
 """For how many people the next free times are shown on the first page."""
@@ -38,6 +38,14 @@ class NextFree:
 
     group: Group
     days: tuple[DayOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFrom:
+    """A kind of group, and what its smallest visit costs in whole units of the museum's currency."""
+
+    audience: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,16 @@ def tours() -> list[Offer]:
         )
         for tour in rows
     ]
+
+
+def prices(audiences: Iterable[Audience]) -> list[PriceFrom]:
+    """What the smallest group of each paying kind pays, in the order given."""
+    found = []
+    for audience in audiences:
+        bands = [band.amount for band in audience.prices.all() if band.amount is not None]
+        if bands and not audience.free:
+            found.append(PriceFrom(audience.name, min(bands)))
+    return found
 
 
 def opening_hours() -> list[Hours]:

@@ -90,8 +90,8 @@ class ContactForm(Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
-    email = Email(label=_("E-mail"), required=False, help_text=_("Letters and calendar entries go there."))
-    phone = Phone(label=_("Telephone"), required=False, help_text=_("From abroad with the country's code: +49 …"))
+    email = Email(label=_("E-mail"), either=True, help_text=_("Letters and calendar entries go there."))
+    phone = Phone(label=_("Telephone"), either=True, help_text=_("From abroad with the country's code: +49 …"))
     locale = forms.ChoiceField(choices=OWN_LANGUAGES, label=_("Language of our letters"))
     leader_name = Line(label=_("Who leads the group on the day"), required=False)
     leader_phone = Phone(label=_("Their telephone on the day"), required=False)

@@ -76,7 +76,9 @@ class Phone(Line):
 
     widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, either: bool = False, **options: Any) -> None:
+        self.either = either
+        options.setdefault("required", not either)
         super().__init__(max_length=40, **options)
 
     def clean(self, value: Any) -> str:
@@ -90,9 +92,11 @@ class Phone(Line):
 
 
 class Email(forms.EmailField):
-    """An e-mail address."""
+    """An e-mail address. `either`: this or the telephone beside it is needed, and the form asks for one of the two."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, either: bool = False, **options: Any) -> None:
+        self.either = either
+        options.setdefault("required", not either)
         super().__init__(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}), **options)
         self.validators.append(no_control_characters)
 

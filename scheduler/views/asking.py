@@ -16,6 +16,7 @@ from scheduler.forms.asking import CEREMONY, ContactForm, WishForm
 from scheduler.views import choosing
 from tours import queries as catalogue
 from tours.errors import CatalogueError
+from tours.models import Audience
 
 WISH = ("tour", "audience", "language", "heads", "adults", "month", "day", "start")
 """What of the form may stand in an address: nothing personal."""
@@ -60,6 +61,7 @@ def looked_at(asked: QueryDict, wish: WishForm, *, by_office: bool = False) -> d
         "looked": True,
         "here": address_of(asked, page),
         "starts_url": reverse(f"{page}_starts"),
+        **unoffered(wish),
     }
     if not wish.is_valid():
         return context
@@ -79,6 +81,14 @@ def looked_at(asked: QueryDict, wish: WishForm, *, by_office: bool = False) -> d
     return context
 
 
+def unoffered(wish: WishForm) -> dict[str, Any]:
+    """Every tour's code, and those of them that are not offered to the chosen kind of group. Two queries."""
+    codes = list(catalogue.offered_tours().prefetch_related(None).values_list("code", flat=True))
+    kept_to = Audience.objects.filter(active=True, tours__isnull=False).values_list("code", "tours__code")
+    allowed = {tour for audience, tour in kept_to if audience == wish["audience"].value()}
+    return {"tour_codes": codes, "not_offered": [code for code in codes if allowed and code not in allowed]}
+
+
 def form_page(
     asked: QueryDict,
     wish: WishForm,
@@ -91,7 +101,7 @@ def form_page(
 ) -> dict[str, Any]:
     """The whole form with everything typed still in it."""
     page = "office_new_visit" if by_office else "ask"
-    blank = {"wish": wish, "starts_url": reverse(f"{page}_starts")}
+    blank = {"wish": wish, "starts_url": reverse(f"{page}_starts"), **unoffered(wish)}
     return {
         **(looked_at(asked, wish, by_office=by_office) if looked else blank),
         "action": reverse(page),

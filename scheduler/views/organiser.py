@@ -29,12 +29,14 @@ def home(request: HttpRequest) -> HttpResponse:
     except NoMuseum:
         return render(request, "scheduler/no_museum.html", status=NoMuseum.status)
     now = timezone.now()
+    audiences = list(catalogue.offered_audiences())
     return show(
         request,
         "scheduler/home.html",
         {
             "tours": showcase.tours(),
-            "audiences": list(catalogue.offered_audiences()),
+            "audiences": audiences,
+            "prices": showcase.prices(audiences),
             "closures": showcase.closures(museum, now=now),
             "opening": showcase.opening_hours(),
             "next_free": showcase.next_free(now=now),

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -233,6 +234,29 @@ def test_looking_again_without_script_keeps_everything_and_judges_nothing(strang
     assert typed(page)["email"] == "half@"
     assert "Enter a valid email address." not in words(page)
     assert soup(page).select("input[name=start]")
+
+
+def test_tours_not_offered_to_the_chosen_group_say_so_before_anything_is_filled_in(stranger: Client) -> None:
+    def marked(page: HttpResponse) -> list[str]:
+        return [str(each["id"]) for each in soup(page).select("span.errors") if each.text]
+
+    page = stranger.get("/ask/", {"audience": "preschool"})
+    assert "unoffered-full" in marked(page)
+    assert "unoffered-children" not in marked(page)
+    assert marked(stranger.get("/ask/", {"audience": "school"})) == []
+    changed = stranger.get("/ask/starts/", {"audience": "preschool"}, headers={"hx-request": "true"})
+    assert marked(changed) == marked(page)  # with a script, at once
+
+
+def test_one_way_to_be_reached_is_enough_and_both_are_marked_so(stranger: Client) -> None:
+    labels = {each["for"]: each.text for each in soup(stranger.get("/ask/", WISH)).select("label[for]")}
+    assert "one of these two" in labels["id_email"]
+    assert "one of these two" in labels["id_phone"]
+    assert "optional" in labels["id_organisation"]
+
+
+def test_home_shows_what_paying_groups_pay_at_least(stranger: Client) -> None:
+    assert "General group from 5 000 ₸ a group" in words(stranger.get("/")).replace("\u00a0", " ")
 
 
 def test_the_language_is_switched_without_losing_what_was_typed(stranger: Client) -> None:
