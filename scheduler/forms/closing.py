@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,10 @@ class ClosureForm(Form):
             if draft.end is not None and draft.end <= draft.start:
                 self.add_error("last", _("A closure ends after it begins."))
         return data
+
+    def without_notice(self) -> list[str]:
+        """The languages, in their own words, in which the public would be told in another one; the form is valid."""
+        return [name for code, name in settings.LANGUAGES if not self.cleaned_data[f"notice_{code}"]]
 
     def draft(self) -> ClosureDraft:
         """The closure as the service takes it; an end without a time is the end of its day."""

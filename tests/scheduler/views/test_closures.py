@@ -219,3 +219,9 @@ def test_a_visit_that_was_cancelled_meanwhile_asks_for_no_decision(
     page = office.post(NEW, said | {"publish": "1"})
     assert page.status_code == 409
     assert "It hits no visit" in words(page)
+
+
+def test_a_notice_that_is_missing_in_a_language_is_told_before_it_is_published(office: Client) -> None:
+    page = words(office.post(NEW, TYPED | {"notice_kk": "Жөндеу", "notice_ru": "", "notice_en": "", "preview": "1"}))
+    assert "There is no notice in: Русский, English." in page
+    assert "with the notice in their language" not in page
