@@ -19,7 +19,7 @@ class DeclineForm(Form):
 class AbsenceForm(Form):
     """From when to when a guide is away; whole days where no time is given."""
 
-    first = Day(label=_("From"))
+    first = Day(label=_("From"), help_text=_("Without a time: whole days."))
     starts = Clock(label=_("at"), required=False)
     last = Day(label=_("Until and including"), required=False, help_text=_("Empty: the same day."))
     ends = Clock(label=_("at"), required=False)

@@ -177,7 +177,7 @@ def _page(
         "calendar": links.url("guide_calendar", str(guide.pk), guide.link_version),
         "refused": refused,
         "decline_form": DeclineForm(),
-        "absence_form": AbsenceForm(initial={"first": today}),
+        "absence_form": AbsenceForm(),
         **forms,
     }
     return show(request, "scheduler/guide.html", context, status=status or status_of(refused))

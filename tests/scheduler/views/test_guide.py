@@ -138,6 +138,13 @@ def test_an_absence_of_whole_days_gives_its_tours_away(guide: Client, led_by_g03
     assert "Monday, 19 May 2025 – Tuesday, 20 May 2025" in words(guide.get("/guide/"))
 
 
+def test_an_absence_without_a_day_is_not_taken_for_today(guide: Client) -> None:
+    form = soup(guide.get("/guide/")).select_one("form[action='/guide/absences/']")
+    sent = {str(field["name"]): str(field.get("value", "")) for field in form.select("input[name]")}
+    assert guide.post("/guide/absences/", sent).status_code == 422
+    assert not Absence.objects.exists()
+
+
 def test_an_absence_of_hours_is_kept_to_the_minute(guide: Client) -> None:
     guide.post("/guide/absences/", {"first": "2025-05-20", "starts": "09:30", "ends": "12:00"})
     period = Absence.objects.get().period
