@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from tours.models import Guide, User
 
@@ -20,17 +17,3 @@ def guide_of(user: User | AnonymousUser) -> Guide | None:
     if not isinstance(user, User) or not user.is_active:
         return None
     return Guide.objects.filter(user=user, active=True).first()
-
-
-class OfficeOnly(BasePermission):
-    """Calls of the API that only the office makes."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return is_office(request.user)
-
-
-class GuidesOnly(BasePermission):
-    """Calls of the API that only guides make."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return guide_of(request.user) is not None

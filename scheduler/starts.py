@@ -75,8 +75,7 @@ def stops_of(tour: Tour) -> list[dict[str, object]]:
 
 def wish_of(group: Group, *, by_office: bool = False) -> Wish:
     """A group's request in the core's words. Raises BadWish where no day could ever serve it; the office may offer any tour to anybody."""
-    allowed = {tour.pk for tour in group.audience.tours.all()}
-    if not by_office and allowed and group.tour.pk not in allowed:
+    if not by_office and not catalogue.takes(group.audience, group.tour):
         raise BadWish(_("This tour is not offered to this kind of group. Please call the museum."))
     return Wish(
         tour=group.tour.code,

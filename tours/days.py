@@ -65,17 +65,10 @@ class Calendar:
 
     def business_days_after(self, day: date, n: int) -> date:
         """The n-th business day after `day`; `day` itself for 0."""
-        return self._step(day, n, timedelta(days=1))
-
-    def business_days_before(self, day: date, n: int) -> date:
-        """The n-th business day before `day`; `day` itself for 0."""
-        return self._step(day, n, timedelta(days=-1))
-
-    def _step(self, day: date, n: int, step: timedelta) -> date:
         if n < 0:
             raise ValueError("Business days are counted in one direction: n is at least 0.")
         while n:
-            day += step
+            day += timedelta(days=1)
             n -= self.is_business_day(day)
         return day
 

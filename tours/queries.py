@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Prefetch, QuerySet
 
-from tours.days import Calendar, OpeningOfDay, Window
+from tours.days import Calendar, Window
 from tours.errors import NoMuseum, NoPrice
 from tours.models import Audience, Holiday, Museum, Opening, Price, Qualification, Space, Stop, Tour
 from tours.prices import Band, paying_heads, price
-
-__all__ = ["Calendar", "OpeningOfDay", "Quote", "Window", "calendar", "museum", "quote"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +44,6 @@ def calendar() -> Calendar:
         hours={weekday: tuple(windows) for weekday, windows in hours.items()},
         edits={edit.date: edit for edit in Holiday.objects.all()},
     )
-
-
-def is_business_day(day: date) -> bool:
-    """See `Calendar.is_business_day`."""
-    return calendar().is_business_day(day)
-
-
-def business_days_after(day: date, n: int) -> date:
-    """The n-th business day after `day`; `day` itself for 0."""
-    return calendar().business_days_after(day, n)
-
-
-def business_days_before(day: date, n: int) -> date:
-    """The n-th business day before `day`; `day` itself for 0."""
-    return calendar().business_days_before(day, n)
-
-
-def opening_on(day: date) -> OpeningOfDay:
-    """When the museum is open on a date, or why not."""
-    return calendar().opening_on(day)
 
 
 def heads_per_guide(tour: Tour, audience: Audience | None = None) -> int:
