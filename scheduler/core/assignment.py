@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from scheduler.core.helping import what_would_help
 from scheduler.core.matching import Crew
 from scheduler.core.matching_model import NOBODY
+from scheduler.core.planning import plan
 from scheduler.core.rules import (
     RULES,
     Duty,
@@ -34,6 +36,8 @@ __all__ = [
     "has_rested",
     "is_not_away",
     "is_qualified",
+    "plan",
+    "what_would_help",
     "why_not",
     "works_then",
 ]

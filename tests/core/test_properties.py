@@ -88,7 +88,7 @@ def test_no_answer_depends_on_the_order_of_what_is_given_nor_on_names(day, wish,
     crew, held = list(day.guides), list(day.visits)
     chance.shuffle(crew)
     chance.shuffle(held)
-    names = {guide.code: f"x{chance.randrange(10**9)}" for guide in crew}
+    names = {guide.code: f"{chance.randrange(10**9)} {number}" for number, guide in enumerate(crew)}
     renamed = tuple(replace(guide, code=names[guide.code]) for guide in crew)
     visits = tuple(
         replace(visit, parties=tuple(replace(p, guide=names.get(p.guide or "")) for p in visit.parties))
