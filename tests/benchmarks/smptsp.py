@@ -69,7 +69,7 @@ def fewest(tasks: Sequence[Task], limits: Limits, seconds: float) -> tuple[int |
 def put_back(
     tasks: Sequence[Task], limits: Limits, roster: Sequence[int], asks: int, seed: int
 ) -> tuple[int, int, int, float]:
-    """With the fewest workers only, a job at a time is taken out, the others change about, and it is asked for again: the truth is always yes.
+    """With the fewest workers only, one job is taken out, the others change about, and it is asked for again: the truth is yes.
 
     How many were asked, were there for the taking, were found, and the slowest in seconds.
     """
