@@ -158,6 +158,8 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
         name, phone = queries.on_the_day(visit)
         facts = visit_facts(visit, museum, open_to_all=False) | {
             "reader_name": guide.name,
+            "start": party.period.lower.isoformat(),  # of a visit in several waves, the guide's own
+            "end": party.period.upper.isoformat(),
             "parties": [],
             "party": mine,
             "leader": {"name": name, "phone": phone},
@@ -170,6 +172,8 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
         }
         entry = replace(
             entries.of_visit(visit, facts["title"], museum),
+            start=party.period.lower,
+            end=party.period.upper,
             description=entries.for_the_guide(party, ZoneInfo(museum.time_zone)),
             url=facts["links"]["duty"],
         )

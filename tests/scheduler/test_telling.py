@@ -103,6 +103,15 @@ def test_a_guide_is_told_whom_to_reach_on_the_day(
         assert said.replace(", ", " ") in row.entry["description"]
 
 
+def test_a_guide_of_a_second_wave_is_told_when_theirs_begins(asking: Ask, season_now: datetime) -> None:
+    asked = asking(at(NEAR, "11:00"), at(NEAR, "15:00"), heads=40)
+    visit = bookings.book(asked, now=season_now)
+    for party in visit.parties.all():
+        row = OutboxMessage.objects.get(thread__key=telling.duty_thread(visit, party))
+        begins = at(NEAR, ("11:00", "15:00")[party.wave])
+        assert datetime.fromisoformat(row.entry["start"]) == datetime.fromisoformat(row.facts["start"]) == begins
+
+
 # --- To organisers -----------------------------------------------------------------------------------------------------------
 
 

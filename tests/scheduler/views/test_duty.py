@@ -7,7 +7,7 @@ from django.test import Client
 
 from notifications import links
 from scheduler import telling
-from scheduler.models import Party, Visit
+from scheduler.models import Contact, Party, Visit
 from tests.scheduler.views.conftest import FAR, Book, browser, words
 from tours.models import Guide
 
@@ -32,6 +32,14 @@ def test_the_letters_link_shows_who_comes_when_and_where_without_signing_in(stra
     for said in ("Tuesday, 20 May 2025", "11:00–11:30", "A school", "10 people", "Two wheelchairs", "+7 701 000 0086"):
         assert said in words(page).replace("\u00a0", " "), said
     assert b'href="tel:+77010000086"' in page.content
+
+
+def test_where_no_leader_is_named_the_contacts_number_stands(stranger: Client, party: Party) -> None:
+    Visit.objects.update(leader_name="", leader_phone="")
+    Contact.objects.update(name="Head teacher", phone="+77015556677")
+    page = stranger.get(address(party))
+    assert "Head teacher +7 701 555 6677" in words(page).replace("\u00a0", " ")
+    assert b'href="tel:+77015556677"' in page.content
 
 
 def test_a_yes_is_noted(stranger: Client, party: Party) -> None:

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from notifications import ical, links
 from scheduler import bookings, closures, roster
 from scheduler.closures import ClosureDraft
-from scheduler.models import Visit
+from scheduler.models import Contact, Visit
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, Book, Close, browser
 from tours.models import Guide, Museum
@@ -51,6 +51,14 @@ def test_a_guides_calendar_holds_the_tours_they_were_told_of(stranger: Client, l
         assert said in str(event["DESCRIPTION"])
     assert "asker@example.org" not in answer.content.decode()
     assert not {"METHOD", "ORGANIZER", "ATTENDEE"} & {*event, *icalendar.Calendar.from_ical(answer.content)}
+
+
+def test_where_no_leader_is_named_a_guides_calendar_has_the_contacts_number(
+    stranger: Client, led_by_g03: Visit
+) -> None:
+    Contact.objects.update(name="Head teacher", phone="+77015556677")
+    (event,) = events(stranger.get(of_guide()))
+    assert "Head teacher +77015556677" in str(event["DESCRIPTION"])
 
 
 def test_two_guides_see_each_their_own(stranger: Client, led_by_g03: Visit) -> None:

@@ -499,6 +499,16 @@ def test_the_call_list_says_whom_to_ring_and_what_to_say_in_their_language(offic
     assert "1 call to make" in words(office.get("/office/"))
 
 
+def test_a_call_says_in_the_offices_language_what_it_is_about(office_user: User, called: Call) -> None:
+    code = Visit.objects.get().code
+    for language, said in (
+        ("ru", "Программа посещения · {} · вторник, 20 мая 2025 г., 11:00"),
+        ("kk", "Сапардың бағдарламасы · {}"),
+    ):
+        page = words(browser(office_user, language=language).get("/office/calls/"))
+        assert said.format(code) in page
+
+
 def test_whoever_was_rung_counts_as_told_and_it_is_kept_by_whom(
     office: Client, called: Call, office_user: User
 ) -> None:
@@ -538,3 +548,49 @@ def test_whoever_signs_in_lands_where_their_work_is(alzhir: object, name: str, l
     user.save()
     answer = browser().post("/accounts/login/", {"login": name, "password": "a long enough word"})
     assert answer["Location"] == lands
+
+
+# --- Contacts ----------------------------------------------------------------------------------------------------------------
+
+
+def test_an_event_tells_several_contacts_each_in_their_language(office: Client) -> None:
+    second = {"contact-2-name": "Partner", "contact-2-email": "partner@example.org", "contact-2-locale": "en"}
+    office.post("/office/events/new/", EVENT | second | {"contact-3-locale": "kk"})
+    assert [(each.email, each.locale) for each in Visit.objects.get().contacts.all()] == [
+        ("unit@example.org", "ru"),
+        ("partner@example.org", "en"),
+    ]
+
+
+def test_a_second_contact_that_cannot_be_reached_is_asked_for_an_address(office: Client) -> None:
+    page = office.post("/office/events/new/", EVENT | {"contact-2-name": "Partner", "contact-2-locale": "en"})
+    assert page.status_code == 422
+    assert typed(page)["contact-2-name"] == "Partner"
+    assert not Visit.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "there", "away"), [("event", "spaces", "stop_0"), ("protocol", "stop_0", "spaces")])
+def test_each_kind_of_event_shows_its_own_fields_alone(office: Client, kind: str, there: str, away: str) -> None:
+    form = soup(office.get("/office/events/new/", {"kind": kind}))
+    assert form.select_one("input[name=kind]")["value"] == kind
+    assert form.select(f"[name={there}]")
+    assert not form.select(f"[name={away}]")
+
+
+def test_a_contact_is_added_and_put_right_on_the_visits_page(office: Client, book: Book) -> None:
+    visit = book(FAR, "11:00")
+    new = {"new-name": "Second", "new-phone": "8 701 000 00 86", "new-locale": "kk"}
+    assert office.post(page_of(visit, "contacts/"), new).status_code == 302
+    first, second = visit.contacts.all()
+    assert second.phone == "+77010000086"
+    fixed = {f"{first.pk}-name": "Асан", f"{first.pk}-email": "right@example.org", f"{first.pk}-locale": "ru"}
+    assert office.post(page_of(visit, f"contacts/{first.pk}/"), fixed).status_code == 302
+    assert visit.contacts.all()[0].email == "right@example.org"
+    wrong = office.post(page_of(visit, f"contacts/{second.pk}/"), {f"{second.pk}-name": "Typed"})
+    assert wrong.status_code == 422
+    assert typed(wrong)[f"{second.pk}-name"] == "Typed"
+
+
+def test_a_contact_of_another_visit_is_not_found(office: Client, book: Book) -> None:
+    one, other = book(FAR, "11:00"), book(NEAR, "11:00")
+    assert office.post(page_of(one, f"contacts/{other.contacts.get().pk}/"), {}).status_code == 404
