@@ -21,6 +21,7 @@ urlpatterns = [
     path("changes/<int:pk>/grant/", decisions.grant, name="api-change-grant"),
     path("changes/<int:pk>/refuse/", decisions.refuse_change, name="api-change-refuse"),
     path("office/visits/", office.book, name="api-office-visits"),
+    path("office/visits/preview/", office.preview, name="api-office-visit-preview"),
     path("me/duties/", duties.mine, name="api-my-duties"),
     path("me/absences/", absences.mine, name="api-my-absences"),
     path("me/absences/<int:pk>/", absences.my_one, name="api-my-absence"),

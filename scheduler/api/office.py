@@ -12,13 +12,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scheduler import bookings, events, locks
+from scheduler import bookings, decisions, events, locks
 from scheduler.api import access
 from scheduler.api.access import OFFICE, call
 from scheduler.api.answers import VisitAnswer
 from scheduler.api.bodies import GroupBody, LeaderBody, OrganiserBody, asked_for, request_keys
+from scheduler.api.closures import DecisionsField, PreviewAnswer
 from scheduler.api.decisions import TAG
-from scheduler.api.fields import AudienceField, Instant, Line, Strict, Text, Titles, heads_field
+from scheduler.api.fields import AudienceField, Instant, Line, Strict, Text, Titles, heads_field, zone
 from scheduler.api.problems import problems
 from scheduler.api.visits import KEY, made
 from scheduler.models import Visit
@@ -72,6 +73,13 @@ class PlacedBody(OfficeBody):
     leader = LeaderBody(required=False, allow_null=True, default=None)
     notes = Text(max_length=2000, default="", allow_blank=True)
     access_needs = Text(max_length=1000, default="", allow_blank=True)
+    seal = Line(
+        max_length=64,
+        default="",
+        allow_blank=True,
+        help_text="Of the preview, where visits are in the way and give way; without it nobody does.",
+    )
+    decisions = DecisionsField(default=dict)
 
 
 class EventBody(PlacedBody):
@@ -181,7 +189,8 @@ EXAMPLES = [
             422,
             body=True,
             times=True,
-            conflicts="`start_taken` (with `alternatives`, or with `visits`: what is in the way), `group_too_large`, `closed`, `no_price`.",
+            conflicts="`start_taken` (with `alternatives`, or with `visits`: what is in the way), `group_too_large`, `closed`, `no_price`;"
+            " of a visit with a seal `preview_out_of_date` (with a fresh `preview`) and `undecided_visits` (with `visits`).",
             rules="`bad_wish`, `too_soon`, `idempotency_key_reused`.",
         ),
     },
@@ -201,8 +210,36 @@ def book(request: Request) -> Response:
         more = {"ceremony": tuple(said["ceremony"]), "discreet": said["discreet"]}
         visit = bookings.request_visit(asked_for(said, contacts_of(said), keys, **more), now=now, by=user)
     else:
-        visit = locks.door(events.place)(event_of(said, keys), by=user, now=now)
+        visit = locks.door(events.place)(
+            event_of(said, keys), by=user, now=now, seal=said["seal"], decisions=said["decisions"]
+        )
     return made(visit, OFFICE)
+
+
+@extend_schema(
+    operation_id="preview_placing",
+    summary="What an event or an official visit would displace",
+    description="Changes nothing. The `seal` and a decision for each visit go back with the booking; nobody is told another reason than"
+    " an official event.",
+    tags=[TAG],
+    request=PolymorphicProxySerializer(
+        component_name="OfficePlaced",
+        serializers={EVENT: EventBody, PROTOCOL: ProtocolBody},
+        resource_type_field_name="kind",
+    ),
+    examples=EXAMPLES[1:],
+    responses={200: PreviewAnswer, **problems(403, 409, 422, body=True, conflicts="`closed`, `start_taken`.")},
+)
+@call("POST")
+def preview(request: Request) -> Response:
+    access.office(request)
+    kind = request.data.get("kind") if isinstance(request.data, Mapping) else None
+    if not isinstance(kind, str) or kind not in (EVENT, PROTOCOL):
+        raise serializers.ValidationError({"kind": [_("There is no such kind of visit.")]}, code="invalid_choice")
+    sent = KINDS[kind](data=request.data)
+    sent.is_valid(raise_exception=True)
+    seen = events.preview(event_of(sent.validated_data, {}), now=timezone.now())
+    return Response(decisions.as_json(seen, zone()))
 
 
 def contacts_of(said: Mapping[str, Any]) -> tuple[Person, ...]:

@@ -57,6 +57,14 @@ BY_PHONE = {
     "kind": "tour",
     "contacts": [{"name": "Асан", "phone": "+77010000044", "locale": "kk"}],
 }
+A_MEETING = {
+    "kind": "event",
+    "start": at(FAR, "11:00").isoformat(),
+    "spaces": ["zerde"],
+    "minutes": 60,
+    "heads": 20,
+    "contacts": [{"name": "Partner", "email": "partner@example.org"}],
+}
 
 # One status for each of the cast, in its order. {visit} is the organiser's and led by the guide; {request} has still to be decided.
 TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
@@ -86,6 +94,7 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("POST", "changes/{change}/grant/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
     ("POST", "changes/{change}/refuse/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
     ("POST", "office/visits/"): ((401, 401, 401, 403, 403, 403, 201, 401, 401), BY_PHONE),
+    ("POST", "office/visits/preview/"): ((401, 401, 401, 403, 403, 403, 200, 401, 401), A_MEETING),
     ("GET", "me/duties/"): ((401, 401, 401, 200, 200, 404, 404, 401, 401), None),
     ("GET", "me/absences/"): ((401, 401, 401, 200, 200, 404, 404, 401, 401), None),
     ("POST", "me/absences/"): ((401, 401, 401, 201, 201, 404, 404, 401, 401), AWAY),

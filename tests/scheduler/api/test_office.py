@@ -128,6 +128,23 @@ def test_a_state_visit_holds_the_whole_complex_with_its_margins(office: Caller, 
     assert starts[0] == "2025-06-18T11:00:00+05:00"  # ends 10:40, and ten minutes more: 10:50
 
 
+def test_who_is_in_the_way_of_a_state_visit_gives_way_as_the_office_decides(booked: Booked, office: Caller) -> None:
+    group = booked(start=at(FAR, "10:15"))
+    coming = STATE_VISIT | {"start": at(FAR, "10:00").isoformat()}
+    assert office.at("POST", "office/visits/", coming).json()["visits"] == [group["code"]]
+    shown = office.at("POST", "office/visits/preview/", coming).json()
+    assert [hit["visit"] for hit in shown["hit"]] == [group["code"]]
+    undecided = office.at("POST", "office/visits/", coming | {"seal": shown["seal"]})
+    assert (undecided.status_code, undecided.json()["code"]) == (409, "undecided_visits")
+    proposal = shown["hit"][0]["proposal"]
+    decided = coming | {"seal": shown["seal"], "decisions": {group["code"]: proposal}}
+    assert office.at("POST", "office/visits/", decided).status_code == 201
+    moved = office.at("GET", f"visits/{group['code']}/").json()
+    assert moved["start"] == proposal["start"] != group["start"]
+    again = office.at("POST", "office/visits/", decided)
+    assert (again.status_code, again.json()["code"]) == (409, "preview_out_of_date")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "pointer"),
     [
