@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from notifications import links
 from scheduler import bookings, lost_links, offers
-from scheduler.models import ChangeRequest, Visit
+from scheduler.models import ChangeRequest, Contact, Visit
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, Book, browser, link, soup, typed, words
 
@@ -33,6 +33,15 @@ def test_the_link_opens_the_visit(stranger: Client, book: Book) -> None:
     page = stranger.get(link(visit))
     assert page.status_code == 200
     assert visit.code in words(page)
+
+
+def test_an_organisation_that_nobody_gave_is_no_row(stranger: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    assert "A school" in words(stranger.get(link(visit)))
+    Contact.objects.update(organisation="")
+    page = words(stranger.get(link(visit)))
+    assert "Organisation" not in page
+    assert "Асан" not in page
 
 
 def test_the_page_is_kept_nowhere_and_its_address_told_to_nobody(stranger: Client, book: Book) -> None:
