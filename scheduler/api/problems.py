@@ -38,6 +38,9 @@ class TimeProblem(Problem):
         child=serializers.DateTimeField(), required=False, help_text="Starts near the one asked for."
     )
     largest = serializers.IntegerField(required=False, help_text="The largest group that the day could receive.")
+    most = serializers.IntegerField(
+        required=False, help_text="How many people could come at the visit's own time (`too_many_then`)."
+    )
     earliest = serializers.DateField(
         required=False, allow_null=True, help_text="The first day that this group may ask for (`too_soon`)."
     )

@@ -109,7 +109,8 @@ def ask(request: Request) -> Response:
             422,
             body=True,
             times=True,
-            conflicts="`start_taken`, `group_too_large`, `changed_meanwhile` (`revision` is another), `not_allowed_now`, `no_price`.",
+            conflicts="`too_many_then` (with `most`), `group_too_large` (with `largest`), `changed_meanwhile` (`revision` is another),"
+            " `not_allowed_now`, `no_price`.",
         ),
     },
 )
@@ -127,10 +128,9 @@ def _change(request: Request, visit: Visit, asker: str) -> Response:
     leader = wanted.pop("leader", {})
     wanted |= {f"leader_{name}": value for name, value in leader.items()}
     now = timezone.now()
-    with others_offered(visit, visit.period.lower if visit.period else None, heads=wanted.get("heads"), asker=asker):
-        if asker == ORGANISER:
-            return late_or_done(visit, locks.door(changes.change)(visit.pk, now=now, **wanted))
-        locks.door(bookings.change)(visit.pk, now=now, by_office=True, **wanted)
+    if asker == ORGANISER:
+        return late_or_done(visit, locks.door(changes.change)(visit.pk, now=now, **wanted))
+    locks.door(bookings.change)(visit.pk, now=now, by_office=True, **wanted)
     return answer(visit, asker)
 
 
@@ -234,12 +234,12 @@ def late_or_done(visit: Visit, change: ChangeRequest | None) -> Response:
 
 
 @contextmanager
-def others_offered(visit: Visit, start: datetime | None, *, asker: str, heads: int | None = None) -> Iterator[None]:
+def others_offered(visit: Visit, start: datetime, *, asker: str) -> Iterator[None]:
     """A refused start comes with others, as it does when one asks for a visit."""
     try:
         yield
     except StartTaken as taken:
-        if visit.tour is None or visit.audience is None or start is None:
+        if visit.tour is None or visit.audience is None:
             raise
-        group = Group(visit.tour, visit.language, visit.audience, heads or visit.heads)
+        group = Group(visit.tour, visit.language, visit.audience, visit.heads)
         raise bookings.with_others(group, start, now=timezone.now(), by_office=asker == OFFICE) from taken
