@@ -234,7 +234,7 @@ def test_the_season_comes_as_values() -> None:
         *(("tour", 30), ("event", 2), ("event", 70), ("tour", 40)),
     ]
     president = season.visits[3]
-    assert president.start == datetime(2025, 5, 31, 10, 0)  # noqa: DTZ001  # the museum's wall clock
+    assert president.start == datetime(2025, 5, 31, 10, 0)  # the museum's wall clock
     assert president.closes is None
     assert (president.margin_before, president.margin_after, president.discreet) == (30, 10, True)
     assert [(stop.space, stop.minutes) for stop in president.stops] == [

@@ -152,7 +152,10 @@ class AudienceAdmin(OrderedAdmin):
     search_fields = ("code", "name_kk", "name_ru", "name_en")
     fieldsets = (
         (None, {"fields": ["code", "active", "position", "free", "free_adults_per", "heads_per_guide", "tours"]}),
-        (_("Requests"), {"fields": ["lead_business_days", "needs_review", "change_days", "cancel_days", "priority", "move_weight"]}),
+        (
+            _("Requests"),
+            {"fields": ["lead_business_days", "needs_review", "change_days", "cancel_days", "priority", "move_weight"]},
+        ),
         *languages("name", "proof"),
     )
 
