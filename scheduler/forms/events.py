@@ -6,6 +6,8 @@ import secrets
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import queries
@@ -18,6 +20,9 @@ from tours import queries as catalogue
 from tours.models import Audience, Space, Stop
 
 MOST_STOPS = 8
+MOST_CONTACTS = 4
+OF_AN_EVENT = ("minutes", "spaces")
+OF_AN_OFFICIAL_VISIT = ("closes", "margin_before", "margin_after")
 
 
 class Minutes(forms.IntegerField):
@@ -28,32 +33,78 @@ class Minutes(forms.IntegerField):
         super().__init__(min_value=0, max_value=24 * 60, step_size=5, widget=widget, **options)
 
 
+class PersonForm(Form):
+    """Somebody to be told: by letter, or by a call."""
+
+    name = Line(label=_("Contact"))
+    organisation = Line(label=_("Organisation"), max_length=300, required=False)
+    email = Email(label=_("E-mail"), either=True)
+    phone = Phone(label=_("Telephone"), either=True)
+    locale = forms.ChoiceField(choices=OWN_LANGUAGES, label=_("Language of our letters"))
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if not data.get("email") and not data.get("phone") and not (self.has_error("email") or self.has_error("phone")):
+            self.add_error("email", _("Please give an e-mail address or a telephone number."))
+        return data
+
+    def is_blank(self) -> bool:
+        """Whether nothing was typed."""
+        return not any(self[name].value() for name in ("name", "organisation", "email", "phone"))
+
+    def person(self) -> Person:
+        """Them as the services take them; the form is valid."""
+        data = self.cleaned_data
+        return Person(data["name"], data["email"], data["phone"], data["organisation"], data["locale"])
+
+
+class People:
+    """Whom an event's letters go to: the first contact, and room for more."""
+
+    def __init__(self, posted: QueryDict | None = None) -> None:
+        initial = {"locale": (get_language() or "kk")[:2]}
+        prefixes = (None, *(f"contact-{number}" for number in range(2, MOST_CONTACTS + 1)))
+        self.first, *self.more = (PersonForm(posted, prefix=prefix, initial=initial) for prefix in prefixes)
+
+    @property
+    def typed(self) -> list[PersonForm]:
+        """The first, and those of the others in which something stands."""
+        return [self.first, *(form for form in self.more if not form.is_blank())]
+
+    def is_valid(self) -> bool:
+        checked = [form.is_valid() for form in self.typed]  # each of them, so that each says what is wrong
+        return all(checked)
+
+
+class Title(Line):
+    """A title in one language. `needed`: the form demands one of them, in words of its own."""
+
+    needed = False
+
+
 class EventForm(Form):
-    """When it is, who comes, and whom to tell. Stops and places of each kind are fields of their own."""
+    """When it is and who comes. An event has a title, places and a length; an official visit a programme and what it keeps free."""
 
     kind = forms.ChoiceField(
-        choices=[(Visit.Kind.EVENT, _("Event in one or more halls")), (Visit.Kind.PROTOCOL, _("Official visit"))],
-        label=_("Kind"),
-        widget=forms.RadioSelect,
-        initial=Visit.Kind.EVENT,
+        choices=[(Visit.Kind.EVENT, ""), (Visit.Kind.PROTOCOL, "")], widget=forms.HiddenInput, initial=Visit.Kind.EVENT
     )
-    title_kk = Line(label=_("Title in Kazakh"), max_length=300, required=False)
-    title_ru = Line(label=_("Title in Russian"), max_length=300, required=False)
-    title_en = Line(label=_("Title in English"), max_length=300, required=False)
+    title_kk = Title(label=_("Title in Kazakh"), max_length=300, required=False)
+    title_ru = Title(label=_("Title in Russian"), max_length=300, required=False)
+    title_en = Title(label=_("Title in English"), max_length=300, required=False)
     day = Day(label=_("Day"))
     starts = Clock(label=_("Begins at"))
-    minutes = Minutes(label=_("Length in minutes"), required=False, help_text=_("Of an event."))
+    minutes = Minutes(label=_("Length in minutes"), error_messages={"required": _("Please say how long it is.")})
     spaces: forms.ModelMultipleChoiceField[Space] = forms.ModelMultipleChoiceField(
         queryset=Space.objects.none(),
         to_field_name="code",
-        required=False,
         label=_("Places of the event"),
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Please choose at least one place.")},
     )
     closes = forms.ChoiceField(
         choices=[("", _("Only the places of its programme")), (ALL, _("The whole museum"))],
         required=False,
-        label=_("An official visit keeps free"),
+        label=_("It keeps free for itself"),
     )
     margin_before = Minutes(label=_("Minutes kept free before"), required=False)
     margin_after = Minutes(label=_("Minutes kept free after"), required=False)
@@ -74,11 +125,6 @@ class EventForm(Form):
         label=_("Show it to all others only as “Official event”"),
         required=False,
     )
-    name = Line(label=_("Contact"))
-    organisation = Line(label=_("Organisation"), max_length=300, required=False)
-    email = Email(label=_("E-mail"), required=False)
-    phone = Phone(label=_("Telephone"), required=False)
-    locale = forms.ChoiceField(choices=OWN_LANGUAGES, label=_("Language of our letters"))
     leader_name = Line(label=_("Who leads the group on the day"), required=False)
     leader_phone = Phone(label=_("Their telephone on the day"), required=False)
     notes = Text(label=_("Notes"), max_length=2000, required=False)
@@ -87,6 +133,7 @@ class EventForm(Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial.setdefault("request_key", secrets.token_urlsafe(24))
+        self.official = self["kind"].value() == Visit.Kind.PROTOCOL
         spaces, language, audience = (self.fields[name] for name in ("spaces", "language", "audience"))
         assert isinstance(spaces, forms.ModelMultipleChoiceField)
         assert isinstance(language, forms.ChoiceField)
@@ -94,7 +141,16 @@ class EventForm(Form):
         spaces.queryset = catalogue.places()
         language.choices = [("", _("no guide")), *queries.language_names()]
         audience.queryset = catalogue.offered_audiences()
-        places = [("", "–"), *((space.code, space.name) for space in Space.objects.all())]
+        for field in self.fields.values():
+            if isinstance(field, Title):
+                field.needed = not self.official
+        for name in OF_AN_EVENT if self.official else OF_AN_OFFICIAL_VISIT:
+            del self.fields[name]
+        if self.official:
+            self._add_stops()
+
+    def _add_stops(self) -> None:
+        places = [("", "–"), *((space.code, space.name) for space in catalogue.places())]
         for number in range(MOST_STOPS):
             self.fields[f"stop_{number}"] = forms.ChoiceField(choices=places, required=False, label=_("Place"))
             self.fields[f"stop_minutes_{number}"] = Minutes(required=False, label=_("Minutes"))
@@ -111,34 +167,26 @@ class EventForm(Form):
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
-        if not data.get("email") and not data.get("phone") and not (self.has_error("email") or self.has_error("phone")):
-            self.add_error("email", _("Please give an e-mail address or a telephone number."))
-        if data.get("kind") == Visit.Kind.EVENT:
-            if not any(data.get(f"title_{code}") for code in ("kk", "ru", "en")):
-                self.add_error("title_kk", _("Please give the event a title, in at least one language."))
-            if not data.get("spaces"):
-                self.add_error("spaces", _("Please choose at least one place."))
-            if not data.get("minutes"):
-                self.add_error("minutes", _("Please say how long it is."))
-        elif data.get("kind") == Visit.Kind.PROTOCOL and not self._stops():
+        if not self.official and not any(data.get(f"title_{code}") for code in ("kk", "ru", "en")):
+            self.add_error("title_kk", _("Please give the event a title, in at least one language."))
+        if self.official and not self._stops():
             self.add_error("stop_0", _("Please name at least one place of the programme, and how long it is."))
         return data
 
-    def event(self) -> Event:
-        """The event as the service takes it; the form is valid."""
+    def event(self, people: People) -> Event:
+        """The event as the service takes it; all forms are valid."""
         data = self.cleaned_data
-        official = data["kind"] == Visit.Kind.PROTOCOL
         return Event(
             kind=data["kind"],
             start=instant(data["day"], data["starts"]),
             heads=data["heads"],
-            contacts=(Person(data["name"], data["email"], data["phone"], data["organisation"], data["locale"]),),
-            spaces=() if official else tuple(space.code for space in data["spaces"]),
-            minutes=0 if official else data["minutes"],
-            stops=tuple(self._stops()) if official else (),
-            closes=(data["closes"] or None) if official else None,
-            margin_before=(data["margin_before"] or 0) if official else 0,
-            margin_after=(data["margin_after"] or 0) if official else 0,
+            contacts=tuple(form.person() for form in people.typed),
+            spaces=() if self.official else tuple(space.code for space in data["spaces"]),
+            minutes=0 if self.official else data["minutes"],
+            stops=tuple(self._stops()) if self.official else (),
+            closes=(data["closes"] or None) if self.official else None,
+            margin_before=(data["margin_before"] or 0) if self.official else 0,
+            margin_after=(data["margin_after"] or 0) if self.official else 0,
             titles={code: data[f"title_{code}"] for code in ("kk", "ru", "en")},
             language=data["language"],
             audience=data["audience"],
@@ -148,7 +196,7 @@ class EventForm(Form):
             notes=data["notes"],
             leader_name=data["leader_name"],
             leader_phone=data["leader_phone"],
-            keys=request_keys(data["request_key"], self),
+            keys=request_keys(data["request_key"], self, *people.typed),
         )
 
     def _stops(self) -> list[dict[str, Any]]:

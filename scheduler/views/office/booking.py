@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from scheduler import bookings, events, locks
 from scheduler.forms.asking import WishForm
-from scheduler.forms.events import EventForm
+from scheduler.forms.events import EventForm, People
 from scheduler.forms.office import TelephoneForm
 from scheduler.models import Visit
 from scheduler.views.access import office_only, staff
@@ -65,16 +65,19 @@ def new_visit_starts(request: HttpRequest) -> HttpResponse:
 def new_event(request: HttpRequest) -> HttpResponse:
     """An event in a hall, or an official visit that keeps places free for itself."""
     if request.method != "POST":
-        return _event_page(request, EventForm())
-    form = EventForm(request.POST)
-    if not form.is_valid():
-        return _event_page(request, form, status=422)
+        official = request.GET.get("kind") == Visit.Kind.PROTOCOL
+        return _event_page(
+            request, EventForm(initial={"kind": Visit.Kind.PROTOCOL if official else Visit.Kind.EVENT}), People()
+        )
+    form, people = EventForm(request.POST), People(request.POST)
+    if not (form.is_valid() & people.is_valid()):
+        return _event_page(request, form, people, status=422)
     by = staff(request)
-    visit, refused = tried(lambda: locks.door(events.place)(form.event(), by=by, now=timezone.now()))
+    visit, refused = tried(lambda: locks.door(events.place)(form.event(people), by=by, now=timezone.now()))
     if visit is None:
         codes = refused.extra.get("visits", []) if refused else []
         there = Visit.objects.filter(code__in=codes)
-        return _event_page(request, form, refused=refused, in_the_way=there, status=status_of(refused))
+        return _event_page(request, form, people, refused=refused, in_the_way=there, status=status_of(refused))
     messages.success(request, _("Booked: %(code)s") % {"code": visit.code})
     return redirect("office_visit", code=visit.code)
 
@@ -83,6 +86,8 @@ def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -
     return show(request, "scheduler/office/new_visit.html", context, status=status)
 
 
-def _event_page(request: HttpRequest, form: EventForm, *, status: int = 200, **more: Any) -> HttpResponse:
-    context = {"form": form, "forms": (form,), **more}
+def _event_page(
+    request: HttpRequest, form: EventForm, people: People, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    context = {"form": form, "people": people, "forms": (form, *people.typed), **more}
     return show(request, "scheduler/office/new_event.html", context, status=status)

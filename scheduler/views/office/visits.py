@@ -17,11 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications.models import Call, OutboxMessage
-from scheduler import bookings, desk, events, history, locks, lost_links, queries, roster, telling
+from scheduler import bookings, contacts, desk, events, history, locks, lost_links, queries, roster, telling
 from scheduler.errors import Refused, StartTaken
 from scheduler.forms.asking import MoveForm
+from scheduler.forms.events import PersonForm
 from scheduler.forms.office import AssignForm, AtForm, NotesForm, ReasonForm, SearchForm, WaiveForm
-from scheduler.models import Party, Visit
+from scheduler.models import Contact, Party, Visit
 from scheduler.views import choosing
 from scheduler.views.access import office_only, staff
 from scheduler.views.pages import show, status_of, tried
@@ -158,6 +159,41 @@ def assign(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 @require_POST
 @office_only
+def add_contact(request: HttpRequest, code: str) -> HttpResponse:
+    """One more person to be told."""
+    found = _found(code)
+    form = PersonForm(request.POST, prefix="new")
+    if not form.is_valid():
+        return _page(request, found, new_contact=form, status=422)
+    return _answer(
+        request,
+        found,
+        lambda: contacts.add(found.pk, form.person(), now=timezone.now()),
+        _("Added. They get a letter, or a call."),
+        new_contact=form,
+    )
+
+
+@require_POST
+@office_only
+def correct_contact(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Put right who is told, or where."""
+    found = _found(code)
+    contact = get_object_or_404(Contact, pk=pk, visit=found)
+    form = PersonForm(request.POST, prefix=str(contact.pk))
+    if not form.is_valid():
+        return _page(request, found, corrected=form, status=422)
+    return _answer(
+        request,
+        found,
+        lambda: contacts.correct(found.pk, contact.pk, form.person(), now=timezone.now()),
+        _("Saved."),
+        corrected=form,
+    )
+
+
+@require_POST
+@office_only
 def new_link(request: HttpRequest, code: str) -> HttpResponse:
     """A new link to the visit, shown here and never again; the audit trail keeps who made it."""
     found = _found(code)
@@ -171,6 +207,11 @@ def _found(code: str) -> Visit:
     if found is None:
         raise Http404
     return found
+
+
+def _person_form(contact: Contact) -> PersonForm:
+    names = ("name", "organisation", "email", "phone", "locale")
+    return PersonForm(prefix=str(contact.pk), initial={name: getattr(contact, name) for name in names})
 
 
 def _answer(request: HttpRequest, found: Visit, change: Callable[[], Any], done: str, **forms: Any) -> HttpResponse:
@@ -199,8 +240,16 @@ def _page(
     moving = "move" in request.GET or "move_form" in more
     here = reverse("office_visit", kwargs={"code": found.code})
     names = ("heads", "adults", "leader_name", "leader_phone", "notes", "revision")
+    corrected = more.pop("corrected", None)
+    people = {str(contact.pk): contact for contact in found.contacts.all()}
     context = {
         "here": here,
+        "people": [
+            (contact, corrected if corrected and corrected.prefix == key else _person_form(contact))
+            for key, contact in people.items()
+        ],
+        "new_contact": PersonForm(prefix="new", initial={"locale": next((p.locale for p in people.values()), "kk")}),
+        "may_correct": found.holds or found.status == Visit.Status.WAITING,
         "visit": found,
         "title": queries.title_of(found, open_to_all=False),
         "price": queries.price_of(found, museum),

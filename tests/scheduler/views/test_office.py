@@ -48,7 +48,7 @@ OFFICE_PAGES = [
 
 
 def test_every_page_of_the_office_is_looked_at() -> None:
-    assert len(OFFICE_PAGES) == 29
+    assert len(OFFICE_PAGES) == 31
 
 
 def test_whoever_has_not_signed_in_is_asked_to_on_every_page(stranger: Client) -> None:
