@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from scheduler.views.pages import remember_language, show, status_of, tried
 @office_only
 def new_visit(request: HttpRequest) -> HttpResponse:
     """A tour for somebody on the telephone: no lead time, no decision to wait for."""
-    asked = request.POST if request.method == "POST" else request.GET
+    asked: QueryDict = request.POST if request.method == "POST" else request.GET
 
     def again(contact: TelephoneForm, *, looked: bool = True, status: int = 200, **more: Any) -> HttpResponse:
         return _page(request, form_page(asked, wish, contact, looked=looked, by_office=True, **more), status=status)
