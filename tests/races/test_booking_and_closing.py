@@ -15,7 +15,7 @@ from django.utils import timezone
 from scheduler import bookings, closures, locks, queries
 from scheduler.bookings import Request
 from scheduler.closures import ClosureDraft, Preview
-from scheduler.errors import Closed, PreviewOutOfDate, StartTaken
+from scheduler.errors import BadWish, Closed, PreviewOutOfDate, StartTaken
 from scheduler.models import Closure, Visit
 from tests.races.conftest import all_at_once
 from tests.races.test_one_start_for_fifty import open_days
@@ -102,7 +102,7 @@ def test_without_the_lock_a_visit_can_land_inside_a_closure(asking: Ask, monkeyp
     pytest.fail(f"Not one visit landed inside a closure in {TWIN_ROUNDS} rounds: the race is not seen.")
 
 
-def test_of_two_who_publish_the_same_preview_one_is_told_to_look_again(alzhir: Museum) -> None:
+def test_of_two_who_publish_the_same_preview_one_is_told_that_it_is_closed_already(alzhir: Museum) -> None:
     now = timezone.now()
     day = next(open_days())
     draft = ClosureDraft((), at(day, "00:00"), at(day, "23:55"), "weather", {"en": "Storm"})
@@ -111,9 +111,10 @@ def test_of_two_who_publish_the_same_preview_one_is_told_to_look_again(alzhir: M
     def publish() -> str:
         try:
             locks.door(closures.close)(draft, seal=seal, decisions={}, by=None, now=now)
-        except PreviewOutOfDate as refused:
-            return refused.code
+        except BadWish as refused:
+            return f"closed already by {refused.extra['closure']}"
         return "closed it"
 
-    assert sorted(all_at_once([publish, publish])) == ["closed it", "preview_out_of_date"]
+    said = sorted(all_at_once([publish, publish]))
+    assert said == [f"closed already by {Closure.objects.get().pk}", "closed it"]
     assert Closure.objects.count() == 1
