@@ -132,7 +132,7 @@ def test_before_the_promise_it_shows_no_guide_and_no_times_of_stops(stranger: Cl
 
 def test_a_request_says_until_when_the_museum_decides(stranger: Client, book: Book) -> None:
     page = words(stranger.get(link(book(FAR, "11:00", tour="halls-flowers"))))
-    assert "This time is held for you. The museum decides by: Wednesday, 14 May 2025, 09:00." in page
+    assert "This time is held for you. The museum decides by: Wednesday, 14 May 2025, 10:00." in page
 
 
 def test_a_free_audience_reads_why_and_what_to_bring(stranger: Client, book: Book) -> None:
