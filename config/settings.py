@@ -316,6 +316,34 @@ STORAGES = {
 }
 JQUERY_URL = "admin/js/vendor/jquery/jquery.min.js"  # modeltranslation would fetch it from elsewhere
 
+# --- The catalogue's pages ---------------------------------------------------------------------------------------------------
+_shades = (
+    97,
+    94,
+    88,
+    80,
+    70,
+    58,
+    48,
+    41,
+    35,
+    30,
+    22,
+)  # of the accent in scheduler/static/scheduler/qonaq.css, in percent of light
+UNFOLD = {
+    "SITE_TITLE": "config.office.name",
+    "SITE_HEADER": "config.office.name",
+    "SITE_URL": "config.office.pages",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.office.mark"}],
+    "SHOW_BACK_BUTTON": True,
+    "COLORS": {
+        "primary": {
+            str(shade): f"oklch({light}% {0.05 if light < 80 else 0.02} 205)"
+            for shade, light in zip((50, *range(100, 1000, 100), 950), _shades, strict=True)
+        }
+    },
+}
+
 # --- The API ---------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.StaffToken", "rest_framework.authentication.SessionAuthentication"],
