@@ -13,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from scheduler.closures import ClosureDraft, Decision
-from scheduler.decisions import OFFER
+from scheduler.decisions import DROP, OFFER
 from scheduler.forms.fields import Clock, Day, Form, Text, instant, near
-from scheduler.models import Closure
+from scheduler.models import Closure, Offer
 from tours import queries as catalogue
 from tours.models import Space
 
@@ -142,7 +142,9 @@ def decisions_of(posted: Mapping[str, str]) -> dict[str, Decision]:
     """What was decided for each visit by its code, from fields named `decide-CODE`. Raises ValidationError.
 
     "cancel" · "reroute" · "drop" · "move START" · "offer START ALTERNATIVE …"; a START is several, parted by commas, for waves.
+    `on_silence`: what happens to those who are asked and do not answer.
     """
+    on_silence = posted.get("on_silence") or Offer.Silence.WAIT
     found = {}
     for name, value in posted.items():
         if name.startswith("decide-"):
@@ -151,7 +153,11 @@ def decisions_of(posted: Mapping[str, str]) -> dict[str, Decision]:
             begins = times[0] if times else ()
             others = tuple(each[0] for each in times[1:]) if action == OFFER else ()
             found[name.removeprefix("decide-")] = Decision(
-                action, begins[0] if begins else None, waves=begins[1:], alternatives=others
+                action,
+                begins[0] if begins else None,
+                waves=begins[1:],
+                alternatives=others,
+                on_silence=on_silence if action in (DROP, OFFER) else Offer.Silence.WAIT,
             )
     return found
 

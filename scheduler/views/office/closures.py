@@ -21,7 +21,7 @@ from scheduler.closures import Decision, Hit
 from scheduler.decisions import CANCEL, MOVE, OFFER, answer_by, may_be_asked
 from scheduler.errors import PreviewOutOfDate, Refused, StillHit
 from scheduler.forms.closing import ClosureForm, choice_of, decisions_of, value_of
-from scheduler.models import Closure, Visit
+from scheduler.models import Closure, Offer, Visit
 from scheduler.views.access import office_only, staff
 from scheduler.views.pages import show, status_of, tried
 from tours import queries as catalogue
@@ -137,6 +137,9 @@ def _page(
             context |= {
                 "previewed": True,
                 "seal": seen.seal,
+                "cost": seen.cost,
+                "silences": Offer.Silence.choices,
+                "on_silence": request.POST.get("on_silence") or Offer.Silence.WAIT,
                 "struck": [_struck(hit, fresh, now, zone) for hit in seen.hits],
             }
             context["undecided"] = refused.extra.get("visits", []) if isinstance(refused, StillHit) else []

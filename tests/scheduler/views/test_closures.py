@@ -225,3 +225,20 @@ def test_a_notice_that_is_missing_in_a_language_is_told_before_it_is_published(o
     page = words(office.post(NEW, TYPED | {"notice_kk": "Жөндеу", "notice_ru": "", "notice_en": "", "preview": "1"}))
     assert "There is no notice in: Русский, English." in page
     assert "with the notice in their language" not in page
+
+
+def test_the_office_sees_what_all_proposals_cost_and_says_what_silence_means(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    said = previewed(office)
+    assert said["on_silence"] == "wait"
+    page = words(office.post(NEW, TYPED | {"preview": "1"}))
+    assert "All proposals together: " in page
+    assert "Less is not possible." in page
+    offer = next(
+        choice.value
+        for struck in office.post(NEW, TYPED | {"preview": "1"}).context["struck"]
+        for choice in struck.choices
+        if choice.decision.action == "offer"
+    )
+    office.post(NEW, said | {f"decide-{visit.code}": offer, "on_silence": "cancel", "publish": "1"})
+    assert visit.offers.get().on_silence == "cancel"
