@@ -19,13 +19,14 @@ from scheduler.core.ticks import TICK_MINUTES, Interval
 class Words:
     """Puts the reasons of one museum day into words.
 
-    `places`: the names of spaces by their code, `notices`: those of closures by their key; both in the active language.
+    `places`: the names of spaces by their code, `notices`: those of closures by their key, in the active language; `guides`: theirs.
     """
 
     day: date
     zone: ZoneInfo
     places: Mapping[str, str] = field(default_factory=dict)
     notices: Mapping[str, str] = field(default_factory=dict)
+    guides: Mapping[str, str] = field(default_factory=dict)
 
     def sentences(self, reasons: Iterable[Reason]) -> str:
         """Several reasons, one after the other, none twice."""
@@ -139,3 +140,29 @@ class Words:
         minutes = most * TICK_MINUTES
         said = ngettext("Leads %(minutes)d minute a day at most.", "Leads %(minutes)d minutes a day at most.", minutes)
         return said % {"minutes": minutes}
+
+    # --- What would help where nobody can lead (core.helping) --------------------------------------------------------------
+
+    def _help_absence(self, guide: str) -> str:
+        return _("It would help if %(guide)s were not absent.") % {"guide": self.guides.get(guide, guide)}
+
+    def _help_rest(self, guide: str) -> str:
+        return _("It would help if %(guide)s did without the rest between two groups.") % {
+            "guide": self.guides.get(guide, guide)
+        }
+
+    def _help_limit(self, guide: str) -> str:
+        return _("It would help if %(guide)s led more than usual on this day.") % {
+            "guide": self.guides.get(guide, guide)
+        }
+
+    def _help_hours(self, guide: str) -> str:
+        return _("It would help if %(guide)s worked at this time.") % {"guide": self.guides.get(guide, guide)}
+
+    def _help_skill(self, guide: str, tour: str, language: str) -> str:
+        return _("It would help if %(guide)s could lead this tour in this language.") % {
+            "guide": self.guides.get(guide, guide)
+        }
+
+    def _help_promise(self, duty: str) -> str:
+        return _("It would help if another group's guide, who has been told, were changed.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -95,6 +95,20 @@ def candidates(party_id: int) -> list[Candidate]:
     return sorted(found, key=lambda each: (len(each.reasons), each.guide.name))
 
 
+def what_would_help(party_id: int, *, but: Collection[str] = ()) -> list[str]:
+    """Each single change with which a duty that nobody can lead could be led, the mildest first, in words.
+
+    `but`: codes of guides who have said that they cannot.
+    """
+    party = Party.objects.select_related("visit__tour", "guide").get(pk=party_id)
+    day = _visit_day(party)
+    read = snapshot.of_day(day)
+    words = reasons.Words(day, read.zone, guides=dict(Guide.objects.values_list("code", "name")))
+    guides = tuple(guide for guide in read.days[day].guides if guide.code not in but)
+    helps = assignment.what_would_help(guides, read.days[day].duties, str(party.pk))
+    return [words.sentence(each) for each in helps]
+
+
 @transaction.atomic
 def add_absence(guide_id: int, start: datetime, end: datetime | None, *, reason: str = "", now: datetime) -> Absence:
     """The guide takes no duties then; those they have go to others at once, or the office is told that nobody can."""
@@ -143,7 +157,7 @@ def replace_guide(party: Party, *, instead_of: Guide, why: str, now: datetime) -
     steps.changed(party.visit, now=now)
     if way is None and party.visit.status == Visit.Status.CONFIRMED:
         key = f"nobody:{party.pk}:{party.visit.revision}"
-        words = partial(_nobody, party.pk, instead_of.name, why)
+        words = partial(_nobody, party.pk, instead_of, why)
         telling.alarm(party.visit, kind="office_alarm", key=key, reason=words, now=now)
     return way is not None
 
@@ -179,7 +193,7 @@ def _promise(visit_id: int, *, now: datetime) -> bool:
             read = snapshot.of_day(day)
             way = _way(read.days[day], party, read)
             if way is None:
-                words = partial(_nobody, party.pk, "", "")
+                words = partial(_nobody, party.pk, None, "")
                 telling.alarm(
                     visit, kind="office_alarm", key=f"nobody:{party.pk}:{now:%Y-%m-%d}", reason=words, now=now
                 )
@@ -256,10 +270,10 @@ def _give(party: Party, way: Way, read: snapshot.Range) -> None:
         party.save(update_fields=["guide", "answer"])
 
 
-def _nobody(party_id: int, declined_by: str, why: str) -> str:
+def _nobody(party_id: int, declined_by: Guide | None, why: str) -> str:
     """Why nobody can lead a party, guide by guide, in the active language."""
     lines = [_("Nobody can lead this group.")]
     if declined_by:
-        lines.append(_("%(guide)s cannot come: %(why)s") % {"guide": declined_by, "why": why or "–"})
+        lines.append(_("%(guide)s cannot come: %(why)s") % {"guide": declined_by.name, "why": why or "–"})
     lines += [f"{each.guide.name}: {' '.join(each.reasons)}" for each in candidates(party_id) if each.reasons]
-    return "\n".join(lines)
+    return "\n".join([*lines, *what_would_help(party_id, but=[declined_by.code] if declined_by else [])])

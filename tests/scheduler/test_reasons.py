@@ -38,6 +38,12 @@ CASES = {
     "full": (("alash",), "Other groups are there: “Alash” hall."),
     "waves_full": ((), "The sub-groups of so large a group do not fit between the others."),
     "not_known": ((), "Whether this can be served could not be found out in time. Please ask the museum."),
+    "help_absence": (("g1",), "It would help if Айгүл С. were not absent."),
+    "help_rest": (("g1",), "It would help if Айгүл С. did without the rest between two groups."),
+    "help_limit": (("g1",), "It would help if Айгүл С. led more than usual on this day."),
+    "help_hours": (("g1",), "It would help if Айгүл С. worked at this time."),
+    "help_skill": (("g1", "halls", "en"), "It would help if Айгүл С. could lead this tour in this language."),
+    "help_promise": (("7",), "It would help if another group's guide, who has been told, were changed."),
     "not_open_then": ((210,), "The museum does not begin visits at 17:30."),
 }
 
@@ -45,7 +51,8 @@ CASES = {
 def codes_of_the_core() -> set[str]:
     """Every code that is written in the core."""
     folder = Path(scheduler.core.__path__[0])
-    return {code for file in folder.glob("*.py") for code in re.findall(r'Reason\("(\w+)"', file.read_text())}
+    written = re.compile(r'Reason\("(\w+)"|"(help_\w+)"')
+    return {code for file in folder.glob("*.py") for pair in written.findall(file.read_text()) for code in pair if code}
 
 
 def test_every_reason_has_a_case() -> None:
@@ -55,7 +62,9 @@ def test_every_reason_has_a_case() -> None:
 @pytest.mark.parametrize("code", CASES)
 def test_a_reason_in_words(code: str) -> None:
     params, said = CASES[code]
-    words = Words(date(2025, 5, 28), ZoneInfo("Asia/Almaty"), {"alash": "“Alash” hall"}, {"3": "Painting."})
+    words = Words(
+        date(2025, 5, 28), ZoneInfo("Asia/Almaty"), {"alash": "“Alash” hall"}, {"3": "Painting."}, {"g1": "Айгүл С."}
+    )
     assert words.sentence(Reason(code, *params)) == said
 
 

@@ -50,6 +50,10 @@ def test_when_nobody_is_left_the_office_is_told_why(asking: Ask, season_now: dat
     alarm = OutboxMessage.objects.get(kind="office_alarm")
     assert alarm.to_email == office.email
     assert "Елена М. cannot come: Ill" in alarm.text
+    Guide.objects.filter(code="g01").update(active=True, daily_duties=0)
+    assert roster.what_would_help(visit.parties.get().pk, but=["g03"]) == [
+        "It would help if Айгүл С. led more than usual on this day."
+    ]
 
 
 def test_an_absence_replaces_in_every_duty_it_covers(asking: Ask, season_now: datetime) -> None:
