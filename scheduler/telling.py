@@ -38,7 +38,7 @@ def expected(visit: Visit) -> Iterator[Expected]:
     if visit.status not in TOLD_STATUSES:
         return
     museum = the_museum()
-    parties = queries.parties_of(visit)
+    parties = queries.parties_of(visit) if visit.promised_at else []  # nobody is told of guides and walks before
     for contact in visit.contacts.all():
         yield _for_contact(visit, contact, parties, museum)
     if visit.status == Visit.Status.CONFIRMED and visit.promised_at is not None:
