@@ -263,13 +263,27 @@ def decide_overdue(*, now: datetime) -> int:
     Gives how many were declined. One transaction for each visit.
     """
     open_ = Visit.objects.filter(status=Visit.Status.REQUESTED)
-    for visit in open_.filter(decide_by__lte=now + ALARM_BEFORE, period__startswith__gt=now):
+    soon = open_.filter(decide_by__lte=now + ALARM_BEFORE, period__startswith__gt=now)
+    for pk in list(soon.values_list("pk", flat=True)):
+        locks.door(_alarm_of_request)(pk, now=now)
+    over = list(open_.filter(period__startswith__lte=now).values_list("pk", flat=True))
+    return sum(locks.door(_decline_undecided)(pk, now=now) for pk in over)
+
+
+@transaction.atomic
+def _alarm_of_request(visit_id: int, *, now: datetime) -> None:
+    visit = steps.locked(visit_id)
+    if visit.status == Visit.Status.REQUESTED:
         late = "late" if visit.decide_by and visit.decide_by <= now else "soon"
         telling.alarm(visit, kind="office_request", key=f"decide-{late}:{visit.code}", now=now)
-    over = list(open_.filter(period__startswith__lte=now).values_list("pk", flat=True))
-    for pk in over:
-        locks.door(decline)(pk, reason=_("The museum could not decide in time. Please ask for another time."), now=now)
-    return len(over)
+
+
+@transaction.atomic
+def _decline_undecided(visit_id: int, *, now: datetime) -> bool:
+    if steps.locked(visit_id).status != Visit.Status.REQUESTED:  # the office decided in this very moment
+        return False
+    decline(visit_id, reason=_("The museum could not decide in time. Please ask for another time."), now=now)
+    return True
 
 
 @transaction.atomic

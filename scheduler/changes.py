@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, locks, starts, steps, telling
+from scheduler import bookings, dates, locks, periods, starts, steps, telling
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow
 from scheduler.models import ChangeRequest, Visit
+from tours import queries as catalogue
 from tours.models import User
 
 
@@ -34,12 +37,17 @@ def move(visit_id: int, begins: tuple[datetime, ...], *, now: datetime) -> Chang
 def change(
     visit_id: int, *, now: datetime, heads: int | None = None, revision: int | None = None, **others: Any
 ) -> ChangeRequest | None:
-    """The organiser changes what `bookings.change` takes; where it is too late for other `heads` gives the late change, does the rest."""
+    """The organiser changes what `bookings.change` takes; where it is too late for other `heads` gives the late change, does the rest.
+
+    Whoever says how many they are says that they still come.
+    """
     visit = steps.locked(visit_id)
     late = heads not in (None, visit.heads) and not may_still_change(visit, now=now)
     if late and (others.get("adults") or 0) > visit.heads:
         del others["adults"]  # they come with the heads, if the office grants those
     bookings.change(visit_id, now=now, heads=None if late else heads, revision=revision, **others)
+    if heads is not None and visit.status == Visit.Status.CONFIRMED:
+        bookings.reconfirm(visit_id, now=now)
     return ask_for_change(visit_id, kind=ChangeRequest.Kind.HEADS, heads=heads, now=now) if late else None
 
 
@@ -75,7 +83,7 @@ def ask_for_change(
     )
     key = f"change:{asked.pk}:{now.isoformat()}"
     telling.tell_contacts(visit, kind="change_asked", key=key, now=now)
-    telling.alarm(visit, kind="office_request", key=key, now=now)
+    telling.alarm(visit, kind="office_request", key=key, reason=partial(_in_words, asked), now=now)
     return asked
 
 
@@ -110,6 +118,17 @@ def _refuse_impossible(visit: Visit, heads: int, *, now: datetime) -> None:
     largest = starts.offered(group, visit.day, visit.day, now=now, by_office=True).largest
     if heads > largest:
         raise GroupTooLarge(largest=largest)
+
+
+def _in_words(asked: ChangeRequest) -> str:
+    """What is asked for, in the active language."""
+    kind = str(asked.get_kind_display())
+    if asked.heads is not None:
+        kind += f": {asked.visit.heads} → {asked.heads}"
+    elif asked.start is not None:
+        start = periods.local(asked.start, ZoneInfo(catalogue.museum().time_zone))
+        kind += f": {dates.plain_day(start)}, {start:%H:%M}"
+    return f"{kind}. {asked.reason}" if asked.reason else kind
 
 
 def change_by(visit: Visit) -> datetime | None:

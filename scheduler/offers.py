@@ -108,10 +108,17 @@ def give_up(visit_id: int, *, waits: bool = False, now: datetime) -> Visit:
 def sweep(*, now: datetime) -> int:
     """Remind once of what is to be answered soon, and release what was not answered; gives how many were released."""
     soon = Offer.objects.filter(outcome=Offer.Outcome.OPEN, answer_by__gt=now, answer_by__lte=now + REMIND_BEFORE)
-    for made in soon.filter(made_at__lt=now - REMIND_BEFORE).select_related("visit"):
-        locks.door(telling.remind)(made.visit, lead="offered", now=now)
+    for pk in list(soon.filter(made_at__lt=now - REMIND_BEFORE).values_list("visit", flat=True)):
+        locks.door(_remind)(pk, now=now)
     late = Visit.objects.filter(offers__outcome=Offer.Outcome.OPEN, offers__answer_by__lte=now)
     return sum(locks.door(_release)(pk, now=now) for pk in list(late.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _remind(visit_id: int, *, now: datetime) -> None:
+    visit = steps.locked(visit_id)
+    if visit.status == Visit.Status.OFFERED:  # not answered since we looked
+        telling.remind(visit, lead="offered", now=now)
 
 
 @transaction.atomic

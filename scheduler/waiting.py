@@ -108,9 +108,17 @@ def lapse(*, now: datetime) -> int:
     """Cancel what has waited past its last day; gives how many."""
     today = periods.day_of(now, ZoneInfo(catalogue.museum().time_zone))
     over = [wish.visit_id for wish in _line() if max(wish.days) < today]
-    for visit_id in over:
-        locks.door(bookings.cancel)(visit_id, by="silence", now=now)
-    return len(over)
+    return sum(locks.door(_lapse)(visit_id, now=now) for visit_id in over)
+
+
+@transaction.atomic
+def _lapse(visit_id: int, *, now: datetime) -> bool:
+    if (
+        steps.locked(visit_id).status != Visit.Status.WAITING
+    ):  # it was offered a time, or cancelled, in this very moment
+        return False
+    bookings.cancel(visit_id, by="silence", now=now)
+    return True
 
 
 def _line() -> QuerySet[Wish]:

@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Call
-from scheduler import bookings, conflicts, offers, roster
+from scheduler import bookings, changes, conflicts, offers, roster
 from scheduler.bookings import Request
 from scheduler.models import Closure, Party
 from scheduler.steps import Person
@@ -70,6 +70,13 @@ def test_heads_that_nobody_has_confirmed(asking: Ask, season_now: datetime) -> N
     assert kinds(four_days_before) == []
     visit.refresh_from_db()
     assert visit.heads == 12
+
+
+def test_who_says_how_many_they_are_still_comes(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    four_days_before = at(DAY, "11:00") - timedelta(days=4)
+    changes.change(visit.pk, heads=visit.heads, now=four_days_before)
+    assert kinds(four_days_before) == []
 
 
 def test_people_whom_nobody_has_rung(asking: Ask, season_now: datetime) -> None:

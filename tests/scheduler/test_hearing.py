@@ -91,7 +91,7 @@ def test_a_late_change_is_acknowledged_and_its_refusal_told(asking: Ask, season_
     visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
     late = at(DAY, "09:00")
     asked = changes.ask_for_change(visit.pk, kind=ChangeRequest.Kind.MOVE, start=at(DAY, "15:00"), now=late)
-    assert OutboxMessage.objects.filter(kind="office_request").exists()
+    assert "2025 ж. 20 мамыр, 15:00" in OutboxMessage.objects.get(kind="office_request").text
     changes.decide_change(asked.pk, grant=False, by=User.objects.create(username="office"), now=late)
     assert kinds(visit) == ["programme", "change_asked", "change_refused"]
 

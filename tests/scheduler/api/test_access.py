@@ -89,7 +89,7 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("POST", "visits/{visit}/accept/"): ((404, 409, 404, 403, 404, 404, 409, 404, 401), None),
     ("POST", "visits/{visit}/decline/"): ((404, 409, 404, 403, 404, 404, 409, 404, 401), None),
     ("POST", "visits/{visit}/waive/"): ((404, 403, 404, 403, 404, 404, 200, 404, 401), {"reason": "Orphans"}),
-    ("POST", "visits/{visit}/arrive/"): ((404, 403, 404, 403, 404, 404, 200, 404, 401), {"heads": 9}),
+    ("POST", "visits/{visit}/arrive/"): ((404, 403, 404, 403, 404, 404, 409, 404, 401), {"heads": 9}),
     ("POST", "visits/{visit}/no-show/"): ((404, 403, 404, 403, 404, 404, 409, 404, 401), None),
     ("POST", "changes/{change}/grant/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
     ("POST", "changes/{change}/refuse/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
