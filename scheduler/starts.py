@@ -8,11 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from scheduler import answers, periods, reasons, snapshot
+from scheduler import answers, dates, periods, reasons, snapshot
 from scheduler.core import availability
 from scheduler.core.availability import Day, Way, Wish
 from scheduler.errors import BadWish, Closed, TooFar, TooSoon
@@ -279,4 +278,4 @@ def _closest(days: Iterable[DayOffer], start: datetime) -> list[datetime]:
 
 
 def _too_soon(opens: date) -> str:
-    return _("The first day that can be asked for is %(day)s.") % {"day": date_format(opens, "j E Y")}
+    return _("The first day that can be asked for is %(day)s.") % {"day": dates.plain_day(opens)}

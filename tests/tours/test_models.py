@@ -72,6 +72,7 @@ CASES: dict[str, Make] = {
     "stop_exclusive_is_together": lambda: stop(exclusive=True),
     "audience_has_heads": lambda: Audience(code="a", name="A", heads_per_guide=0),
     "audience_free_adults": lambda: Audience(code="a", name="A", free_adults_per=0),
+    "audience_move_weight": lambda: Audience(code="a", name="A", move_weight=0),
     "price_position": lambda: price(position=0, per_head_above=1),
     "price_band_or_above": lambda: price(max_heads=10, amount=1, per_head_above=1),
     "guide_limits_on_the_tick": lambda: Guide(code="g", name="G", daily_minutes=7),
