@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from scheduler import periods, starts
-from scheduler.errors import Refused, StartTaken
+from scheduler.errors import Refused
 from scheduler.forms.fields import near
 from scheduler.models import Visit
 from scheduler.starts import DayOffer, Group
@@ -138,15 +138,6 @@ def for_visit(asked: QueryDict, visit: Visit, *, here: str, by_office: bool = Fa
         return look(group, asked, now=timezone.now(), by_office=by_office, here=here, keep="move=1&")
     except Refused:  # its tour is not offered to this kind of group any more: the museum is called
         return None
-
-
-def with_near(
-    taken: StartTaken, group: Group, start: datetime, *, now: datetime, by_office: bool = False
-) -> StartTaken:
-    """The same refusal with times near the one that was asked for."""
-    zone = ZoneInfo(catalogue.museum().time_zone)
-    near_it = starts.near(group, start, now=now, by_office=by_office).starts
-    return StartTaken(alternatives=[periods.local(each, zone).isoformat() for each in near_it])
 
 
 def suggestions(refused: Any) -> tuple[Time, ...]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications import links
-from scheduler import changes, locks, offers, queries
+from scheduler import bookings, changes, locks, offers, queries
 from scheduler.errors import Refused, StartTaken
 from scheduler.forms.asking import CancelForm, ChangeForm, MoveForm, TakeForm
 from scheduler.models import ChangeRequest, Visit
@@ -127,10 +127,10 @@ def _answer(
     return redirect("visit", token=token)
 
 
-def _with_other_times(taken: StartTaken, found: Visit, form: MoveForm) -> StartTaken:
+def _with_other_times(taken: StartTaken, found: Visit, form: MoveForm) -> Refused:
     """The refusal with times near the one that was taken."""
     group = choosing.group_of(found)
-    return choosing.with_near(taken, group, form.cleaned_data["start"][0], now=timezone.now()) if group else taken
+    return bookings.with_others(group, form.cleaned_data["start"][0], now=timezone.now()) if group else taken
 
 
 def _page(

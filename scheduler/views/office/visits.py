@@ -219,7 +219,7 @@ def _answer(request: HttpRequest, found: Visit, change: Callable[[], Any], done:
     if refused:
         if isinstance(refused, StartTaken) and "move_form" in forms and (group := choosing.group_of(found)):
             start = forms["move_form"].cleaned_data["start"][0]
-            refused = choosing.with_near(refused, group, start, now=timezone.now(), by_office=True)
+            refused = bookings.with_others(group, start, now=timezone.now(), by_office=True)
         return _page(request, _found(found.code), refused=refused, **forms)
     messages.success(request, done)
     return redirect("office_visit", code=found.code)
