@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from notifications.models import Call
 from scheduler import queries
@@ -66,13 +66,15 @@ def _inside_closures(now: datetime) -> Iterator[Conflict]:
 
 def _without_guide(now: datetime) -> Iterator[Conflict]:
     """Parties of confirmed visits within the horizon that nobody leads."""
-    for party in _soon(now).filter(guide=None):
+    for party in queries.parties_soon(museum(), now=now).filter(guide=None):
         yield Conflict("no_guide", party.visit, "assign", party=party)
 
 
 def _unanswered_duties(now: datetime) -> Iterator[Conflict]:
     """Told guides who have not answered a day before."""
-    near = _soon(now).filter(guide__isnull=False, answer=Party.Answer.PENDING, visit__promised_at__isnull=False)
+    near = queries.parties_soon(museum(), now=now).filter(
+        guide__isnull=False, answer=Party.Answer.PENDING, visit__promised_at__isnull=False
+    )
     for party in near.filter(period__startswith__lte=now + timedelta(days=1)):
         yield Conflict("not_answered", party.visit, "ring", party=party)
 
@@ -100,10 +102,3 @@ def _untold(now: datetime) -> Iterator[Conflict]:
     for call in calls:
         if visit := visits.get(call.thread.about.removeprefix("visit:")):
             yield Conflict("untold", visit, "ring", call=call)
-
-
-def _soon(now: datetime) -> QuerySet[Party]:
-    horizon = now + timedelta(days=museum().promise_days)
-    parties = Party.objects.filter(holds=True, visit__status=Visit.Status.CONFIRMED)
-    soon = parties.filter(period__startswith__gt=now, period__startswith__lte=horizon)
-    return soon.select_related("visit__tour", "guide").order_by("period", "pk")

@@ -87,13 +87,7 @@ def board(day: date, museum: Museum) -> Board:
 
 def alarms(museum: Museum, *, now: datetime) -> Alarms:
     """Sub-groups that nobody leads though they come soon, and letters that could not be delivered. Two queries."""
-    soon = now + timedelta(days=museum.promise_days)
-    unled = (
-        Party.objects.filter(guide=None, holds=True, visit__status=Visit.Status.CONFIRMED)
-        .filter(period__startswith__gt=now, period__startswith__lte=soon)
-        .select_related("visit__tour")
-        .order_by("period")
-    )
+    unled = queries.parties_soon(museum, now=now).filter(guide=None)
     dead = OutboxMessage.objects.filter(status=OutboxMessage.Status.DEAD, created_at__gt=now - timedelta(days=30))
     return Alarms(tuple(unled), tuple(dead.select_related("thread").order_by("-created_at")[:50]))
 

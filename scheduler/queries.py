@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,14 @@ def duty_for(user: User | AnonymousUser, pk: int) -> Party | None:
     if not isinstance(user, User):
         return None
     return told.first() if user.is_staff else told.filter(guide__user=user).first()
+
+
+def parties_soon(museum: Museum, *, now: datetime) -> QuerySet[Party]:
+    """Parties of confirmed visits that begin within the promise horizon, soonest first."""
+    horizon = now + timedelta(days=museum.promise_days)
+    parties = Party.objects.filter(holds=True, visit__status=Visit.Status.CONFIRMED)
+    soon = parties.filter(period__startswith__gt=now, period__startswith__lte=horizon)
+    return soon.select_related("visit__tour", "guide").order_by("period", "pk")
 
 
 def visits_on(first: datetime, last: datetime) -> QuerySet[Visit]:
