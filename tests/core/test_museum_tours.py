@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from scheduler.core import availability
-from scheduler.core.assignment import Duty, Guide, Reason, Roster, feasible, why_not
+from scheduler.core.assignment import RULES, Duty, Guide, Reason, Roster, feasible, why_not
 from scheduler.core.availability import Closed, Day, Opening, Wish
 from scheduler.core.itinerary import Party, Space, Stop, Taken, Use, Visit, lanes
 from scheduler.core.ticks import Interval
@@ -154,17 +154,23 @@ CASES = [
 ]
 
 
+ASKED = Duty("d", "v", "halls", "ru", Interval(132, 144))
+LED = Roster(
+    tuple(
+        Duty(c, "o", "halls", "ru", Interval(s, e), c)
+        for c, s, e in (("busy", 138, 150), ("tired", 146, 158), ("late", 170, 182))
+    )
+)
+
+
 @pytest.mark.parametrize(("who", "code"), CASES)
 def test_every_rule_says_why_not(who: Guide, code: str) -> None:
-    duty = Duty("d", "v", "halls", "ru", Interval(132, 144))
-    day = Roster(
-        tuple(
-            Duty(c, "o", "halls", "ru", Interval(s, e), c)
-            for c, s, e in (("busy", 138, 150), ("tired", 146, 158), ("late", 170, 182))
-        )
-    )
-    assert [reason.code for reason in why_not(who, duty, day)] == [code]
-    assert why_not(GUIDES[1], duty, day) == []
+    assert [reason.code for reason in why_not(who, ASKED, LED)] == [code]
+    assert why_not(GUIDES[1], ASKED, LED) == []
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule for rule in RULES for who, _code in CASES if rule(who, ASKED, LED)} == set(RULES)
 
 
 def test_all_duties_of_a_day_are_led_if_anyone_can() -> None:
