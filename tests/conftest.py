@@ -16,7 +16,10 @@ import redis
 from django.conf import settings as django_settings
 from django.db import connection
 
+from tests.browser import browser, office_worker, open_museum, page
 from tests.live import Program, Sink, accepts, free_port, running
+
+__all__ = ["browser", "office_worker", "open_museum", "page"]  # fixtures
 
 SEASON_NOW = datetime(
     2025, 5, 12, 4, 0, tzinfo=UTC
