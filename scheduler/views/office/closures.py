@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,34 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from scheduler import closures, locks, periods, queries, showcase
-from scheduler.closures import Decision, Hit
-from scheduler.decisions import CANCEL, MOVE, OFFER, answer_by, may_be_asked
+from scheduler.closures import Decision
 from scheduler.errors import PreviewOutOfDate, Refused, StillHit
-from scheduler.forms.closing import ClosureForm, choice_of, decisions_of, value_of
-from scheduler.models import Closure, Offer, Visit
+from scheduler.forms.closing import ClosureForm, choice_of, decisions_of
+from scheduler.models import Closure, Offer
 from scheduler.views.access import office_only, staff
+from scheduler.views.office import hits
 from scheduler.views.pages import show, status_of, tried
 from tours import queries as catalogue
 from tours.errors import CatalogueError
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One thing that may become of a visit; `value` is what the form sends."""
-
-    value: str
-    decision: Decision
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Struck:
-    """A visit that the closure hits, and what may become of it."""
-
-    visit: Visit
-    title: str
-    organisation: str
-    choices: tuple[Choice, ...]
 
 
 @require_safe
@@ -140,35 +119,10 @@ def _page(
                 "cost": seen.cost,
                 "silences": Offer.Silence.choices,
                 "on_silence": request.POST.get("on_silence") or Offer.Silence.WAIT,
-                "struck": [_struck(hit, fresh, now, zone) for hit in seen.hits],
+                "struck": hits.struck(seen, fresh, now=now, zone=zone),
             }
             context["undecided"] = refused.extra.get("visits", []) if isinstance(refused, StillHit) else []
     return show(request, "scheduler/office/closure.html", context, status=status or status_of(refused))
-
-
-def _struck(hit: Hit, decided: dict[str, Decision], now: datetime, zone: ZoneInfo) -> Struck:
-    """What may become of a visit: the proposal first, other times, one of them suggested, and at last its end."""
-    options = [_local(hit.proposal, zone)]
-    options += [_local(Decision(MOVE, begins[0], begins[1:]), zone) for begins in hit.others]
-    ask = hit.others[0] if hit.others and may_be_asked(hit.visit) else ()
-    if ask and hit.proposal.action != OFFER and answer_by(ask, now):
-        options.append(_local(Decision(OFFER, ask[0], ask[1:], alternatives=hit.alternatives[1:3]), zone))
-    options.append(Decision(CANCEL))
-    wanted = value_of(_local(decided.get(hit.visit.code, hit.proposal), zone))
-    once = {value_of(option): option for option in options}
-    choices = tuple(Choice(value, option, value == wanted) for value, option in once.items())
-    title = queries.title_of(hit.visit, open_to_all=False)
-    return Struck(hit.visit, title, queries.shown_under(hit.visit), choices)
-
-
-def _local(decision: Decision, zone: ZoneInfo) -> Decision:
-    """The same by the museum's clock, and with the usual time to answer, so that equal choices read equal."""
-
-    def each(starts: Iterable[datetime]) -> tuple[datetime, ...]:
-        return tuple(periods.local(start, zone) for start in starts)
-
-    start = periods.local(decision.start, zone) if decision.start else None
-    return Decision(decision.action, start, each(decision.waves), alternatives=each(decision.alternatives))
 
 
 def _initial(closure: Closure) -> dict[str, Any]:
