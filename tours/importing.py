@@ -47,6 +47,7 @@ MUSEUM_PLAIN = (
     *("lead_business_days", "decide_business_days", "promise_days", "rest_minutes", "daily_minutes", "daily_duties"),
 )
 TOUR_PLAIN = ("heads_per_guide", "lead_business_days", "needs_review", "active")
+    *("deputy_name", "deputy_email", "deputy_phone", "deputy_locale", "deputy_after_percent"),
 STOP_PLAIN = ("minutes", "kind", "movable", "exclusive", "languages", "advised_age")
 AUDIENCE_PLAIN = (
     *(

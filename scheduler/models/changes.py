@@ -12,12 +12,16 @@ from tours.models.words import no_control_characters
 
 
 class ChangeRequest(models.Model):
-    """A change asked for after the deadline: the visit stays as it is until the office decides."""
+    """A change asked for after the deadline: the visit stays as it is until the office decides.
+
+    Of a split, `start` and `heads` are those of the part that comes at another time, `adults` among them.
+    """
 
     class Kind(models.TextChoices):
         MOVE = "move", _("Another time")
         HEADS = "heads", _("Another number of people")
         CANCEL = "cancel", _("Cancellation")
+        SPLIT = "split", _("A part of the group at another time")
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
@@ -30,6 +34,7 @@ class ChangeRequest(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     start = models.DateTimeField(null=True, blank=True)
     heads = models.PositiveIntegerField(null=True, blank=True)
+    adults = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True, default="", max_length=1000, validators=[no_control_characters])
     asked_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)

@@ -22,7 +22,7 @@ class Visit(Translated):
     `period` runs from the first wave's start to the last wave's end; `hold` is what a protocol visit takes with its margins.
     `displaced_by`: the closure that gave it its present time, or ended it; letters give its notice as the reason. `gave_way_to`: the
     same of an event or official visit, of which letters say no more than that. `left_out`: stops of the programme that were dropped,
-    each with its `position`.
+    each with its `position`. `split_from`: the visit of which this is a part with a time of its own. `arrives_at`: what a late group said.
     """
 
     class Kind(models.TextChoices):
@@ -98,8 +98,12 @@ class Visit(Translated):
     gave_way_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="displaced", editable=False
     )
+    split_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="split_off", editable=False
+    )
     left_out = models.JSONField(_("left out of the programme"), default=list, blank=True, editable=False)
     reconfirmed_at = models.DateTimeField(_("still coming, said the organiser"), null=True, blank=True)
+    arrives_at = models.DateTimeField(_("says that it arrives at"), null=True, blank=True)
     arrived_heads = models.PositiveIntegerField(_("people who came"), null=True, blank=True)
 
     link_version = models.PositiveIntegerField(default=1)

@@ -59,6 +59,7 @@ CASES: dict[str, Make] = {
     "museum_grid_on_the_tick": lambda: museum(id=1, grid_minutes=7),
     "museum_limits_on_the_tick": lambda: museum(id=1, rest_minutes=7),
     "museum_is_somewhere": lambda: museum(id=1, latitude=51.0),
+    "museum_deputy_after": lambda: museum(id=1, deputy_after_percent=101),
     "opening_weekday": lambda: opening(7, time(10), time(11), time(12)),
     "opening_in_order": lambda: opening(0, time(10), time(12), time(12)),
     "opening_on_the_tick": lambda: opening(0, time(10), time(11, 1), time(12)),

@@ -32,6 +32,10 @@ class MuseumAdmin(CatalogueAdmin):
         (_("Calendar"), {"fields": ["time_zone", "country", "opens_on_holidays", "grid_minutes"]}),
         (_("Requests"), {"fields": ["lead_business_days", "decide_business_days", "currency"]}),
         (_("Guides"), {"fields": ["promise_days", "rest_minutes", "daily_minutes", "daily_duties"]}),
+        (
+            _("Deputy, who is alarmed of what the office leaves undecided"),
+            {"fields": ["deputy_name", "deputy_email", "deputy_phone", "deputy_locale", "deputy_after_percent"]},
+        ),
     )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:

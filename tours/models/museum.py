@@ -80,6 +80,26 @@ class Museum(models.Model):
     decide_business_days = models.PositiveSmallIntegerField(_("time to decide a request, business days"), default=2)
     promise_days = models.PositiveSmallIntegerField(_("guides are fixed this many days ahead"), default=14)
     rest_minutes = models.PositiveSmallIntegerField(_("a guide's rest between tours, minutes"), default=15)
+    deputy_name = models.CharField(
+        _("deputy: name"),
+        max_length=200,
+        blank=True,
+        validators=[no_control_characters],
+        help_text=_("Who is alarmed of requests that the office leaves undecided."),
+    )
+    deputy_email = models.EmailField(_("deputy: e-mail"), blank=True)
+    deputy_phone = models.CharField(
+        _("deputy: telephone"), max_length=40, blank=True, validators=[no_control_characters]
+    )
+    deputy_locale = models.CharField(
+        _("deputy: language"), max_length=8, choices=Language.choices, default=Language.KAZAKH
+    )
+    deputy_after_percent = models.PositiveSmallIntegerField(
+        _("deputy: after this share of the time to decide, %"),
+        default=50,
+        validators=[MaxValueValidator(100)],
+        help_text=_("At 50, of a request to be decided within two days the deputy hears after one."),
+    )
     daily_minutes = models.PositiveSmallIntegerField(_("a guide's daily most, minutes"), default=300)
     daily_duties = models.PositiveSmallIntegerField(_("a guide's daily most, tours"), default=4)
     catalogue_version = models.PositiveBigIntegerField(_("version of the catalogue"), default=1, editable=False)
@@ -123,6 +143,11 @@ class Opening(models.Model):
 
     museum = models.ForeignKey(Museum, models.CASCADE, related_name="openings", verbose_name=_("museum"))
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
+            models.CheckConstraint(
+                condition=Q(deputy_after_percent__lte=100),
+                name="museum_deputy_after",
+                violation_error_message=_("A share is between 0 and 100."),
+            ),
     opens = models.TimeField(_("opens"))
     closes = models.TimeField(_("closes"))
     last_start = models.TimeField(_("last start"))
