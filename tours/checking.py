@@ -10,8 +10,11 @@ from datetime import time
 from itertools import pairwise
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from tours.colours import readable_by_day, readable_by_night
+from tours.drawings import valid_mark, valid_plan
 from tours.models.words import WEEKDAYS
 from tours.season_checks import visits_possible
 from tours.shapes import local_time, meant
@@ -184,12 +187,26 @@ def prices_complete(data: Data) -> Iterator[Fault]:
                 yield Fault(("prices", i, "bands", j, "max_heads"), _("is not above the band before"))
 
 
+def looks_right(data: Data) -> Iterator[Fault]:
+    """The museum's colours can be read, its mark is a drawing, its places lie on the plan."""
+    looks = (("accent", readable_by_day), ("accent_dark", readable_by_night), ("mark", valid_mark))
+    rows = [(("museum", key), data["museum"].get(key), check) for key, check in looks]
+    rows += [(("spaces", i, "plan"), space.get("plan"), valid_plan) for i, space in enumerate(data["spaces"])]
+    for path, value, check in rows:
+        try:
+            if value:
+                check(value)
+        except ValidationError as error:
+            yield Fault(path, " ".join(error.messages))
+
+
 CHECKS: tuple[Callable[[Data], Iterator[Fault]], ...] = (
     no_blank_text,
     hours_in_order,
     tours_fit_a_day,
     stops_take_a_party,
     prices_complete,
+    looks_right,
     visits_possible,
 )
 

@@ -43,11 +43,14 @@ MUSEUM_PLAIN = (
         "currency",
         "opens_on_holidays",
         "grid_minutes",
+        "accent",
+        "accent_dark",
+        "mark",
     ),
+    *("deputy_name", "deputy_email", "deputy_phone", "deputy_locale", "deputy_after_percent"),
     *("lead_business_days", "decide_business_days", "promise_days", "rest_minutes", "daily_minutes", "daily_duties"),
 )
 TOUR_PLAIN = ("heads_per_guide", "lead_business_days", "needs_review", "active")
-    *("deputy_name", "deputy_email", "deputy_phone", "deputy_locale", "deputy_after_percent"),
 STOP_PLAIN = ("minutes", "kind", "movable", "exclusive", "languages", "advised_age")
 AUDIENCE_PLAIN = (
     *(
@@ -134,7 +137,7 @@ def _spaces(parsed: ParsedMuseum, report: Report) -> dict[str, Space]:
     named = {}
     for position, row in enumerate(parsed.spaces):
         space = named[row["code"]] = present.pop(row["code"]) if row["code"] in present else Space(code=row["code"])
-        values = _plain(Space(), row, ("kind", "max_heads")) | _words(row, "name") | {"position": position}
+        values = _plain(Space(), row, ("kind", "max_heads", "plan")) | _words(row, "name") | {"position": position}
         _put(space, values, report, f"spaces {space.code}")
         if services.set_lanes(space, row["lanes"]):
             report.note_change(f"spaces {space.code}")

@@ -111,6 +111,8 @@ FAULTS: list[tuple[str, str, str, str]] = [
         "tours[0].stops[0].together",
         "must be true",
     ),
+    ("lanes: 2,", "lanes: 2, plan: [90, 0, 20, 10],", "spaces[0].plan", "100 by 100"),
+    ("  opening: [{days", "  accent: '#8fc5c8'\n  opening: [{days", "museum.accent", "4.5 to 1"),
     ("  - {audience: adults,", "  # {audience: adults,", "prices", "a list"),
     (", {per_head_above: 400}", "", "prices[0].bands", "must end with “per_head_above”"),
     ("bands: [", "bands: [{per_head_above: 1}, ", "prices[0].bands[0].per_head_above", "the last band"),
@@ -182,6 +184,7 @@ def test_every_rule_of_the_schema_and_every_check_has_a_case() -> None:
             "tours_fit_a_day",
             "stops_take_a_party",
             "prices_complete",
+            "looks_right",
             "visits_possible",
         ),
     }

@@ -65,6 +65,7 @@ CASES: dict[str, Make] = {
     "opening_on_the_tick": lambda: opening(0, time(10), time(11, 1), time(12)),
     "openings_apart": lambda: opening(1, time(17, 55), time(18), time(19)),
     "space_takes_somebody": lambda: Space(code="s", name="S", max_heads=0),
+    "space_plan_is_a_box": lambda: Space(code="s", name="S", plan=[1, 2, 3]),
     "lane_number": lambda: Lane(space=first(Space), number=1),
     "lane_from_one": lambda: Lane(space=first(Space), number=0),
     "tour_has_heads": lambda: Tour(code="t", name="T", heads_per_guide=0),

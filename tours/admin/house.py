@@ -29,13 +29,14 @@ class MuseumAdmin(CatalogueAdmin):
     fieldsets = (
         (None, {"fields": ["code", "email", "locale", "phone", "url", ("latitude", "longitude")]}),
         *languages("name", "address", "how_to_come", "meeting_point", "time_zone_name"),
+        (_("Look"), {"fields": [("accent", "accent_dark"), "mark"]}),
         (_("Calendar"), {"fields": ["time_zone", "country", "opens_on_holidays", "grid_minutes"]}),
         (_("Requests"), {"fields": ["lead_business_days", "decide_business_days", "currency"]}),
-        (_("Guides"), {"fields": ["promise_days", "rest_minutes", "daily_minutes", "daily_duties"]}),
         (
             _("Deputy, who is alarmed of what the office leaves undecided"),
             {"fields": ["deputy_name", "deputy_email", "deputy_phone", "deputy_locale", "deputy_after_percent"]},
         ),
+        (_("Guides"), {"fields": ["promise_days", "rest_minutes", "daily_minutes", "daily_duties"]}),
     )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
@@ -71,12 +72,15 @@ class SpaceForm(NamedForm):
 
     class Meta:
         model = Space
-        fields = ("code", "kind", "max_heads", "position", "name_kk", "name_ru", "name_en")
+        fields = ("code", "kind", "max_heads", "position", "plan", "name_kk", "name_ru", "name_en")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["lane_count"].initial = self.instance.lanes.count()
+
+    def clean_plan(self) -> list[int] | None:
+        return self.cleaned_data["plan"] or None  # nothing typed is no place, not an empty one
 
     def clean_lane_count(self) -> int:
         number: int = self.cleaned_data["lane_count"]
@@ -90,7 +94,10 @@ class SpaceAdmin(CatalogueAdmin):
     form = SpaceForm
     search_fields = ("code", "name_kk", "name_ru", "name_en")
     list_display = ("name", "code", "kind", "lane_count", "max_heads", "position")
-    fieldsets = ((None, {"fields": ["code", "kind", "lane_count", "max_heads", "position"]}), *languages("name"))
+    fieldsets = (
+        (None, {"fields": ["code", "kind", "lane_count", "max_heads", "position", "plan"]}),
+        *languages("name"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Space]:
         return queries.places()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Deferrable, F, Q
 from django.utils.translation import gettext_lazy as _
 
+from tours.colours import readable_by_day, readable_by_night
+from tours.drawings import valid_mark, valid_plan
 from tours.models.words import (
     Language,
     Period,
@@ -78,8 +80,6 @@ class Museum(models.Model):
     )
     lead_business_days = models.PositiveSmallIntegerField(_("shortest notice, business days"), default=1)
     decide_business_days = models.PositiveSmallIntegerField(_("time to decide a request, business days"), default=2)
-    promise_days = models.PositiveSmallIntegerField(_("guides are fixed this many days ahead"), default=14)
-    rest_minutes = models.PositiveSmallIntegerField(_("a guide's rest between tours, minutes"), default=15)
     deputy_name = models.CharField(
         _("deputy: name"),
         max_length=200,
@@ -100,8 +100,30 @@ class Museum(models.Model):
         validators=[MaxValueValidator(100)],
         help_text=_("At 50, of a request to be decided within two days the deputy hears after one."),
     )
+    promise_days = models.PositiveSmallIntegerField(_("guides are fixed this many days ahead"), default=14)
+    rest_minutes = models.PositiveSmallIntegerField(_("a guide's rest between tours, minutes"), default=15)
     daily_minutes = models.PositiveSmallIntegerField(_("a guide's daily most, minutes"), default=300)
     daily_duties = models.PositiveSmallIntegerField(_("a guide's daily most, tours"), default=4)
+    accent = models.CharField(
+        _("colour by day"),
+        max_length=7,
+        blank=True,
+        validators=[readable_by_day],
+        help_text=_("Of links and buttons on light paper, as #1f5159. Empty: ours."),
+    )
+    accent_dark = models.CharField(
+        _("colour by night"),
+        max_length=7,
+        blank=True,
+        validators=[readable_by_night],
+        help_text=_("The same on dark paper, a lighter one: #8fc5c8. Empty: ours."),
+    )
+    mark = models.TextField(
+        _("mark"),
+        blank=True,
+        validators=[valid_mark],
+        help_text=_("The museum's sign as the text of a small SVG drawing; it stands beside the name. Empty: none."),
+    )
     catalogue_version = models.PositiveBigIntegerField(_("version of the catalogue"), default=1, editable=False)
 
     class Meta:
@@ -120,6 +142,11 @@ class Museum(models.Model):
                 condition=whole_ticks("rest_minutes", "daily_minutes"),
                 name="museum_limits_on_the_tick",
                 violation_error_message=_("A guide's rest and daily most are multiples of five minutes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(deputy_after_percent__lte=100),
+                name="museum_deputy_after",
+                violation_error_message=_("A share is between 0 and 100."),
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
@@ -143,11 +170,6 @@ class Opening(models.Model):
 
     museum = models.ForeignKey(Museum, models.CASCADE, related_name="openings", verbose_name=_("museum"))
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
-            models.CheckConstraint(
-                condition=Q(deputy_after_percent__lte=100),
-                name="museum_deputy_after",
-                violation_error_message=_("A share is between 0 and 100."),
-            ),
     opens = models.TimeField(_("opens"))
     closes = models.TimeField(_("closes"))
     last_start = models.TimeField(_("last start"))
@@ -230,6 +252,17 @@ class Space(models.Model):
         _("people at one moment, at most"), null=True, blank=True, help_text=_("Empty: no limit of its own.")
     )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
+    plan = ArrayField(
+        models.SmallIntegerField(),
+        verbose_name=_("on the plan"),
+        size=4,
+        null=True,
+        blank=True,
+        validators=[valid_plan],
+        help_text=_(
+            "Where it lies on a plan of 100 by 100: from the left, from above, width, height. Empty: not drawn to place."
+        ),
+    )
 
     class Meta:
         verbose_name = _("place")
@@ -240,6 +273,13 @@ class Space(models.Model):
                 condition=Q(max_heads__isnull=True) | Q(max_heads__gt=0),
                 name="space_takes_somebody",
                 violation_error_message=_("A place takes at least one person."),
+            ),
+            models.CheckConstraint(
+                condition=Q(plan__isnull=True) | Q(plan__len=4),
+                name="space_plan_is_a_box",
+                violation_error_message=_(
+                    "A place on the plan is four numbers: from the left, from above, width, height; the plan is 100 by 100."
+                ),
             ),
         ]
 
