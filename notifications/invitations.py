@@ -7,7 +7,7 @@ claimed are replaced, not corrected. So ten quick edits are one letter, and a ch
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -91,24 +91,29 @@ def sync(
     """
     wanted = {each.thread: each for each in expected}
     threads.ensure(sorted(wanted), about=about)
-    known = threads.locked(about=about)
-    waiting = _waiting(about)  # after the lock, so that nothing of it is being claimed
+    known = threads.locked(about=[about])
+    unsaid = waiting([about])  # after the lock, so that nothing of it is being claimed
     for key, thread in known.items():
         here = wanted.get(key)
-        steps = _steps(thread, here, withdrawn.get(key), now)
-        old = waiting.get(thread.pk, [])
-        if [step.said() for step in steps] != [_said(row) for row in old]:
-            _replace(thread, old, steps, now)
-    _drop_stale_reminders(about, wanted)
+        news = steps(thread, here, withdrawn.get(key), now)
+        old = unsaid.get(thread.pk, [])
+        if differ(news, old):
+            _replace(thread, old, news, now)
+    drop_stale_reminders([about], wanted)
 
 
-def _waiting(about: str) -> dict[int, list[OutboxMessage | Call]]:
+def differ(news: Sequence[Step], old: Sequence[OutboxMessage | Call]) -> bool:
+    """Whether other letters are to be written than those that wait."""
+    return [step.said() for step in news] != [_said(row) for row in old]
+
+
+def waiting(abouts: Collection[str]) -> dict[int, list[OutboxMessage | Call]]:
     """By thread, what was written but never told, oldest first."""
     found: dict[int, list[OutboxMessage | Call]] = {}
     letters = OutboxMessage.objects.filter(
-        thread__about=about, revision__isnull=False, claimed_at=None, status__in=["queued", "dead"]
+        thread__about__in=abouts, revision__isnull=False, claimed_at=None, status__in=["queued", "dead"]
     )
-    calls = Call.objects.filter(thread__about=about, revision__isnull=False, status=Call.Status.OPEN)
+    calls = Call.objects.filter(thread__about__in=abouts, revision__isnull=False, status=Call.Status.OPEN)
     rows: list[OutboxMessage | Call] = [*letters, *calls]
     for row in sorted(rows, key=lambda row: row.revision or 0):
         found.setdefault(row.thread_id, []).append(row)
@@ -127,7 +132,7 @@ def _told(thread: Thread) -> Told | None:
     return Told(thread.told_state, thread.told_facts, entry, address_from_json(thread.told_to))
 
 
-def _steps(thread: Thread, wanted: Expected | None, farewell: Letter | None, now: datetime) -> list[Step]:
+def steps(thread: Thread, wanted: Expected | None, farewell: Letter | None, now: datetime) -> list[Step]:
     """The letters that lead from what was told to what is wanted: none, one, or a farewell and a welcome."""
     told = _told(thread)
     if _is_past(told, wanted, now):
@@ -233,28 +238,40 @@ def essence(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _replace(thread: Thread, old: list[OutboxMessage | Call], steps: list[Step], now: datetime) -> None:
     """Put `steps` in the place of what waits unsent; the caller holds the thread's lock, so nothing of it is claimed meanwhile."""
-    ids = [row.pk for row in old if isinstance(row, OutboxMessage)]
-    OutboxMessage.objects.filter(pk__in=ids, claimed_at=None).update(status=OutboxMessage.Status.SUPERSEDED)
-    calls = [row.pk for row in old if isinstance(row, Call)]
-    Call.objects.filter(pk__in=calls, status=Call.Status.OPEN).update(status=Call.Status.SUPERSEDED)
+    supersede(old)
+    for draft in drafts(thread, steps, now):
+        outbox.write(thread, draft)
+    thread.save(update_fields=["revision", "stamp"])
+
+
+def supersede(old: Iterable[OutboxMessage | Call]) -> None:
+    """Take back what waits unsent; the caller holds the locks of its threads."""
+    rows = list(old)
+    if ids := [row.pk for row in rows if isinstance(row, OutboxMessage)]:
+        OutboxMessage.objects.filter(pk__in=ids, claimed_at=None).update(status=OutboxMessage.Status.SUPERSEDED)
+    if calls := [row.pk for row in rows if isinstance(row, Call)]:
+        Call.objects.filter(pk__in=calls, status=Call.Status.OPEN).update(status=Call.Status.SUPERSEDED)
+
+
+def drafts(thread: Thread, steps: Iterable[Step], now: datetime) -> list[outbox.Draft]:
+    """What is to be written for these steps; the thread's `revision` and `stamp` go on with each and are for the caller to save."""
+    found = []
     for step in steps:
         thread.revision += 1
         not_before = now if step.at_once else now + timedelta(seconds=settings.UPDATE_HOLD_SECONDS)
         invitation = _numbered(thread, step, now) if step.method and step.to.email.strip() else None
-        outbox.write(
-            thread,
-            outbox.Draft(
-                key=f"{thread.key}:{thread.revision}",
-                to=step.to,
-                letter=step.letter,
-                state=step.state,
-                entry=step.entry,
-                revision=thread.revision,
-                not_before=max(not_before, invitation.stamp) if invitation else not_before,
-                invitation=invitation,
-            ),
+        draft = outbox.Draft(
+            key=f"{thread.key}:{thread.revision}",
+            to=step.to,
+            letter=step.letter,
+            state=step.state,
+            entry=step.entry,
+            revision=thread.revision,
+            not_before=max(not_before, invitation.stamp) if invitation else not_before,
+            invitation=invitation,
         )
-    thread.save(update_fields=["revision", "stamp"])
+        found.append(draft)
+    return found
 
 
 def _numbered(thread: Thread, step: Step, now: datetime) -> outbox.Invitation:
@@ -274,12 +291,12 @@ def _numbered(thread: Thread, step: Step, now: datetime) -> outbox.Invitation:
     )
 
 
-def _drop_stale_reminders(about: str, wanted: Mapping[str, Expected]) -> None:
+def drop_stale_reminders(abouts: Collection[str], wanted: Mapping[str, Expected]) -> None:
     """A reminder of a time that is no longer true is not sent."""
     letters = OutboxMessage.objects.filter(
-        thread__about=about, kind__in=outbox.REMINDERS, status="queued", claimed_at=None
+        thread__about__in=abouts, kind__in=outbox.REMINDERS, status="queued", claimed_at=None
     )
-    calls = Call.objects.filter(thread__about=about, kind__in=outbox.REMINDERS, status=Call.Status.OPEN)
+    calls = Call.objects.filter(thread__about__in=abouts, kind__in=outbox.REMINDERS, status=Call.Status.OPEN)
     rows: list[OutboxMessage | Call] = [*letters.select_related("thread"), *calls.select_related("thread")]
     for row in rows:
         here = wanted.get(row.thread.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 REMINDERS = ("reminder_week", "reminder_day", "duty_tomorrow", "duty_soon")
 SHORT = (*REMINDERS, "office_alarm")  # come in a short form, too, to whoever chose a channel beside e-mail
 NOT_RENDERED = "render"  # in place of the mail server's answer
+BATCH = 200  # rows in a statement: letters are long
 QUIET_SECONDS = 15.0  # after a nudge that found no broker; the sweep comes as often
 _quiet_until = 0.0
 
@@ -109,6 +110,25 @@ def enqueue(
 
 def write(thread: Thread, draft: Draft) -> OutboxMessage | Call:
     """Render and store. What cannot be rendered is stored as dead with its reason, so that it is seen and not tried for ever."""
+    row = made(thread, draft)
+    row.save(force_insert=True)
+    if isinstance(row, OutboxMessage) and row.status == OutboxMessage.Status.QUEUED and not draft.bulk:
+        transaction.on_commit(partial(nudge, str(row.pk)), robust=True)  # robust: a dead broker must not undo a booking
+    return row
+
+
+def write_all(rows: Iterable[OutboxMessage | Call]) -> None:
+    """Store what was `made` for many people, in a query or two, and ask a worker once to send it all."""
+    every = list(rows)
+    letters = [row for row in every if isinstance(row, OutboxMessage)]
+    OutboxMessage.objects.bulk_create(letters, batch_size=BATCH)
+    Call.objects.bulk_create([row for row in every if isinstance(row, Call)], batch_size=BATCH)
+    if any(row.status == OutboxMessage.Status.QUEUED for row in letters):
+        transaction.on_commit(nudge_sweep, robust=True)
+
+
+def made(thread: Thread, draft: Draft) -> OutboxMessage | Call:
+    """The row of a letter, or of a call where the reader has no e-mail, rendered and not yet stored."""
     to, letter, entry = draft.to.clean(), draft.letter.clean(), draft.entry and draft.entry.clean()
     fields: dict[str, Any] = {
         "thread": thread,
@@ -126,7 +146,7 @@ def write(thread: Thread, draft: Draft) -> OutboxMessage | Call:
     }
     by_channel = channels.is_known(to.channel) and (not to.email or draft.short)
     if not to.email and not by_channel:
-        return _write_call(fields, to, letter)
+        return _made_call(fields, to, letter)
     sender = sender_of(letter.facts)
     row = OutboxMessage(
         **fields,
@@ -140,9 +160,6 @@ def write(thread: Thread, draft: Draft) -> OutboxMessage | Call:
         limited=_is_limited(letter),
     )
     _render(row, letter, to, sender, entry, draft.invitation)
-    row.save(force_insert=True)
-    if row.status == OutboxMessage.Status.QUEUED and not draft.bulk:
-        transaction.on_commit(partial(nudge, str(row.pk)), robust=True)  # robust: a dead broker must not undo a booking
     return row
 
 
@@ -188,13 +205,13 @@ def render_again(row: OutboxMessage) -> None:
     row.save(update_fields=["subject", "text", "html", "ics", "last_code", "last_error"])
 
 
-def _write_call(fields: dict[str, Any], to: Address, letter: Letter) -> Call:
+def _made_call(fields: dict[str, Any], to: Address, letter: Letter) -> Call:
     try:
         say = letters.render(letter, to.locale, None).say
     except Exception as error:  # noqa: BLE001  # the person must be told all the same
         log.error("call cannot be put into words", extra={"kind": letter.kind, "reason": type(error).__name__})
         say = letter.kind
-    return Call.objects.create(
+    return Call(
         **fields,
         about=threads.about(fields["thread"].key),
         whom=to.name,
@@ -220,11 +237,20 @@ def _is_limited(letter: Letter) -> bool:
 
 def nudge(row_id: str) -> None:
     """Ask a worker to send now; without a broker the sweep does it soon."""
+    _ask("notifications.tasks.deliver", row_id)
+
+
+def nudge_sweep() -> None:
+    """Ask a worker once to send all that is due."""
+    _ask("notifications.tasks.sweep")
+
+
+def _ask(task: str, *args: str) -> None:
     global _quiet_until
     if time.monotonic() < _quiet_until:
         return
     try:
-        current_app.send_task("notifications.tasks.deliver", args=[row_id], queue="mail", ignore_result=True)
+        current_app.send_task(task, args=args, queue="mail", ignore_result=True)
     except (OperationalError, OSError) as error:
         _quiet_until = time.monotonic() + QUIET_SECONDS
         log.warning("no broker to nudge, the sweep will send", extra={"reason": type(error).__name__})

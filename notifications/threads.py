@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from notifications.messages import Address, address_from_json, address_to_json
@@ -18,12 +18,17 @@ def about(thread: str) -> str:
 
 def ensure(keys: Iterable[str], *, about: str) -> None:
     """Make the rows of threads that are not there yet."""
-    Thread.objects.bulk_create([Thread(key=key, about=about) for key in keys], ignore_conflicts=True)
+    make(Thread(key=key, about=about) for key in keys)
 
 
-def locked(*, about: str) -> dict[str, Thread]:
-    """All threads about one thing, by key, locked in one order. Claims never wait for this lock: they skip what is locked."""
-    rows = Thread.objects.select_for_update(no_key=True).filter(about=about).order_by("key")
+def make(rows: Iterable[Thread]) -> None:
+    """The same for threads about many things, in one query."""
+    Thread.objects.bulk_create([Thread(key=row.key, about=row.about) for row in rows], ignore_conflicts=True)
+
+
+def locked(*, about: Collection[str]) -> dict[str, Thread]:
+    """All threads about these things, by key, locked in one order. Claims never wait for this lock: they skip what is locked."""
+    rows = Thread.objects.select_for_update(no_key=True).filter(about__in=about).order_by("key")
     return {thread.key: thread for thread in rows}
 
 
