@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from notifications import calls, claims, queries, replies
+from notifications import calls, dead_letters, queries, replies
 from notifications.models import Call, Endpoint, OutboxMessage, Reply, Thread
 
 
@@ -85,7 +85,7 @@ class OutboxAdmin(Shown):
     def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:
         """New attempts for dead letters, with the same Message-ID and the same place in the calendar's order."""
         dead = list(rows.filter(status=OutboxMessage.Status.DEAD))
-        count = claims.replay(OutboxMessage.objects.filter(pk__in=[row.pk for row in dead]))
+        count = dead_letters.replay(OutboxMessage.objects.filter(pk__in=[row.pk for row in dead]))
         for row in dead:
             self.log_change(request, row, "sent again")
         said = ngettext("%(count)d letter goes out again.", "%(count)d letters go out again.", count) % {"count": count}

@@ -35,5 +35,5 @@ def rang(call_id: int, *, by: AbstractBaseUser, now: datetime) -> Call | None:
         return None
     call.status, call.rang_by_id, call.rang_at = Call.Status.RUNG, by.pk, now
     call.save(update_fields=["status", "rang_by", "rang_at"])
-    threads.write_told(thread, call, to=address_from_json(call.to), at=now)
+    threads.write_rung(thread, call, to=address_from_json(call.to), at=now)
     return call

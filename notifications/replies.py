@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from imap_tools import MailBox, MailBoxUnencrypted, MailMessageFlags
 
-from notifications import claims, incoming
+from notifications import incoming, settling
 from notifications.incoming import Answer, Incoming
 from notifications.models import OutboxMessage, Reply, Thread
 
@@ -150,7 +150,7 @@ def _bounce(reply: Reply, letter: Incoming, now: datetime) -> None:
         reply.verdict, reply.reason = Verdict.LETTER, "a delivery report of no letter of ours"
         return
     reply.verdict, reply.thread = Verdict.BOUNCE, row.thread
-    claims.bounced(row, said=letter.subject, now=now)
+    settling.bounced(row, said=letter.subject, now=now)
 
 
 # --- For the schedule and the office -------------------------------------------------------------------------------------------

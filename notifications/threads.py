@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from notifications.messages import Address, address_from_json, address_to_json
-from notifications.models import Call, OutboxMessage, Thread
+from django.db import connection
+
+from notifications.messages import Address, address_to_json
+from notifications.models import Call, Thread
 
 WITHDRAWN = "withdrawn"
 
@@ -32,33 +35,41 @@ def locked(*, about: Collection[str]) -> dict[str, Thread]:
     return {thread.key: thread for thread in rows}
 
 
-def write_told(thread: Thread, row: OutboxMessage | Call, *, to: Address, at: datetime) -> None:
-    """From now on this person counts as told what `row` says. The caller holds the thread's lock."""
-    if row.revision is None or row.revision <= thread.told_revision:
+def write_letters_told(letters: Sequence[UUID], *, at: datetime) -> None:
+    """From now on these letters' readers count as told what they say: one statement for a batch, at most one letter of a thread.
+
+    Their calendars hold what will arrive: nothing after a CANCEL, whose UID is never used again (RFC 5546, 3.2.5); an answer
+    given to another UID or SEQUENCE no longer counts. The caller holds the threads' locks.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LETTERS_TOLD, {"letters": list(letters), "at": at})
+
+
+_KEEPS_ANSWER = "m.uid IS NULL OR m.method = 'CANCEL' OR (t.uid = m.uid AND t.sequence = m.sequence)"
+_LETTERS_TOLD = f"""
+UPDATE notifications_thread t
+SET told_revision = m.revision, told_state = m.state, told_facts = m.facts, told_entry = m.entry, told_to = m."to", told_at = %(at)s,
+  uid = CASE WHEN m.method = 'CANCEL' THEN NULL ELSE COALESCE(m.uid, t.uid) END,
+  sequence = CASE WHEN m.method = 'CANCEL' THEN NULL WHEN m.uid IS NULL THEN t.sequence ELSE m.sequence END,
+  entry_created_at = CASE WHEN m.method = 'CANCEL' THEN NULL
+    WHEN m.uid IS NULL OR t.uid = m.uid THEN t.entry_created_at ELSE m.stamp END,
+  answer = CASE WHEN {_KEEPS_ANSWER} THEN t.answer ELSE '' END,
+  answered_at = CASE WHEN {_KEEPS_ANSWER} THEN t.answered_at END,
+  answer_sequence = CASE WHEN {_KEEPS_ANSWER} THEN t.answer_sequence END,
+  answer_stamp = CASE WHEN {_KEEPS_ANSWER} THEN t.answer_stamp END
+FROM notifications_outboxmessage m
+WHERE m.id = ANY (%(letters)s) AND t.id = m.thread_id AND m.revision > t.told_revision
+"""  # noqa: S608  # our own words
+
+
+def write_rung(thread: Thread, call: Call, *, to: Address, at: datetime) -> None:
+    """From now on this person counts as told what `call` says; their calendar is what it was. The caller holds the thread's lock."""
+    if call.revision is None or call.revision <= thread.told_revision:
         return
-    thread.told_revision = row.revision
-    thread.told_state = row.state
-    thread.told_facts = row.facts
-    thread.told_entry = row.entry
+    thread.told_revision = call.revision
+    thread.told_state = call.state
+    thread.told_facts = call.facts
+    thread.told_entry = call.entry
     thread.told_to = address_to_json(to)
     thread.told_at = at
-    if isinstance(row, OutboxMessage) and row.uid is not None:
-        _write_calendar(thread, row)
     thread.save()
-
-
-def _write_calendar(thread: Thread, row: OutboxMessage) -> None:
-    """What their calendar holds once `row` arrives: nothing after a CANCEL, whose UID is never used again (RFC 5546, 3.2.5)."""
-    if row.method == "CANCEL":
-        thread.uid = thread.sequence = thread.entry_created_at = None
-        return
-    if thread.uid != row.uid:
-        thread.entry_created_at = row.stamp
-    if (thread.uid, thread.sequence) != (row.uid, row.sequence):
-        thread.answer, thread.answered_at, thread.answer_sequence, thread.answer_stamp = "", None, None, None
-    thread.uid, thread.sequence = row.uid, row.sequence
-
-
-def addressee(row: OutboxMessage) -> Address:
-    """To whom a letter went."""
-    return address_from_json(row.to)

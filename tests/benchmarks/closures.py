@@ -107,9 +107,9 @@ def counted() -> Iterator[list[int]]:
 
 def all_told() -> None:
     """Every letter has been sent long ago."""
-    for row in OutboxMessage.objects.filter(status="queued").select_related("thread"):
+    for row in OutboxMessage.objects.filter(status="queued"):
         OutboxMessage.objects.filter(pk=row.pk).update(claimed_at=NOW, status="sent")
-        threads.write_told(row.thread, row, to=threads.addressee(row), at=NOW)
+        threads.write_letters_told([row.pk], at=NOW)
 
 
 def measured(draft: ClosureDraft, office: User, show: Any) -> dict[str, Any]:

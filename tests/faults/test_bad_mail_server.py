@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from notifications import claims, delivery
+from notifications import dead_letters, delivery
 from notifications.models import Breaker, OutboxMessage
 from tests.faults.test_killed_workers import write
 from tests.notifications.smtp import OK, Mailhouse, mailhouse
@@ -65,7 +65,7 @@ def test_a_mail_server_that_fails_in_every_way(house: Mailhouse, capsys: pytest.
     assert {(row.last_code, row.last_error) for row in dead} == {("550", "5.1.1 no such user")}
     assert dead.count() == len(nobody)
     house.rcpt, house.data = (lambda address: OK), (lambda letter: OK)
-    assert claims.replay(OutboxMessage.objects.all()) == len(nobody)
+    assert dead_letters.replay(OutboxMessage.objects.all()) == len(nobody)
     delivery.sweep(seconds=30)
     copies = house.copies
     lost = ledger - set(copies)

@@ -15,9 +15,10 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from notifications import breaker, claims, delivery, outbox
+from notifications import breaker, claims, dead_letters, delivery, outbox, settling
 from notifications.messages import Address, Letter
 from notifications.models import Breaker, OutboxMessage, Thread
+from notifications.outcomes import Outcome
 from tests.notifications.conftest import ABOUT, NOW, START, facts, guide, organiser, rows
 from tests.notifications.smtp import Mailhouse, mailhouse
 
@@ -118,9 +119,9 @@ def test_a_worker_that_lost_its_lease_settles_nothing() -> None:
     quick = claims.claim()
     assert slow is not None
     assert quick is not None
-    claims.settle(slow, claims.Outcome("dead", "550", "no"))
+    settling.settle(slow, Outcome("dead", "550", "no"))
     assert [row.status for row in rows()] == ["queued"]
-    claims.settle(quick, claims.Outcome("sent", "250"))
+    settling.settle(quick, Outcome("sent", "250"))
     assert [row.status for row in rows()] == ["sent"]
 
 
@@ -143,7 +144,7 @@ def test_a_newer_letter_waits_while_an_older_one_is_being_sent(tell: Callable[..
     again_due = NOW + timedelta(days=1)
     assert claims.claim(until=again_due) is None
     assert first is not None
-    claims.settle(first, claims.Outcome("sent", "250"))
+    settling.settle(first, Outcome("sent", "250"))
     second = claims.claim(until=again_due)
     assert second is not None
     assert (second.uid, second.sequence) == (first.uid, 1)
@@ -340,7 +341,7 @@ def test_dead_letters_can_be_sent_again_with_the_same_numbers(house: Mailhouse, 
     delivery.sweep(until=NOW)
     (dead,) = rows(kind="confirmed")
     house.rcpt = lambda address: "250 OK"
-    assert claims.replay(OutboxMessage.objects.all()) == 1
+    assert dead_letters.replay(OutboxMessage.objects.all()) == 1
     delivery.sweep()
     letter = next(letter for letter in house.letters if "anna" in str(letter["To"]))
     assert letter["Message-ID"] == dead.message_id

@@ -58,7 +58,7 @@ def send_all(now: datetime) -> None:
     """Count every letter as sent."""
     for row in OutboxMessage.objects.filter(status="queued"):
         OutboxMessage.objects.filter(pk=row.pk).update(claimed_at=now, status="sent")
-        threads.write_told(row.thread, row, to=threads.addressee(row), at=now)
+        threads.write_letters_told([row.pk], at=now)
 
 
 def rows() -> list[Any]:

@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from notifications import claims, delivery, links, mime
+from notifications import delivery, links, mime, settling
 from notifications.models import OutboxMessage
 from scheduler import bookings, queries, telling
 from scheduler.bookings import Person, Request
@@ -74,7 +74,7 @@ def test_each_of_the_office_reads_their_own_language(asking: Ask, season_now: da
 def test_a_letter_that_could_not_be_delivered_is_told_of_in_one_language(asking: Ask, season_now: datetime) -> None:
     visit = requested(asking, season_now)
     row = letter("requested")
-    claims.bounced(row, said="550 no such user", now=season_now)
+    settling.bounced(row, said="550 no such user", now=season_now)
     alarm = letter("office_alarm")
     assert (alarm.locale, alarm.text.split("\n")[0]) == ("kk", "Қайырлы күн!")
     assert f"http://testserver/office/visits/{visit.code}/" in alarm.text

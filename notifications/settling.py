@@ -1,0 +1,90 @@
+"""Writes down how a sending ended, and makes a matter for a person of what cannot arrive."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from secrets import SystemRandom
+
+from django.db import connection, transaction
+
+from notifications import links, outbox
+from notifications.messages import OFFICE_KINDS, Address, Letter
+from notifications.models import OutboxMessage, Thread
+from notifications.outcomes import Outcome
+
+log = logging.getLogger(__name__)
+
+GIVE_UP = timedelta(hours=24)
+WAITS = (1, 5, 15, 60)  # minutes until the next attempt; then hourly
+_chance = SystemRandom()
+
+
+# One statement is one transaction. Its commit does not wait for the disk: who dies is the worker, and PostgreSQL keeps what it was told.
+# Only if PostgreSQL itself dies, what was sent since the last commit that did wait (the claim of this batch) may be sent once more.
+_SENT = """
+WITH soft AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE notifications_outboxmessage SET status = 'sent', sent_at = clock_timestamp(), lease_until = NULL, last_code = %s, last_error = ''
+FROM soft WHERE id = %s AND claim = %s AND status = 'queued'
+"""
+
+
+def settle(row: OutboxMessage, outcome: Outcome) -> None:
+    """Write down how it ended, if the row is still ours: a lease that ran out may have given it to another worker."""
+    if outcome.verdict == "sent":
+        with connection.cursor() as cursor:
+            cursor.execute(_SENT, [outcome.code, row.pk, row.claim])
+        return
+    ours = OutboxMessage.objects.filter(pk=row.pk, claim=row.claim, status="queued")
+    wait = timedelta(minutes=(*WAITS, 60)[min(row.attempts - 1, len(WAITS))]) * _chance.uniform(0.9, 1.1)
+    with transaction.atomic():
+        now = _database_now()
+        last = (row.retry_since or now) + GIVE_UP
+        last = min(last, row.expires_at) if row.expires_at else last
+        if outcome.verdict == "retry" and now + wait < last:
+            ours.update(not_before=now + wait, lease_until=None, last_code=outcome.code, last_error=outcome.reason)
+            return
+        dead = ours.update(
+            status=OutboxMessage.Status.DEAD, lease_until=None, last_code=outcome.code, last_error=outcome.reason
+        )
+        if dead:
+            _tell_the_office(row, outcome, now)
+
+
+def _database_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    assert isinstance(now, datetime)
+    return now
+
+
+def _tell_the_office(row: OutboxMessage, outcome: Outcome, now: datetime) -> None:
+    """A letter that cannot arrive is a matter for a person. An alarm that cannot arrive makes no second alarm."""
+    log.error("letter is undeliverable", extra={"row": str(row.pk), "kind": row.kind, "code": outcome.code})
+    if outcome.unreachable:
+        Thread.objects.filter(pk=row.thread_id).update(unreachable_at=now)
+    if row.kind in OFFICE_KINDS:
+        return
+    known = row.facts.get("museum") or {}
+    museum = {name: known.get(name) for name in ("email", "phone", "zone", "locale")}  # the rest is in another language
+    code = str(row.facts.get("code") or "")
+    facts = {name: row.facts.get(name) for name in ("code", "start", "end")} | {"museum": museum}
+    facts["links"] = {"office": links.office(code)} if code else {}
+    undeliverable = {"name": row.to_name, "email": row.to_email, "said": outcome.reason}
+    outbox.enqueue(
+        key=f"undeliverable:{row.claim}",
+        thread=f"office:undeliverable:{row.pk}",
+        to=Address(row.from_name, row.from_email, locale=str(museum["locale"] or row.locale)),
+        letter=Letter("office_alarm", {**facts, "undeliverable": undeliverable}),
+        not_before=now,
+    )
+
+
+@transaction.atomic
+def bounced(row: OutboxMessage, *, said: str, now: datetime) -> None:
+    """A letter that was sent came back later: it is as dead as one refused at once."""
+    OutboxMessage.objects.filter(pk=row.pk, status=OutboxMessage.Status.SENT).update(
+        status=OutboxMessage.Status.DEAD, last_code="bounce", last_error=said
+    )
+    _tell_the_office(row, Outcome("dead", "bounce", said, unreachable=True), now)
