@@ -2,6 +2,7 @@
 
 from scheduler.models.changes import ChangeRequest, DayVersion
 from scheduler.models.closures import Absence, Closure
+from scheduler.models.demand import Unserved
 from scheduler.models.jobs import RosterJob
 from scheduler.models.legs import Leg, Party
 from scheduler.models.offers import Freed, Offer, Wish
@@ -18,6 +19,7 @@ __all__ = [
     "Offer",
     "Party",
     "RosterJob",
+    "Unserved",
     "Visit",
     "Wish",
 ]
