@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import expiry, locks, periods, placing, snapshot, starts, steps, telling
+from scheduler import ceremonies, expiry, locks, periods, placing, snapshot, starts, steps, telling
 from scheduler.core.availability import Way, Wish
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken, TooManyThen
 from scheduler.models import Visit
@@ -34,6 +34,7 @@ class Request:
     contacts: tuple[Person, ...]
     adults: int = 0
     ceremony: tuple[str, ...] = ()
+    ceremony_plan: ceremonies.Plan | None = None
     notes: str = ""
     access_needs: str = ""
     leader_name: str = ""
@@ -129,6 +130,7 @@ def write_down(asked: Request, *, status: str, now: datetime, **more: Any) -> Vi
         **more,
     )
     steps.add_contacts(visit, asked.contacts)
+    ceremonies.note(visit, asked.ceremony_plan)
     return visit
 
 

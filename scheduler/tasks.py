@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from scheduler import arrivals, bookings, hearing, mending, offers, planning, reminders, waiting
+from scheduler import arrivals, bookings, ceremonies, hearing, mending, offers, planning, reminders, waiting
 
 
 @shared_task
@@ -61,6 +61,12 @@ def plan_waiting() -> int:
 def take_answers() -> int:
     """Take in the answers that came by mail."""
     return hearing.take_in(now=timezone.now())
+
+
+@shared_task
+def forget_ceremonies() -> int:
+    """Delete the plans of ceremonies that are over."""
+    return ceremonies.forget(now=timezone.now())
 
 
 @shared_task

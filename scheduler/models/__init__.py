@@ -1,5 +1,6 @@
 """Visits and what takes their time away. The constraints that must never break live here, in the database."""
 
+from scheduler.models.ceremonies import CeremonyPlan
 from scheduler.models.changes import ChangeRequest, DayVersion
 from scheduler.models.closures import Absence, Closure
 from scheduler.models.demand import Unserved
@@ -10,6 +11,7 @@ from scheduler.models.visits import Contact, Visit
 
 __all__ = [
     "Absence",
+    "CeremonyPlan",
     "ChangeRequest",
     "Closure",
     "Contact",
