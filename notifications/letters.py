@@ -184,7 +184,11 @@ def _details(context: Mapping[str, Any]) -> list[tuple[str, str]]:
             (gettext("Please bring"), str(context.get("proof") or "")),
             (gettext("How to come"), str(museum.get("how_to_come") or "")),
         ]
-    return [*first, *group, *own, (gettext("Code of the visit"), str(context.get("code") or ""))]
+    codes = [
+        (gettext("Code of the visit"), str(context.get("code") or "")),
+        (gettext("Code of the group's other part"), str(context.get("other_part") or "")),
+    ]
+    return [*first, *group, *own, *codes]
 
 
 def _which_party(party: Mapping[str, Any]) -> str:

@@ -23,6 +23,8 @@ from tours.models import User
 ORGANISER, OFFICE = "organiser", "office"
 ALARM_BEFORE = timedelta(hours=4)
 """How long before its `decide_by` the office is reminded of a request."""
+RECONFIRM_BEFORE = timedelta(days=7)
+"""How long before a visit its organiser is asked whether the group still comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ def move(
     visit = steps.locked(visit_id)
     steps.refuse_ended(visit)
     rebook(visit, begins, visit.heads, now=now, by_office=by_office)
+    visit.arrives_at = None
     if left:
         steps.freed(left, now=now)
     steps.changed(visit, now=now, also=[left] if left else [], because=because)
@@ -217,11 +220,16 @@ def change(
             if fewer and visit.day:
                 steps.freed(visit.day, now=now)
         visit.heads = heads
+    price_anew(visit)
+    steps.changed(visit, now=now)
+    return visit
+
+
+def price_anew(visit: Visit) -> None:
+    """What the visit costs with the people that it has now, unless the office has waived it."""
     if visit.audience is not None and not visit.price_reason:
         quote = catalogue.quote(visit.audience, visit.heads, visit.adults)
         visit.price_amount, visit.free = quote.amount, quote.free
-    steps.changed(visit, now=now)
-    return visit
 
 
 def _for_so_many(visit: Visit, heads: int, *, now: datetime, by_office: bool) -> None:
@@ -248,6 +256,14 @@ def reconfirm(visit_id: int, *, heads: int | None = None, now: datetime, by_offi
     return visit
 
 
+def is_asked_whether_they_come(visit: Visit, *, now: datetime) -> bool:
+    """Whether a group is to say that it still comes: from a week before its start until then, booked earlier, and not said so yet."""
+    if visit.status != Visit.Status.CONFIRMED or visit.kind != Visit.Kind.TOUR or visit.reconfirmed_at is not None:
+        return False
+    start: datetime = visit.period.lower
+    return visit.created_at < start - RECONFIRM_BEFORE <= now < start
+
+
 @transaction.atomic
 def waive(visit_id: int, *, reason: str, by: User | None, now: datetime) -> Visit:
     """The office lets a group come free; the visit keeps who and why."""
@@ -262,22 +278,34 @@ def waive(visit_id: int, *, reason: str, by: User | None, now: datetime) -> Visi
 def decide_overdue(*, now: datetime) -> int:
     """Alarm the office of requests whose `decide_by` has passed or is near; decline, in words, those that have reached their start.
 
-    Gives how many were declined. One transaction for each visit.
+    The deputy hears earlier: once the museum's share of the time to decide has gone by in silence. Gives how many were declined. One
+    transaction for each visit.
     """
     open_ = Visit.objects.filter(status=Visit.Status.REQUESTED)
-    soon = open_.filter(decide_by__lte=now + ALARM_BEFORE, period__startswith__gt=now)
-    for pk in list(soon.values_list("pk", flat=True)):
-        locks.door(_alarm_of_request)(pk, now=now)
+    share = catalogue.museum().deputy_after_percent / 100
+    for pk, asked_at, decide in list(
+        open_.filter(decide_by__isnull=False, period__startswith__gt=now).values_list("pk", "created_at", "decide_by")
+    ):
+        assert decide is not None  # filtered
+        silent = asked_at + (decide - asked_at) * share <= now
+        if silent or decide <= now + ALARM_BEFORE:
+            locks.door(_alarm_of_request)(pk, silent=silent, now=now)
     over = list(open_.filter(period__startswith__lte=now).values_list("pk", flat=True))
     return sum(locks.door(_decline_undecided)(pk, now=now) for pk in over)
 
 
 @transaction.atomic
-def _alarm_of_request(visit_id: int, *, now: datetime) -> None:
+def _alarm_of_request(visit_id: int, *, silent: bool, now: datetime) -> None:
     visit = steps.locked(visit_id)
-    if visit.status == Visit.Status.REQUESTED:
-        late = "late" if visit.decide_by and visit.decide_by <= now else "soon"
-        telling.alarm(visit, kind="office_request", key=f"decide-{late}:{visit.code}", now=now)
+    if visit.status != Visit.Status.REQUESTED or visit.decide_by is None:
+        return
+    late = visit.decide_by <= now
+    if late or visit.decide_by <= now + ALARM_BEFORE:
+        key = f"decide-{'late' if late else 'soon'}:{visit.code}"
+        telling.alarm(visit, kind="office_request", key=key, now=now)
+    if silent:
+        key = f"decide-{'late' if late else 'silent'}:{visit.code}"
+        telling.alarm(visit, kind="office_request", key=key, now=now, readers=telling.deputies())
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, dates, locks, periods, starts, steps, telling
+from scheduler import bookings, dates, footprints, locks, periods, splitting, starts, steps, telling
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow
 from scheduler.models import ChangeRequest, Visit
 from tours import queries as catalogue
@@ -61,6 +61,41 @@ def cancel(visit_id: int, *, reason: str = "", now: datetime) -> ChangeRequest |
 
 
 @transaction.atomic
+def split(
+    visit_id: int, begins: tuple[datetime, ...], *, heads: int, adults: int = 0, now: datetime
+) -> Visit | ChangeRequest:
+    """The organiser lets a part of the group come at another time; gives its visit, or the late change. Locks both days."""
+    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
+    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
+    visit = steps.locked(visit_id)
+    if may_still_change(visit, now=now):
+        return splitting.split(visit_id, begins, heads=heads, adults=adults, now=now)
+    splitting.refuse_impossible(visit, begins, heads=heads, adults=adults)
+    if len(begins) > 1:
+        raise BadWish(_("It is too late to move a visit in several waves here. Please call the museum."))
+    return ask_for_change(visit_id, kind=ChangeRequest.Kind.SPLIT, start=begins[0], heads=heads, adults=adults, now=now)
+
+
+@transaction.atomic
+def still_coming(visit_id: int, *, heads: int | None = None, now: datetime) -> ChangeRequest | None:
+    """The organiser says that the group comes: as many as agreed, or another number; gives the late change where that is too late."""
+    if heads is None:
+        bookings.reconfirm(visit_id, now=now)
+        return None
+    return change(visit_id, heads=heads, now=now)
+
+
+def move_for_office(visit_id: int, begins: tuple[datetime, ...], *, now: datetime) -> Visit:
+    """The office gives a visit another time, whatever it is: a tour is served anew, an event takes its places along. Raises as both do."""
+    kind = Visit.objects.values_list("kind", flat=True).get(pk=visit_id)
+    if kind == Visit.Kind.TOUR:
+        return bookings.move(visit_id, begins, now=now, by_office=True)
+    if len(begins) > 1:
+        raise BadWish(_("An event or an official visit has one start."))
+    return footprints.move(visit_id, begins[0], now=now)
+
+
+@transaction.atomic
 def ask_for_change(
     visit_id: int,
     *,
@@ -68,18 +103,19 @@ def ask_for_change(
     now: datetime,
     start: datetime | None = None,
     heads: int | None = None,
+    adults: int = 0,
     reason: str = "",
 ) -> ChangeRequest:
     """After the deadline: the visit stays as it is until the office decides. A newer wish takes the place of an open one of its kind."""
     visit = steps.locked(visit_id)
     steps.refuse_ended(visit)
-    if heads is not None:
+    if heads is not None and kind == ChangeRequest.Kind.HEADS:
         _refuse_impossible(visit, heads, now=now)
     asked, _created = ChangeRequest.objects.update_or_create(
         visit=visit,
         kind=kind,
         status=ChangeRequest.Status.OPEN,
-        defaults={"start": start, "heads": heads, "reason": reason, "asked_at": now},
+        defaults={"start": start, "heads": heads, "adults": adults, "reason": reason, "asked_at": now},
     )
     key = f"change:{asked.pk}:{now.isoformat()}"
     telling.tell_contacts(visit, kind="change_asked", key=key, now=now)
@@ -100,6 +136,8 @@ def decide_change(change_id: int, *, grant: bool, by: User, now: datetime) -> Ch
         bookings.cancel(asked.visit_id, reason=asked.reason, by=bookings.ORGANISER, now=now)
     elif grant and asked.kind == ChangeRequest.Kind.MOVE and asked.start:
         bookings.move(asked.visit_id, (asked.start,), now=now, by_office=True)
+    elif grant and asked.kind == ChangeRequest.Kind.SPLIT and asked.start and asked.heads:
+        splitting.split(asked.visit_id, (asked.start,), heads=asked.heads, adults=asked.adults, now=now, by_office=True)
     elif grant and asked.heads:
         bookings.change(asked.visit_id, heads=asked.heads, now=now, by_office=True)
     asked.status = ChangeRequest.Status.GRANTED if grant else ChangeRequest.Status.REFUSED
@@ -123,9 +161,11 @@ def _refuse_impossible(visit: Visit, heads: int, *, now: datetime) -> None:
 def _in_words(asked: ChangeRequest) -> str:
     """What is asked for, in the active language."""
     kind = str(asked.get_kind_display())
-    if asked.heads is not None:
+    if asked.kind == ChangeRequest.Kind.SPLIT:
+        kind += f": {asked.heads} / {asked.visit.heads}"
+    elif asked.heads is not None:
         kind += f": {asked.visit.heads} → {asked.heads}"
-    elif asked.start is not None:
+    if asked.start is not None:
         start = periods.local(asked.start, ZoneInfo(catalogue.museum().time_zone))
         kind += f": {dates.plain_day(start)}, {start:%H:%M}"
     return f"{kind}. {asked.reason}" if asked.reason else kind

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 from math import ceil
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import periods, placing, snapshot, starts, steps
+from scheduler import periods, placing, snapshot, starts, steps, telling
 from scheduler.core.availability import Day, Way
 from scheduler.core.ticks import TICK_MINUTES
 from scheduler.errors import BadWish, NotAllowedNow, StartTaken
 from scheduler.models import Visit
+from tours import queries as catalogue
 
 LATER, SHORTER, FEWER = "later", "shorter", "fewer"
 SHORTEST_SHARE = 0.5
@@ -38,6 +40,31 @@ class Remedy:
     stops: Stops
     dropped: tuple[int, ...] = ()
     lost: int = 0
+
+
+@transaction.atomic
+def tell(visit_id: int, *, minutes: int, now: datetime) -> Visit:
+    """The group says that it comes so many minutes late: the office is alarmed at once. Raises NotAllowedNow before its day, BadWish."""
+    visit = steps.locked(visit_id)
+    if visit.status != Visit.Status.CONFIRMED or visit.kind != Visit.Kind.TOUR or not visit.period:
+        raise NotAllowedNow
+    if steps.day_of(now) != visit.day or now >= visit.period.upper:
+        raise NotAllowedNow(_("On the day of the visit you can tell here that you are late."))
+    arrives: datetime = visit.period.lower + timedelta(minutes=minutes)
+    if minutes < 1 or not max(now, visit.period.lower) <= arrives < visit.period.upper:
+        raise BadWish(_("The group arrives after its start, and before its end."))
+    visit.arrives_at = arrives
+    visit.save(update_fields=["arrives_at"])
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    clock = f"{periods.local(arrives, zone):%H:%M}"
+    telling.alarm(
+        visit,
+        kind="office_alarm",
+        key=f"late:{visit.code}:{arrives.isoformat()}",
+        reason=lambda: _("The group is late; it says that it arrives at: %(clock)s") % {"clock": clock},
+        now=now,
+    )
+    return visit
 
 
 def remedies(visit_id: int, *, arrives: datetime, now: datetime) -> list[Remedy]:
@@ -66,7 +93,7 @@ def receive(visit_id: int, *, arrives: datetime, kind: str, dropped: Sequence[in
     way = _way(visit, chosen[0], read) if chosen else None
     if way is None:
         raise StartTaken
-    visit.stops = chosen[0].stops
+    visit.stops, visit.arrives_at = chosen[0].stops, None
     ticks = sum(stop.ticks for stop in snapshot.core_stops(visit.stops))
     for name, value in steps.when((chosen[0].start,), ticks, read.zone).items():
         setattr(visit, name, value)

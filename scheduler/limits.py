@@ -5,14 +5,15 @@ What was refused has caused nothing: whoever asks for five times that are taken 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 
 from notifications import limits
 from scheduler.errors import Refused, TooOften
+from scheduler.models import Visit
 
 
 @contextmanager
@@ -26,6 +27,14 @@ def counted(what: str, *, client: str, addresses: Iterable[str] = ()) -> Iterato
         for name, who in _keys(what, client, named):
             limits.give_back(f"{name}:{who}", settings.RATE_LIMITS[name][0])
         raise
+
+
+def request_counted(keys: Mapping[str, str], *, client: str, addresses: Iterable[str]) -> AbstractContextManager[None]:
+    """`counted` for a stranger's request; the same request again, by its `request_key`, causes nothing and counts for nothing."""
+    key = keys.get("request_key")
+    if key and Visit.objects.filter(request_key=key).exists():
+        return nullcontext()
+    return counted("request", client=client, addresses=addresses)
 
 
 def refuse_too_often(what: str, *, client: str, addresses: Iterable[str] = ()) -> None:

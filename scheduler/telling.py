@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -57,9 +57,17 @@ def duty_thread(visit: Visit, party: Party) -> str:
     return f"{about(visit)}:duty:{party.pk}:guide:{party.guide_id}"
 
 
-def alarm(visit: Visit, *, kind: str, key: str, reason: Callable[[], str] = str, now: datetime) -> None:
-    """Tell the office what needs a person: a request to decide, a party that nobody can lead. `key` names the fact."""
-    for reader in _office():
+def alarm(
+    visit: Visit,
+    *,
+    kind: str,
+    key: str,
+    reason: Callable[[], str] = str,
+    now: datetime,
+    readers: Sequence[Address] | None = None,
+) -> None:
+    """Tell the office, or these `readers`, what needs a person: a request to decide, a party that nobody can lead. `key` names the fact."""
+    for reader in _office() if readers is None else readers:
         with translation.override(reader.locale):
             facts = visit_facts(visit, the_museum(), open_to_all=False)
             facts |= {
@@ -72,8 +80,8 @@ def alarm(visit: Visit, *, kind: str, key: str, reason: Callable[[], str] = str,
                 "links": {"office": links.office(visit.code)},
             }
         outbox.enqueue(
-            key=f"{key}:{reader.email}",
-            thread=f"{about(visit)}:office:{reader.email}",
+            key=f"{key}:{reader.email or reader.phone}",
+            thread=f"{about(visit)}:office:{reader.email or reader.phone}",
             to=reader,
             letter=Letter(kind, facts),
             not_before=now,
@@ -87,6 +95,14 @@ def _office() -> list[Address]:
     return [Address(user.get_full_name(), user.email, locale=user.locale) for user in staff] or [
         Address(museum.name, museum.email, museum.phone, museum.locale)
     ]
+
+
+def deputies() -> list[Address]:
+    """Whom the museum has named to be alarmed where the office is silent: one person, or nobody."""
+    museum = the_museum()
+    if not (museum.deputy_email or museum.deputy_phone):
+        return []
+    return [Address(museum.deputy_name, museum.deputy_email, museum.deputy_phone, museum.deputy_locale)]
 
 
 def _asker(visit: Visit) -> dict[str, str]:
@@ -220,6 +236,7 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
         "film_languages": sorted({code for stop in visit.stops for code in stop.get("languages", [])}),
         "ceremony": [] if hidden else list(visit.ceremony),
         "reason": queries.reason_of(visit),
+        "other_part": visit.split_from.code if visit.split_from_id and visit.split_from else "",
         "by": visit.ended_by if visit.status in ENDED else "",
         "organisation": "" if hidden else queries.organisation_of(visit),
         "contact_name": "" if hidden else queries.contact_name_of(visit),
