@@ -15,7 +15,8 @@ import socket
 import ssl
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ from notifications.plain import JSON, clean
 
 EVENTS = (
     "visit.requested", "visit.confirmed", "visit.moved", "visit.cancelled",
-    "closure.created", "closure.changed", "closure.removed",
+    "closure.published", "closure.changed", "closure.lifted",
 )  # fmt: skip
 SECONDS = 10
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -38,20 +39,44 @@ class Refused(Exception):
     """An address that we do not call; the message says why."""
 
 
-def announce(event: str, *, about: str, version: str, facts: Mapping[str, JSON], now: datetime) -> int:
-    """Write `event` for every endpoint that wants it, in the transaction that makes it true; how many.
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that has happened. `about` and `version` name the fact ("visit:QX7K2M", its revision): telling it twice sends it once.
 
-    `about` and `version` name the fact ("visit:QX7K", its revision): announcing it twice sends it once. `facts` are what anybody of
-    the museum may know: of a discreet visit "official event" only.
+    `facts` are what anybody of the museum may know: of a discreet visit "official event" only.
     """
-    if event not in EVENTS:
-        raise ValueError(f"no such event: {event}")
-    written = 0
-    for endpoint in Endpoint.objects.filter(active=True):
-        if endpoint.events and event not in endpoint.events:
-            continue
-        written += _write(endpoint, event, f"webhook:{endpoint.pk}:{event}:{about}:{version}", about, clean(facts), now)
-    return written
+
+    name: str
+    about: str
+    version: str
+    facts: Mapping[str, JSON]
+
+
+def announce(event: str, *, about: str, version: str, facts: Mapping[str, JSON], now: datetime) -> int:
+    """Write `event` for every endpoint that wants it, in the transaction that makes it true; how many."""
+    return announce_all([Event(event, about, version, facts)], now=now)
+
+
+def announce_all(events: Sequence[Event], *, now: datetime) -> int:
+    """The same for many events, in as many queries; how many were written."""
+    if unknown := {event.name for event in events} - set(EVENTS):
+        raise ValueError(f"no such event: {min(unknown)}")
+    wanted = [
+        (endpoint, event)
+        for endpoint in Endpoint.objects.filter(active=True)
+        for event in events
+        if not endpoint.events or event.name in endpoint.events
+    ]
+    rows = [(f"{event.about}:webhook:{endpoint.pk}", _row(endpoint, event, now)) for endpoint, event in wanted]
+    threads.make(Thread(key=key, about=threads.about(key)) for key in dict.fromkeys(key for key, _row in rows))
+    made = Thread.objects.in_bulk([key for key, _row in rows], field_name="key")
+    told = set(OutboxMessage.objects.filter(key__in=[row.key for _, row in rows]).values_list("key", flat=True))
+    new = []
+    for key, row in rows:
+        row.thread = made[key]
+        if row.key not in told:
+            new.append(row)
+    return len(OutboxMessage.objects.bulk_create(new, ignore_conflicts=True))
 
 
 def anybody_listens() -> bool:
@@ -59,31 +84,31 @@ def anybody_listens() -> bool:
     return Endpoint.objects.filter(active=True).exists()
 
 
-def _write(endpoint: Endpoint, event: str, key: str, about: str, facts: Mapping[str, JSON], now: datetime) -> bool:
-    thread = f"{about}:webhook:{endpoint.pk}"
-    threads.ensure([thread], about=threads.about(thread))
+def _row(endpoint: Endpoint, event: Event, now: datetime) -> OutboxMessage:
     row = OutboxMessage(
-        key=key,
-        thread=Thread.objects.get(key=thread),
+        key=f"webhook:{endpoint.pk}:{event.name}:{event.about}:{event.version}",
         channel="webhook",
-        kind=event,
-        state=event,
+        kind=event.name,
+        state=event.name,
         locale="en",
         to_name=endpoint.name,
         to_email=endpoint.url,
         from_name="Qonaq",
         from_email=settings.DEFAULT_FROM_EMAIL,  # whom an alarm goes to
-        subject=event,
+        subject=event.name,
         facts={"endpoint": endpoint.pk},
         message_id=f"<{uuid.uuid4()}@webhook>",
         not_before=now,
     )
-    row.text = json.dumps(
-        {"id": str(row.pk), "event": event, "about": about, "at": now.isoformat(), "facts": facts}, ensure_ascii=False
-    )
-    if OutboxMessage.objects.filter(key=key).exists():
-        return False
-    return bool(OutboxMessage.objects.bulk_create([row], ignore_conflicts=True))
+    body = {
+        "id": str(row.pk),
+        "event": event.name,
+        "about": event.about,
+        "at": now.isoformat(),
+        "facts": clean(event.facts),
+    }
+    row.text = json.dumps(body, ensure_ascii=False)
+    return row
 
 
 def post(row: OutboxMessage) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -173,37 +173,35 @@ def _publish(
 ) -> Closure:
     """Worked out before the lock, for which everybody waits; compared after it; written as it was worked out."""
     draft = _checked(draft, instead_of, now=now)
-    look = _compare(draft, instead_of, seal=seal, now=now)
+    look = _look(draft, instead_of, now=now)
+    if look.seal != seal:
+        raise _out_of_date(draft, instead_of, now=now)
     displacing.refuse_undecided(look.visits, decisions, now=now)
     days = displacing.touched(look.visits, decisions)
     before = displacing.versions(days)
-    found = None
+    _describe(closure, draft)
+    moved = None
     if look.visits:
         read = _read(draft, instead_of, min(days), max(days), now=now)
         only = {day: state for day, state in read.days.items() if day in days}
         found = repairs.repaired(look.visits, replace(read, days=only), now=now, decided=decisions)
+        moved = displacing.prepare(found, look.visits, decisions, because=closure, now=now)
     locks.calendar_exclusive()
     if instead_of is not None:
         _refuse_lifted(Closure.objects.get(pk=instead_of.pk))
-    look = _compare(draft, instead_of, seal=seal, now=now)
-    if displacing.versions(days) != before:
+    hit = _hit(draft, now=now).values_list("pk", "revision")
+    if _seal(draft, instead_of, hit) != seal or displacing.versions(days) != before:
         raise _out_of_date(draft, instead_of, now=now)
     expiry.release_expired(periods.days_between(look.first, look.last), now=now)
     if instead_of is not None:
-        _free(instead_of, now=now)
-    _write(closure, draft)
+        _free(Closure.objects.get(pk=instead_of.pk), now=now)
+    closure.save()
+    closure.spaces.set(draft.spaces)
     services.raise_catalogue_version()
-    if found is not None:
-        displacing.let_go(look.visits, decisions, because=closure, now=now)
-        displacing.place_anew(found, decisions, because=closure, now=now)
+    if moved is not None:
+        displacing.let_go(moved)
+        displacing.carry_out(moved, because=closure, now=now)
     return closure
-
-
-def _compare(draft: ClosureDraft, closure: Closure | None, *, seal: str, now: datetime) -> _Look:
-    look = _look(draft, closure, now=now)
-    if look.seal != seal:
-        raise _out_of_date(draft, closure, now=now)
-    return look
 
 
 def _out_of_date(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> PreviewOutOfDate:
@@ -211,20 +209,18 @@ def _out_of_date(draft: ClosureDraft, closure: Closure | None, *, now: datetime)
     return PreviewOutOfDate(preview=as_json(fresh, ZoneInfo(catalogue.museum().time_zone)))
 
 
-def _write(closure: Closure, draft: ClosureDraft) -> None:
+def _describe(closure: Closure, draft: ClosureDraft) -> None:
+    """Make the row say what the draft says; it is not saved."""
     zone = ZoneInfo(catalogue.museum().time_zone)
     closure.period, closure.rrule, closure.kind = draft.period, draft.rrule, draft.kind
     closure.span = recurring.span(draft.period, draft.rrule, zone)
     for language, _name in LANGUAGES:
         setattr(closure, f"notice_{language}", draft.notice.get(language, ""))
-    closure.save()
-    closure.spaces.set(draft.spaces)
 
 
 def _free(closure: Closure, *, now: datetime) -> None:
     """Let the waiting list look at the days of a closure that ends or changes."""
-    for day in _days_of(closure, now=now):
-        steps.freed(day, now=now)
+    steps.freed_all(_days_of(closure, now=now), now=now)
 
 
 def _days_of(closure: Closure, *, now: datetime) -> Iterator[date]:
@@ -242,6 +238,17 @@ def _days_of(closure: Closure, *, now: datetime) -> Iterator[date]:
 
 def _look(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> _Look:
     zone = ZoneInfo(catalogue.museum().time_zone)
+    visits = tuple(_hit(draft, now=now))
+    near = timedelta(days=starts.NEAR_DAYS)
+    days = [visit.day for visit in visits if visit.day] or [periods.day_of(draft.start, zone)]
+    first = max(min(days) - near, periods.day_of(now, zone))
+    seal = _seal(draft, closure, [(visit.pk, visit.revision) for visit in visits])
+    return _Look(visits, first, max(days) + near, seal)
+
+
+def _hit(draft: ClosureDraft, *, now: datetime) -> QuerySet[Visit]:
+    """The visits that a closure hits and that are not over."""
+    zone = ZoneInfo(catalogue.museum().time_zone)
     times = [draft.period]
     if draft.rrule:
         booked = queries.last_booked_day()
@@ -249,14 +256,10 @@ def _look(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> _Lo
         times = _times(draft, DateTimeTZRange(min(now, until), until, "[)"), zone)
     hit = queries.visits_hit_by(draft.spaces, *times).filter(period__endswith__gt=now)
     unanswered = Offer.objects.filter(outcome=Offer.Outcome.OPEN, answer_by__lte=now)  # released by whoever writes next
-    visits = tuple(hit.exclude(offers__in=unanswered))
-    near = timedelta(days=starts.NEAR_DAYS)
-    days = [visit.day for visit in visits if visit.day] or [periods.day_of(draft.start, zone)]
-    first = max(min(days) - near, periods.day_of(now, zone))
-    return _Look(visits, first, max(days) + near, _seal(draft, closure, visits))
+    return hit.exclude(offers__in=unanswered)
 
 
-def _seal(draft: ClosureDraft, closure: Closure | None, visits: Sequence[Visit]) -> str:
+def _seal(draft: ClosureDraft, closure: Closure | None, hit: Iterable[tuple[int, int]]) -> str:
     """Names the draft, the catalogue, and the visits that are hit, each as it is. Whether a decision can be done is looked at again."""
     looked_at = [
         sorted(space.code for space in draft.spaces),
@@ -265,7 +268,7 @@ def _seal(draft: ClosureDraft, closure: Closure | None, visits: Sequence[Visit])
         draft.rrule,
         closure.pk if closure else None,
         catalogue.museum().catalogue_version,
-        [(visit.pk, visit.revision) for visit in visits],
+        [list(each) for each in hit],
     ]
     return hashlib.sha256(json.dumps(looked_at).encode()).hexdigest()[:32]
 

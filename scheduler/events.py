@@ -153,7 +153,8 @@ def _displace(
     before = displacing.versions(days)
     visit = _unsaved(event, by, now=now)
     read = snapshot.of_days(min(days), max(days), now=now)
-    found = repairs.repaired(look.visits, read, now=now, decided=decisions, newcomer=(visit, look.wanted, day))
+    seen = look.visits
+    found = repairs.repaired(seen, read, now=now, decided=decisions, newcomer=(visit, look.wanted, day))
     assert found.first is not None  # a newcomer has a way, or was refused
     locks.museum_days(days)
     if (there := steps.already(event.keys)) is not None:
@@ -163,9 +164,10 @@ def _displace(
         raise _out_of_date(event, now=now)
     expiry.release_expired(days, now=now)
     footprints.set_time(visit, look.wanted, day, read, now=now)
-    displacing.let_go(look.visits, decisions, because=visit, now=now)
+    moved = displacing.prepare(found, seen, decisions, because=visit, now=now)
+    displacing.let_go(moved)
     _lay_out(event, visit, look.wanted, found.first, found.read, now=now)
-    displacing.place_anew(found, decisions, because=visit, now=now)
+    displacing.carry_out(moved, because=visit, now=now)
     return visit
 
 

@@ -66,7 +66,22 @@ def ask(
     now: datetime,
 ) -> Offer:
     """Write down what the organiser is asked; the visit holds the suggested time already."""
-    return Offer.objects.create(
+    made = question(visit, was=was, answer_by=answer_by, alternatives=alternatives, on_silence=on_silence, now=now)
+    made.save(force_insert=True)
+    return made
+
+
+def question(
+    visit: Visit,
+    *,
+    was: DateTimeTZRange | None,
+    answer_by: datetime,
+    alternatives: Sequence[datetime] = (),
+    on_silence: str = Offer.Silence.CANCEL,
+    now: datetime,
+) -> Offer:
+    """The same, not yet written."""
+    return Offer(
         visit=visit,
         answer_by=answer_by,
         alternatives=list(alternatives)[:MOST_ALTERNATIVES],

@@ -17,7 +17,8 @@ from scheduler.core import itinerary
 from scheduler.core.availability import Way
 from scheduler.core.itinerary import Leg as CoreLeg
 from scheduler.core.itinerary import Party as CoreParty
-from scheduler.core.itinerary import Use
+from scheduler.core.itinerary import Use, Walk
+from scheduler.core.itinerary import Visit as CoreVisit
 from scheduler.core.ticks import Interval
 from scheduler.errors import StartTaken
 from scheduler.models import Leg, Party, Visit
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
     """A leg to be laid; `lane` is the one it is in now, None where it is new."""
 
     space: str
@@ -58,23 +59,33 @@ def place(visit: Visit, way: Way, read: Range) -> None:
 def place_all(placed: Sequence[tuple[Visit, Way]], read: Range) -> None:
     """The same for visits of one day whose ways go together: each is valid after those before it, the first brings all swaps."""
     day = _day_of(placed[0][0])
-    rows: list[_Row] = []
+    rows: list[Row] = []
     instead_of = [visit.pk for visit, _way in placed]
     with constraints_deferred():
         for visit, way in placed:
             others, changed = _change_others(way, read, day)
-            rows += [*others, *_rows(way.legs, visit, _write_parties(visit, way, read, day), read, day)]
+            rows += [*others, *rows_of(way.legs, visit, _write_parties(visit, way, read, day), read, day)]
             instead_of += changed
         _lay(day, read, rows, instead_of=instead_of)
 
 
 def _write_parties(visit: Visit, way: Way, read: Range, day: date) -> dict[str, Party]:
     """The rows of a way's parties by their key; a kept row stays with its guide where the way still has them."""
-    kept = {party.number: party for party in visit.parties.select_related("guide")}
+    parties, surplus = made(visit, way, visit.parties.order_by("number"), read, day)
+    for party in parties.values():
+        party.save()
+    if surplus:
+        Party.objects.filter(pk__in=[party.pk for party in surplus]).delete()
+    return parties
+
+
+def made(visit: Visit, way: Way, kept: Iterable[Party], read: Range, day: date) -> tuple[dict[str, Party], list[Party]]:
+    """The parties of a way by their key, not yet saved: those that the visit has written over, in order; and those left over."""
+    rest = {party.number: party for party in kept}
     length = sum(stop.ticks for stop in core_stops(visit.stops))
     parties = {}
-    for number, planned in enumerate(_keeping_guides(way.parties, kept), start=1):
-        party = kept.pop(number, None) or Party(visit=visit, number=number)
+    for number, planned in enumerate(_keeping_guides(way.parties, rest, read), start=1):
+        party = rest.pop(number, None) or Party(visit=visit, number=number)
         guide = read.guide_ids.get(planned.guide) if planned.guide else None
         if party.guide_id != guide:
             party.answer = Party.Answer.PENDING
@@ -86,11 +97,8 @@ def _write_parties(visit: Visit, way: Way, read: Range, day: date) -> dict[str, 
             True,
         )
         party.period = periods.to_range(Interval(planned.start, planned.start + length), day, read.zone)
-        party.save()
         parties[planned.key] = party
-    if kept:
-        Party.objects.filter(pk__in=[party.pk for party in kept.values()]).delete()
-    return parties
+    return parties, list(rest.values())
 
 
 def take(
@@ -102,7 +110,7 @@ def take(
     assert interval is not None  # the visit's period lies in its day
     every = {code: read.days[day].spaces[code].lanes for code in spaces}
     rows = [
-        _Row(code, interval, Leg(visit=visit, period=period, heads=visit.heads if number == 0 else 0))
+        Row(code, interval, Leg(visit=visit, period=period, heads=visit.heads if number == 0 else 0))
         for code, count in every.items()
         for number in range(min(count, lanes or count))
     ]
@@ -153,38 +161,43 @@ def _day_of(visit: Visit) -> date:
     return visit.day
 
 
-def _keeping_guides(planned: Sequence[CoreParty], kept: Mapping[int, Party]) -> list[CoreParty]:
+def _keeping_guides(planned: Sequence[CoreParty], kept: Mapping[int, Party], read: Range) -> list[CoreParty]:
     """The planned parties so ordered that each kept row stays with its guide where the wave's plan still has them."""
     open_ = list(planned)
     order: dict[int, CoreParty] = {}
     for number, party in kept.items():
-        code = party.guide.code if party.guide else None
-        same = next((plan for plan in open_ if plan.guide == code and code is not None), None)
+        same = next((plan for plan in open_ if plan.guide and read.guide_ids.get(plan.guide) == party.guide_id), None)
         if same is not None and number <= len(planned):
             order[number] = same
             open_.remove(same)
     return [order.get(number) or open_.pop(0) for number in range(1, len(planned) + 1)]
 
 
-def _change_others(way: Way, read: Range, day: date) -> tuple[list[_Row], list[int]]:
+def _change_others(way: Way, read: Range, day: date) -> tuple[list[Row], list[int]]:
     """Write the new guides and walks that other, unpromised visits got to make room; gives the legs to lay, and of which visits."""
     swap(way.guides, read)
     for key, walk in way.walks.items():
         Party.objects.filter(pk=int(key)).update(walk=list(walk))
-    rows: list[_Row] = []
+    rows: list[Row] = []
     changed: list[int] = []
     for core in read.days[day].visits:
         if not any(party.key in way.walks for party in core.parties):
             continue
-        walked = tuple(replace(party, walk=way.walks.get(party.key, party.walk)) for party in core.parties)
         visit = Visit.objects.get(pk=int(core.key))
         parties = {str(party.pk): party for party in visit.parties.all()}
-        rows += _rows(itinerary.legs(replace(core, parties=walked), read.days[day].spaces), visit, parties, read, day)
+        rows += rows_of(itinerary.legs(walked(core, way.walks), read.days[day].spaces), visit, parties, read, day)
         changed.append(visit.pk)
     return rows, changed
 
 
-def _rows(legs: Iterable[CoreLeg], visit: Visit, parties: Mapping[str, Party], read: Range, day: date) -> list[_Row]:
+def walked(visit: CoreVisit, walks: Mapping[str, Walk]) -> CoreVisit:
+    """A visit with these new walks, by party key."""
+    return replace(
+        visit, parties=tuple(replace(party, walk=walks.get(party.key, party.walk)) for party in visit.parties)
+    )
+
+
+def rows_of(legs: Iterable[CoreLeg], visit: Visit, parties: Mapping[str, Party], read: Range, day: date) -> list[Row]:
     """One row for each lane that a leg takes: an exclusive one takes them all, its heads counted once."""
     rows = []
     for leg in legs:
@@ -193,38 +206,55 @@ def _rows(legs: Iterable[CoreLeg], visit: Visit, parties: Mapping[str, Party], r
         for lane in range(read.days[day].spaces[leg.space].lanes if leg.exclusive else 1):
             heads = leg.heads if lane == 0 else 0
             row = Leg(visit=visit, party=party, wave=leg.wave, stop=leg.stop, period=period, heads=heads)
-            rows.append(_Row(leg.space, leg.period, row))
+            rows.append(Row(leg.space, leg.period, row))
     return rows
 
 
-def _lay(day: date, read: Range, rows: list[_Row], instead_of: Sequence[int] = ()) -> None:
+def _lay(day: date, read: Range, rows: list[Row], instead_of: Sequence[int] = ()) -> None:
     """Give each new leg a lane, moving others to another lane of the same space where that is what it takes.
 
     A lane's number is bookkeeping: where no more legs meet than the space has lanes, an interval colouring exists.
     Raises StartTaken where there are more.
     """
     Leg.objects.filter(visit__in=instead_of).delete()
+    lanes = lanes_by_space()
+    codes = {row.space for row in rows}
+    there = Leg.objects.filter(holds=True, period__overlap=periods.bounds(day, read.zone), lane__space__code__in=codes)
+    for leg in colour(day, read, rows, there.select_related("lane__space"), lanes):
+        leg.save(update_fields=["lane"])
+    Leg.objects.bulk_create([row.leg for row in rows])
+
+
+def lanes_by_space() -> dict[str, list[Lane]]:
+    """The lanes of each space by its code, in order."""
     lanes: dict[str, list[Lane]] = defaultdict(list)
     for lane in Lane.objects.select_related("space").order_by("space_id", "number"):
         lanes[lane.space.code].append(lane)
-    codes = {row.space for row in rows}
-    there = Leg.objects.filter(holds=True, period__overlap=periods.bounds(day, read.zone), lane__space__code__in=codes)
-    for leg in there.select_related("lane__space"):
+    return lanes
+
+
+def colour(
+    day: date, read: Range, rows: Sequence[Row], there: Iterable[Leg], lanes: Mapping[str, Sequence[Lane]]
+) -> list[Leg]:
+    """Set the lane of each new leg beside those that are there already; gives those of them that have to move. Raises StartTaken."""
+    every = list(rows)
+    for leg in there:
         interval = periods.to_interval(leg.period, day, read.zone)
         assert interval is not None  # it overlaps the day
-        rows.append(_Row(leg.lane.space.code, interval, leg, leg.lane))
+        every.append(Row(leg.lane.space.code, interval, leg, leg.lane))
     uses = [
         Use(str(index), row.space, row.period, present=(row.lane.number,) if row.lane else ())
-        for index, row in enumerate(rows)
+        for index, row in enumerate(every)
     ]
     try:
         chosen = itinerary.lanes(uses, read.days[day].spaces)
     except ValueError as error:
         raise StartTaken from error
-    for index, row in enumerate(rows):
+    moved = []
+    for index, row in enumerate(every):
         lane = lanes[row.space][chosen[str(index)][0] - 1]
         if row.lane != lane:
             row.leg.lane = lane
             if row.lane is not None:
-                row.leg.save(update_fields=["lane"])
-    Leg.objects.bulk_create([row.leg for row in rows if row.lane is None])
+                moved.append(row.leg)
+    return moved

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Max, Prefetch, Q, QuerySet
+from django.db.models import Max, Model, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler import recurring
@@ -124,7 +124,7 @@ def open_changes() -> QuerySet[ChangeRequest]:
 
 def open_offer(visit: Visit) -> Offer | None:
     """The suggested time that the organiser has still to answer."""
-    return visit.offers.filter(outcome=Offer.Outcome.OPEN).first()
+    return next((offer for offer in visit.offers.all() if offer.outcome == Offer.Outcome.OPEN), None)
 
 
 def closures_from(moment: datetime) -> QuerySet[Closure]:
@@ -161,8 +161,11 @@ def title_of(visit: Visit, *, open_to_all: bool) -> str:
     return visit.in_language("title") or str(visit.get_kind_display())
 
 
-def reason_of(visit: Visit) -> str:
-    """Why a visit ended, or is when and as it is, in the active language: a closure's notice, or what was given as the reason."""
+def reason_of(visit: Visit, places: Mapping[str, Space] | None = None) -> str:
+    """Why a visit ended, or is when and as it is, in the active language: a closure's notice, or what was given as the reason.
+
+    `places`: by their codes, where many visits are looked at.
+    """
     said = ""
     if visit.displaced_by is not None:
         said = visit.displaced_by.in_language("notice")
@@ -171,14 +174,15 @@ def reason_of(visit: Visit) -> str:
     elif visit.status in (Visit.Status.DECLINED, Visit.Status.CANCELLED):
         said = visit.reason
     if visit.left_out and visit.holds:
-        said = f"{said} {_('Left out of the programme: %(places)s.') % {'places': ', '.join(left_out(visit))}}"
+        said = f"{said} {_('Left out of the programme: %(places)s.') % {'places': ', '.join(left_out(visit, places))}}"
     return said.strip()
 
 
-def left_out(visit: Visit) -> list[str]:
+def left_out(visit: Visit, places: Mapping[str, Space] | None = None) -> list[str]:
     """The places that a visit's programme has lost, by their names in the active language."""
-    names = {space.code: space.name for space in Space.objects.all()} if visit.left_out else {}
-    return [names.get(stop["space"], stop["space"]) for stop in visit.left_out]
+    if visit.left_out and places is None:
+        places = {space.code: space for space in Space.objects.all()}
+    return [places[stop["space"]].name if places and stop["space"] in places else stop["space"] for stop in visit.left_out]
 
 
 def organisation_of(visit: Visit) -> str:
@@ -226,6 +230,15 @@ def price_of(visit: Visit, museum: Museum) -> dict[str, Any]:
 def parties_of(visit: Visit) -> list[Party]:
     """A visit's parties in order, each with its guide."""
     return list(visit.parties.select_related("guide").prefetch_related("legs__lane__space").order_by("number"))
+
+
+def hold(row: Visit | Party, **rows: Iterable[Model]) -> None:
+    """Let a row answer with these, as `prefetch_related` would: of what is about to be written, or was read with much else."""
+    held = row.__dict__.setdefault("_prefetched_objects_cache", {})
+    for name, these in rows.items():
+        answer = getattr(row, name).all()
+        answer._result_cache, answer._prefetch_done = list(these), True  # noqa: SLF001  # Django has no other door
+        held[name] = answer
 
 
 def legs_of(party: Party) -> list[Leg]:

@@ -56,14 +56,23 @@ def become(visit: Visit, status: str) -> None:
 
 def changed(visit: Visit, *, now: datetime, also: Sequence[date] = (), because: Cause | None = None) -> None:
     """Save a change, say that its days have changed, and tell everybody concerned and why. The last call of every service."""
-    visit.displaced_by = because if isinstance(because, Closure) else None
-    visit.gave_way_to = because if isinstance(because, Visit) else None
-    visit.revision += 1
-    visit.updated_at = now
+    marked(visit, now=now, because=because)
     visit.save()
     locks.raise_versions([day for day in (visit.day, *also) if day])
     telling.sync(visit, now=now)
     announcing.visit_changed(visit, now=now)
+
+
+def marked(visit: Visit, *, now: datetime, because: Cause | None = None) -> None:
+    """Say of a visit that it is another one now, and what for."""
+    visit.displaced_by, visit.gave_way_to = cause_of(because)
+    visit.revision += 1
+    visit.updated_at = now
+
+
+def cause_of(because: Cause | None) -> tuple[Closure | None, Visit | None]:
+    """What a visit had to give way to, as its two fields have it."""
+    return because if isinstance(because, Closure) else None, because if isinstance(because, Visit) else None
 
 
 def end_wishes(visit: Visit, *, now: datetime) -> None:
@@ -74,8 +83,13 @@ def end_wishes(visit: Visit, *, now: datetime) -> None:
 
 def freed(day: date, *, now: datetime) -> None:
     """Write down that something has become free on a day, for the waiting list to look at after the commit."""
-    if day >= day_of(now):
-        Freed.objects.create(day=day, at=now)
+    freed_all([day], now=now)
+
+
+def freed_all(days: Iterable[date], *, now: datetime) -> None:
+    """The same for many days."""
+    today = day_of(now)
+    Freed.objects.bulk_create(Freed(day=day, at=now) for day in sorted(set(days)) if day >= today)
 
 
 def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
@@ -94,12 +108,14 @@ def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
 
 def promise_if_near(visit: Visit, horizon_days: int, *, now: datetime) -> None:
     """A visit confirmed inside the horizon is promised at once; the others by the nightly run."""
-    if (
-        visit.status == Visit.Status.CONFIRMED
-        and visit.period
-        and visit.period.lower <= now + timedelta(days=horizon_days)
-    ):
+    if is_near(visit, horizon_days, now=now):
         placing.promise(visit, now=now)
+
+
+def is_near(visit: Visit, horizon_days: int, *, now: datetime) -> bool:
+    """Whether a visit is confirmed and lies inside the horizon."""
+    horizon = now + timedelta(days=horizon_days)
+    return visit.status == Visit.Status.CONFIRMED and visit.period is not None and visit.period.lower <= horizon
 
 
 def took_place_if_past(visit: Visit, *, now: datetime) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from notifications import invitations, links, outbox
+from notifications import batches, invitations, links, outbox
 from notifications.invitations import Expected
 from notifications.messages import Address, Letter
 from scheduler import entries, periods, queries
 from scheduler.entries import ENDED
 from scheduler.models import Contact, Party, Visit
-from tours.models import Museum, User
+from tours.models import Museum, Space, User
 from tours.queries import museum as the_museum
 
 TOLD_STATUSES = (Visit.Status.REQUESTED, Visit.Status.CONFIRMED, Visit.Status.OFFERED, Visit.Status.WAITING, *ENDED)
@@ -28,23 +28,42 @@ def about(visit: Visit) -> str:
     return f"visit:{visit.code}"
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is read once for many visits: the museum and its places by their codes; None is read where it is asked for.
+
+    `parties`: a visit's sub-groups, each with its guide and its stops, where the database does not have them yet.
+    """
+
+    museum: Museum
+    places: Mapping[str, Space] | None = None
+    parties: Sequence[Party] | None = None
+
+
+def prepare(visits: Iterable[tuple[Visit, Known]], *, now: datetime) -> batches.Batch:
+    """The first half of `sync` for many visits, which may not be written yet: works out what to tell, locks and writes nothing."""
+    return batches.prepare({about(visit): list(expected(visit, known)) for visit, known in visits}, now=now)
+
+
 def sync(visit: Visit, *, now: datetime) -> None:
     """Compare what everybody concerned should have with what they were told, in the transaction that changed the visit."""
     invitations.sync(about=about(visit), expected=list(expected(visit)), now=now)
 
 
-def expected(visit: Visit) -> Iterator[Expected]:
+def expected(visit: Visit, known: Known | None = None) -> Iterator[Expected]:
     """What each contact, and each guide who leads a party of a promised visit, should have."""
     if visit.status not in TOLD_STATUSES:
         return
-    museum = the_museum()
-    parties = queries.parties_of(visit) if visit.promised_at else []  # nobody is told of guides and walks before
+    known = known or Known(the_museum())
+    parties: Sequence[Party] = ()
+    if visit.promised_at:  # nobody is told of guides and walks before
+        parties = queries.parties_of(visit) if known.parties is None else known.parties
     for contact in visit.contacts.all():
-        yield _for_contact(visit, contact, parties, museum)
+        yield _for_contact(visit, contact, parties, known)
     if visit.status == Visit.Status.CONFIRMED and visit.promised_at is not None:
         for party in parties:
             if party.guide is not None:
-                yield _for_guide(visit, party, parties, museum)
+                yield _for_guide(visit, party, parties, known)
 
 
 def duty_id(party: Party) -> str:
@@ -143,9 +162,9 @@ def remind(visit: Visit, *, lead: str, now: datetime, party: Party | None = None
     return written
 
 
-def _for_contact(visit: Visit, contact: Contact, parties: list[Party], museum: Museum) -> Expected:
+def _for_contact(visit: Visit, contact: Contact, parties: Sequence[Party], known: Known) -> Expected:
     with translation.override(contact.locale):
-        facts = visit_facts(visit, museum, open_to_all=True)
+        facts = visit_facts(visit, known.museum, open_to_all=True, places=known.places)
         facts |= {
             "reader_name": contact.name,
             "parties": party_facts(parties) if visit.promised_at and visit.status == Visit.Status.CONFIRMED else [],
@@ -155,7 +174,7 @@ def _for_contact(visit: Visit, contact: Contact, parties: list[Party], museum: M
             },
         }
         kind = "programme" if facts["parties"] else visit.status
-        entry = entries.of_visit(visit, facts["title"], museum) if visit.period else None
+        entry = entries.of_visit(visit, facts["title"], known.museum) if visit.period else None
         entry = entry and replace(entry, url=facts["links"]["manage"])
     return Expected(
         thread=f"{about(visit)}:contact:{contact.pk}",
@@ -166,13 +185,13 @@ def _for_contact(visit: Visit, contact: Contact, parties: list[Party], museum: M
     )
 
 
-def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum) -> Expected:
+def _for_guide(visit: Visit, party: Party, parties: Sequence[Party], known: Known) -> Expected:
     guide = party.guide
     assert guide is not None  # the caller asks for led parties only
     with translation.override(guide.locale):
         mine = party_facts([party])[0] | {"of": len(parties)}
         name, phone = queries.on_the_day(visit)
-        facts = visit_facts(visit, museum, open_to_all=False) | {
+        facts = visit_facts(visit, known.museum, open_to_all=False, places=known.places) | {
             "reader_name": guide.name,
             "start": party.period.lower.isoformat(),  # of a visit in several waves, the guide's own
             "end": party.period.upper.isoformat(),
@@ -187,10 +206,10 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
             },
         }
         entry = replace(
-            entries.of_visit(visit, facts["title"], museum),
+            entries.of_visit(visit, facts["title"], known.museum),
             start=party.period.lower,
             end=party.period.upper,
-            description=entries.for_the_guide(party, ZoneInfo(museum.time_zone)),
+            description=entries.for_the_guide(party, ZoneInfo(known.museum.time_zone)),
             url=facts["links"]["duty"],
         )
     return Expected(
@@ -201,7 +220,9 @@ def _for_guide(visit: Visit, party: Party, parties: list[Party], museum: Museum)
     )
 
 
-def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str, Any]:
+def visit_facts(
+    visit: Visit, museum: Museum, *, open_to_all: bool, places: Mapping[str, Space] | None = None
+) -> dict[str, Any]:
     """A visit's facts in the active language. `open_to_all`: for readers to whom a discreet visit is an official event only."""
     start, end = (visit.period.lower, visit.period.upper) if visit.period else (None, None)
     language_names = dict(queries.language_names())
@@ -235,7 +256,7 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
         "proof": visit.audience.proof if visit.audience and not hidden else "",
         "film_languages": sorted({code for stop in visit.stops for code in stop.get("languages", [])}),
         "ceremony": [] if hidden else list(visit.ceremony),
-        "reason": queries.reason_of(visit),
+        "reason": queries.reason_of(visit, places),
         "other_part": visit.split_from.code if visit.split_from_id and visit.split_from else "",
         "by": visit.ended_by if visit.status in ENDED else "",
         "organisation": "" if hidden else queries.organisation_of(visit),
@@ -243,7 +264,7 @@ def visit_facts(visit: Visit, museum: Museum, *, open_to_all: bool) -> dict[str,
     }
 
 
-def party_facts(parties: list[Party]) -> list[dict[str, Any]]:
+def party_facts(parties: Iterable[Party]) -> list[dict[str, Any]]:
     """Who leads each party, and where it is when: its own stops with the whole visit's among them."""
     return [
         {

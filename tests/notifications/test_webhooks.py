@@ -119,10 +119,10 @@ def test_an_event_is_signed_and_sent_once(receiver: Receiver) -> None:
 
 
 def test_only_those_who_asked_for_it_hear_of_it(receiver: Receiver) -> None:
-    Endpoint.objects.create(name="a", url=receiver.url, events=["closure.created"])
+    Endpoint.objects.create(name="a", url=receiver.url, events=["closure.published"])
     Endpoint.objects.create(name="b", url=receiver.url, active=False)
     assert announce() == 0
-    assert announce(event="closure.created") == 1
+    assert announce(event="closure.published") == 1
     with pytest.raises(ValueError, match="no such event"):
         announce(event="visit.exploded")
 
