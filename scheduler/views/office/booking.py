@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -12,13 +15,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from scheduler import bookings, events, locks
+from scheduler.decisions import Decision
+from scheduler.errors import PreviewOutOfDate, Refused, StartTaken, StillHit
 from scheduler.forms.asking import WishForm
+from scheduler.forms.closing import decisions_of
 from scheduler.forms.events import EventForm, People
 from scheduler.forms.office import TelephoneForm
-from scheduler.models import Visit
+from scheduler.models import Offer, Visit
 from scheduler.views.access import office_only, staff
 from scheduler.views.asking import form_page, in_another_language, is_whole, looked_at, unjudged
+from scheduler.views.office import hits
 from scheduler.views.pages import remember_language, show, status_of, tried
+from tours import queries as catalogue
+from tours.errors import CatalogueError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,14 +81,47 @@ def new_event(request: HttpRequest) -> HttpResponse:
     form, people = EventForm(request.POST), People(request.POST)
     if not (form.is_valid() & people.is_valid()):
         return _event_page(request, form, people, status=422)
-    by = staff(request)
-    visit, refused = tried(lambda: locks.door(events.place)(form.event(people), by=by, now=timezone.now()))
-    if visit is None:
-        codes = refused.extra.get("visits", []) if refused else []
-        there = Visit.objects.filter(code__in=codes)
-        return _event_page(request, form, people, refused=refused, in_the_way=there, status=status_of(refused))
-    messages.success(request, _("Booked: %(code)s") % {"code": visit.code})
-    return redirect("office_visit", code=visit.code)
+    event, by, now = form.event(people), staff(request), timezone.now()
+    try:
+        decided = decisions_of(request.POST)
+    except ValidationError:  # no choice of ours: the page is shown with its proposals again
+        return _event_page(request, form, people, **_impact(request, event, {}, None, now=now), status=422)
+    seal = request.POST.get("seal", "") if "publish" in request.POST else ""
+    visit, refused = tried(lambda: locks.door(events.place)(event, by=by, now=now, seal=seal, decisions=decided))
+    if visit is not None:
+        messages.success(request, _("Booked: %(code)s") % {"code": visit.code})
+        return redirect("office_visit", code=visit.code)
+    status = status_of(refused)
+    if seal or (isinstance(refused, StartTaken) and refused.extra.get("visits")):
+        more = _impact(request, event, decided, refused, now=now)
+        return _event_page(request, form, people, status=status, **more)
+    return _event_page(request, form, people, refused=refused, status=status)
+
+
+def _impact(
+    request: HttpRequest,
+    event: events.Event,
+    decided: dict[str, Decision],
+    refused: Refused | CatalogueError | None,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Who would have to give way, what is proposed for each, and what was decided already; why nothing was booked."""
+    seen, wrong = tried(lambda: events.preview(event, now=now))
+    if seen is None:
+        return {"refused": wrong}
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    fresh = isinstance(refused, PreviewOutOfDate)
+    return {
+        "previewed": bool(seen.hits),
+        "refused": None if isinstance(refused, StartTaken) and "visits" in refused.extra else refused,
+        "seal": seen.seal,
+        "cost": seen.cost,
+        "silences": Offer.Silence.choices,
+        "on_silence": request.POST.get("on_silence") or Offer.Silence.WAIT,
+        "struck": hits.struck(seen, {} if fresh else decided, now=now, zone=zone),
+        "undecided": refused.extra.get("visits", []) if isinstance(refused, StillHit) else [],
+    }
 
 
 def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -390,98 +390,6 @@ def test_the_office_meets_no_strangers_limit(office: Client, settings: Any) -> N
     assert office.post("/office/visits/new/", TELEPHONE).status_code == 302
 
 
-EVENT = {
-    "kind": "event",
-    "title_kk": "Рәміздер күні",
-    "day": "2025-06-04",
-    "starts": "10:00",
-    "minutes": "60",
-    "spaces": ["zerde"],
-    "heads": "70",
-    "name": "Кезекші",
-    "email": "unit@example.org",
-    "locale": "ru",
-    "request_key": "event-1",
-}
-OFFICIAL = EVENT | {
-    "kind": "protocol",
-    "minutes": "",
-    "spaces": [],
-    "day": "2025-05-31",
-    "stop_0": "wall",
-    "stop_minutes_0": "15",
-    "stop_kind_0": "ceremony",
-    "stop_1": "alash",
-    "stop_minutes_1": "25",
-    "stop_kind_1": "talk",
-    "closes": "all",
-    "margin_before": "30",
-    "margin_after": "10",
-    "heads": "15",
-    "language": "kk",
-    "audience": "delegation",
-    "waived": "State visit",
-    "ceremony": ["flowers", "silence"],
-    "discreet": "on",
-}
-
-
-def test_an_event_is_placed_in_its_hall(office: Client) -> None:
-    office.post("/office/events/new/", EVENT)
-    visit = Visit.objects.get()
-    assert (visit.kind, visit.title_kk, visit.period.lower) == (
-        "event",
-        "Рәміздер күні",
-        at(date(2025, 6, 4), "10:00"),
-    )
-    assert {leg.lane.space.code for leg in visit.legs.all()} == {"zerde"}
-
-
-def test_an_official_visit_keeps_the_whole_museum_free(office: Client, office_user: User) -> None:
-    office.post("/office/events/new/", OFFICIAL)
-    visit = Visit.objects.get()
-    day = date(2025, 5, 31)
-    assert (visit.hold.lower, visit.hold.upper) == (at(day, "09:30"), at(day, "10:50"))
-    assert (visit.discreet, visit.ceremony, visit.waived_by) == (True, ["flowers", "silence"], office_user)
-    assert [(stop["space"], stop["minutes"]) for stop in visit.stops] == [("wall", 15), ("alash", 25)]
-    assert visit.legs.filter(stop=None).values("lane__space").distinct().count() == 9
-
-
-def test_an_event_in_the_way_of_another_names_it(office: Client) -> None:
-    office.post("/office/events/new/", EVENT)
-    there = Visit.objects.get()
-    page = office.post("/office/events/new/", EVENT | {"request_key": "event-2", "starts": "10:30"})
-    assert page.status_code == 409
-    assert page_of(there) in page.content.decode()
-    assert typed(page)["title_kk"] == "Рәміздер күні"
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"spaces": []},
-        {"minutes": ""},
-        {"minutes": "7"},
-        {"title_kk": ""},
-        {"email": ""},
-        {"day": "9999-01-01"},
-        {"kind": "tour"},
-        {"starts": "10:01"},
-    ],
-)
-def test_an_event_that_lacks_something_is_not_placed(office: Client, wrong: dict[str, Any]) -> None:
-    assert office.post("/office/events/new/", EVENT | wrong).status_code == 422
-    assert not Visit.objects.exists()
-
-
-def test_an_event_is_moved_by_day_and_hour(office: Client) -> None:
-    office.post("/office/events/new/", EVENT)
-    visit = Visit.objects.get()
-    office.post(page_of(visit, "move/"), {"day": "2025-06-05", "starts": "15:00"})
-    assert again(visit).period.lower == at(date(2025, 6, 5), "15:00")
-    assert office.post(page_of(visit, "move/"), {"day": "", "starts": "15:00"}).status_code == 422
-
-
 # --- Calls -------------------------------------------------------------------------------------------------------------------
 
 
@@ -551,30 +459,6 @@ def test_whoever_signs_in_lands_where_their_work_is(alzhir: object, name: str, l
 
 
 # --- Contacts ----------------------------------------------------------------------------------------------------------------
-
-
-def test_an_event_tells_several_contacts_each_in_their_language(office: Client) -> None:
-    second = {"contact-2-name": "Partner", "contact-2-email": "partner@example.org", "contact-2-locale": "en"}
-    office.post("/office/events/new/", EVENT | second | {"contact-3-locale": "kk"})
-    assert [(each.email, each.locale) for each in Visit.objects.get().contacts.all()] == [
-        ("unit@example.org", "ru"),
-        ("partner@example.org", "en"),
-    ]
-
-
-def test_a_second_contact_that_cannot_be_reached_is_asked_for_an_address(office: Client) -> None:
-    page = office.post("/office/events/new/", EVENT | {"contact-2-name": "Partner", "contact-2-locale": "en"})
-    assert page.status_code == 422
-    assert typed(page)["contact-2-name"] == "Partner"
-    assert not Visit.objects.exists()
-
-
-@pytest.mark.parametrize(("kind", "there", "away"), [("event", "spaces", "stop_0"), ("protocol", "stop_0", "spaces")])
-def test_each_kind_of_event_shows_its_own_fields_alone(office: Client, kind: str, there: str, away: str) -> None:
-    form = soup(office.get("/office/events/new/", {"kind": kind}))
-    assert form.select_one("input[name=kind]")["value"] == kind
-    assert form.select(f"[name={there}]")
-    assert not form.select(f"[name={away}]")
 
 
 def test_a_contact_is_added_and_put_right_on_the_visits_page(office: Client, book: Book) -> None:

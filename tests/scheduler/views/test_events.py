@@ -1,0 +1,228 @@
+"""Events and official visits as the office places them, and the page that decides about whoever has to give way."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from notifications.models import OutboxMessage
+from scheduler import bookings
+from scheduler.models import Visit
+from tests.scheduler.conftest import at
+from tests.scheduler.views.conftest import Book, soup, typed, words
+from tours.models import User
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/office/events/new/"
+
+
+def again(visit: Visit) -> Visit:
+    return Visit.objects.get(pk=visit.pk)
+
+
+def page_of(visit: Visit, action: str = "") -> str:
+    return f"/office/visits/{visit.code}/{action}"
+
+
+EVENT = {
+    "kind": "event",
+    "title_kk": "Рәміздер күні",
+    "day": "2025-06-04",
+    "starts": "10:00",
+    "minutes": "60",
+    "spaces": ["zerde"],
+    "heads": "70",
+    "name": "Кезекші",
+    "email": "unit@example.org",
+    "locale": "ru",
+    "request_key": "event-1",
+}
+OFFICIAL = EVENT | {
+    "kind": "protocol",
+    "minutes": "",
+    "spaces": [],
+    "day": "2025-05-31",
+    "stop_0": "wall",
+    "stop_minutes_0": "15",
+    "stop_kind_0": "ceremony",
+    "stop_1": "alash",
+    "stop_minutes_1": "25",
+    "stop_kind_1": "talk",
+    "closes": "all",
+    "margin_before": "30",
+    "margin_after": "10",
+    "heads": "15",
+    "language": "kk",
+    "audience": "delegation",
+    "waived": "State visit",
+    "ceremony": ["flowers", "silence"],
+    "discreet": "on",
+}
+
+
+def test_an_event_is_placed_in_its_hall(office: Client) -> None:
+    office.post("/office/events/new/", EVENT)
+    visit = Visit.objects.get()
+    assert (visit.kind, visit.title_kk, visit.period.lower) == (
+        "event",
+        "Рәміздер күні",
+        at(date(2025, 6, 4), "10:00"),
+    )
+    assert {leg.lane.space.code for leg in visit.legs.all()} == {"zerde"}
+
+
+def test_an_official_visit_keeps_the_whole_museum_free(office: Client, office_user: User) -> None:
+    office.post("/office/events/new/", OFFICIAL)
+    visit = Visit.objects.get()
+    day = date(2025, 5, 31)
+    assert (visit.hold.lower, visit.hold.upper) == (at(day, "09:30"), at(day, "10:50"))
+    assert (visit.discreet, visit.ceremony, visit.waived_by) == (True, ["flowers", "silence"], office_user)
+    assert [(stop["space"], stop["minutes"]) for stop in visit.stops] == [("wall", 15), ("alash", 25)]
+    assert visit.legs.filter(stop=None).values("lane__space").distinct().count() == 9
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"spaces": []},
+        {"minutes": ""},
+        {"minutes": "7"},
+        {"title_kk": ""},
+        {"email": ""},
+        {"day": "9999-01-01"},
+        {"kind": "tour"},
+        {"starts": "10:01"},
+    ],
+)
+def test_an_event_that_lacks_something_is_not_placed(office: Client, wrong: dict[str, Any]) -> None:
+    assert office.post("/office/events/new/", EVENT | wrong).status_code == 422
+    assert not Visit.objects.exists()
+
+
+def test_an_event_is_moved_by_day_and_hour(office: Client) -> None:
+    office.post("/office/events/new/", EVENT)
+    visit = Visit.objects.get()
+    office.post(page_of(visit, "move/"), {"day": "2025-06-05", "starts": "15:00"})
+    assert again(visit).period.lower == at(date(2025, 6, 5), "15:00")
+    assert office.post(page_of(visit, "move/"), {"day": "", "starts": "15:00"}).status_code == 422
+
+
+def test_an_event_tells_several_contacts_each_in_their_language(office: Client) -> None:
+    second = {"contact-2-name": "Partner", "contact-2-email": "partner@example.org", "contact-2-locale": "en"}
+    office.post("/office/events/new/", EVENT | second | {"contact-3-locale": "kk"})
+    assert [(each.email, each.locale) for each in Visit.objects.get().contacts.all()] == [
+        ("unit@example.org", "ru"),
+        ("partner@example.org", "en"),
+    ]
+
+
+def test_a_second_contact_that_cannot_be_reached_is_asked_for_an_address(office: Client) -> None:
+    page = office.post("/office/events/new/", EVENT | {"contact-2-name": "Partner", "contact-2-locale": "en"})
+    assert page.status_code == 422
+    assert typed(page)["contact-2-name"] == "Partner"
+    assert not Visit.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "there", "away"), [("event", "spaces", "stop_0"), ("protocol", "stop_0", "spaces")])
+def test_each_kind_of_event_shows_its_own_fields_alone(office: Client, kind: str, there: str, away: str) -> None:
+    form = soup(office.get("/office/events/new/", {"kind": kind}))
+    assert form.select_one("input[name=kind]")["value"] == kind
+    assert form.select(f"[name={there}]")
+    assert not form.select(f"[name={away}]")
+
+
+# --- Whoever is in the way ---------------------------------------------------------------------------------------------------
+
+STATE_VISIT = OFFICIAL | {"request_key": "state", "title_en": "Visit of the President"}
+
+
+@pytest.fixture
+def school(book: Book) -> Visit:
+    """Booked for the very hour at which the official visit will keep the whole museum."""
+    return book(date(2025, 5, 31), "10:00", email="school@example.org")
+
+
+def shown(office: Client, **changed: Any) -> tuple[HttpResponse, dict[str, Any]]:
+    """The page that asks what becomes of those in the way, and what it would send."""
+    page = office.post(PAGE, STATE_VISIT | changed)
+    sent = STATE_VISIT | changed | {"seal": typed(page)["seal"], "publish": "1"}
+    return page, sent | {name: value for name, value in typed(page).items() if name.startswith("decide-")}
+
+
+def test_nothing_is_booked_before_it_is_decided_about_whoever_is_in_the_way(office: Client, school: Visit) -> None:
+    page, sent = shown(office)
+    assert page.status_code == 409
+    assert page_of(school) in page.content.decode()
+    assert "Nothing is booked yet" in words(page)
+    assert sent[f"decide-{school.code}"].startswith("move ")
+    assert typed(page)["title_en"] == "Visit of the President"
+    assert Visit.objects.get() == school
+
+
+def test_publishing_moves_them_and_places_it_at_once(office: Client, school: Visit) -> None:
+    _page, sent = shown(office)
+    done = office.post(PAGE, sent)
+    official = Visit.objects.get(kind="protocol")
+    assert done["Location"] == page_of(official)
+    moved_to = datetime.fromisoformat(sent[f"decide-{school.code}"].split()[1])
+    assert again(school).period.lower == moved_to != school.period.lower
+    assert again(school).gave_way_to == official
+
+
+def test_letters_to_the_displaced_name_an_official_event_and_nothing_more(office: Client, school: Visit) -> None:
+    OutboxMessage.objects.all().delete()
+    office.post(PAGE, shown(office)[1])
+    letters = OutboxMessage.objects.filter(thread__about=f"visit:{school.code}", to_email="school@example.org")
+    assert letters.exists()
+    for letter in letters:
+        assert "President" not in letter.text + letter.html + letter.subject
+        assert letter.facts["reason"] in ("Official event", "Ресми іс-шара")
+
+
+def test_another_decision_is_done_as_it_was_decided(office: Client, school: Visit) -> None:
+    page, sent = shown(office)
+    others = [str(choice["value"]) for choice in soup(page).select(f"[name=decide-{school.code}]")]
+    assert others[-1] == "cancel"
+    office.post(PAGE, sent | {f"decide-{school.code}": "cancel"})
+    assert again(school).status == Visit.Status.CANCELLED
+
+
+def test_a_visit_without_a_decision_is_marked_and_nothing_is_done(office: Client, school: Visit) -> None:
+    _page, sent = shown(office)
+    del sent[f"decide-{school.code}"]
+    page = office.post(PAGE, sent)
+    assert page.status_code == 409
+    assert "Please decide about each visit" in words(page)
+    assert Visit.objects.get() == school
+
+
+def test_a_visit_that_has_changed_since_is_shown_anew(office: Client, school: Visit, season_now: Any) -> None:
+    _page, sent = shown(office)
+    bookings.change(school.pk, heads=12, now=season_now)
+    page = office.post(PAGE, sent)
+    assert page.status_code == 409
+    assert typed(page)["seal"] != sent["seal"]
+    assert not Visit.objects.filter(kind="protocol").exists()
+
+
+@pytest.mark.parametrize("nonsense", ["fly", "move", "move yesterday", "move 2025-13-40T10:00+05:00", "offer"])
+def test_a_decision_that_is_none_does_nothing(office: Client, school: Visit, nonsense: str) -> None:
+    _page, sent = shown(office)
+    page = office.post(PAGE, sent | {f"decide-{school.code}": nonsense})
+    assert page.status_code in (409, 422)
+    assert Visit.objects.get() == school
+    assert again(school).revision == school.revision
+
+
+def test_an_event_too_may_have_another_give_way(office: Client) -> None:
+    office.post(PAGE, EVENT)
+    there = Visit.objects.get()
+    page = office.post(PAGE, EVENT | {"request_key": "event-2", "starts": "10:30"})
+    assert page.status_code == 409
+    assert page_of(there) in page.content.decode()
+    assert typed(page)["title_kk"] == "Рәміздер күні"
