@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scheduler.core.ejection import Board
+from scheduler.core.ejection import Board, Clashes
 from scheduler.core.matching_bound import Bound
+from scheduler.core.matching_hall import Moments
 from scheduler.core.matching_model import NOBODY, Cover, Limits, Task
 from scheduler.core.rules import Duty, Guide, Roster, why_not
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
-FEW_MOVES, MOVES, MANY_MOVES, MOST_WITNESSES = 12, 40, 250, 8
+FEW_MOVES, MOVES, MANY_MOVES = 40, 100, 200
+CORNERS = 4
+"""Of the relaxation, from which a search begins before the solver is asked."""
 SETTLE_SECONDS = 5.0
 
 
@@ -61,7 +64,9 @@ class Crew:
         self.tasks = self._read(sorted(duties, key=lambda duty: (duty.period, duty.key)))
         self.witness = self._settle(Budget(SETTLE_SECONDS))
         self.needed = sum(guide != NOBODY for guide in self.witness)
-        self.witnesses = [self.witness]
+        self._complete = self.needed == len(self.tasks)
+        self._clashes: Clashes | None = None
+        self._hall: Moments | None = None
 
     def able(self, tour: str, language: str, start: int, end: int) -> int:
         """One bit for each guide who could lead this, were it the only unpromised duty."""
@@ -72,10 +77,8 @@ class Crew:
         return found
 
     def starts(self, tour: str, language: str, ticks: int, number: int, candidates: int) -> tuple[int, int]:
-        """Two masks within `candidates`: the starts where so many guides are free in a roster at hand, and those where so many exist."""
-        sure = 0
-        for roster in self.witnesses:
-            sure |= self.free(roster, tour, language, ticks, number, candidates & ~sure)
+        """Two masks within `candidates`: the starts where so many guides are free now, and those where so many exist."""
+        sure = self.free(self.witness, tour, language, ticks, number, candidates)
         maybe = candidates & ~sure
         if maybe:
             skilled = bits(self.skilled.get((tour, language), 0))
@@ -89,15 +92,18 @@ class Crew:
 
     def free(self, roster: Sequence[int], tour: str, language: str, ticks: int, number: int, candidates: int) -> int:
         """The starts at which so many guides are free in this roster."""
-        if not candidates:
+        skilled = self.skilled.get((tour, language), 0)
+        if not candidates or not skilled:
             return 0
-        board = Board(self.tasks, roster[: len(self.tasks)], self.limits, len(self.guides))
-        skilled = bits(self.skilled.get((tour, language), 0))
-        able = [
-            runs(self.hours[g] & ~board.busy[g], ticks)
-            for g in skilled
-            if board.duties[g] >= 1 and board.ticks[g] >= ticks
-        ]
+        limits, busy = self.limits, [0] * len(self.guides)
+        left, duties = list(limits.ticks), list(limits.duties)
+        for task, guide in zip(self.tasks, roster, strict=False):
+            if guide != NOBODY and skilled >> guide & 1:
+                rest = limits.rest[guide]
+                busy[guide] |= (1 << (task.end + rest)) - (1 << max(task.start - rest, 0))
+                left[guide] -= task.end - task.start
+                duties[guide] -= 1
+        able = [runs(self.hours[g] & ~busy[g], ticks) for g in bits(skilled) if duties[g] >= 1 and left[g] >= ticks]
         return _at_least(able, number) & candidates
 
     def serve(self, tour: str, language: str, demands: Sequence[Demand], budget: Budget) -> list[int] | None:
@@ -108,93 +114,95 @@ class Crew:
         found = self.quickly(tour, language, demands)
         if found is None or found:
             return found
-        return self._solved(tour, language, demands, budget)
+        return self._solved(self._groups(tour, language, demands), budget)
 
     def quickly(self, tour: str, language: str, demands: Sequence[Demand]) -> list[int] | None:
         """As `serve`, but [] where only the solver would know."""
         groups = self._groups(tour, language, demands)
-        if any(group.able.bit_count() < group.number for group in groups) or self._hall(groups):
-            return None
-        news = [Task("", g.start, g.end, g.able) for g in groups for _ in range(g.number)]
-        board = Board([*self.tasks, *news], [*self.witness, *[NOBODY] * len(news)], self.limits, len(self.guides))
-        if not board.insert(range(len(self.tasks), len(self.tasks) + len(news)), MOVES):
-            return []
-        self._remember(board.roster)
-        return board.roster
+        return None if self._moments().lack(groups) else self._search(groups, self.witness, MOVES)
 
     def settle(
         self, tour: str, language: str, ticks: int, number: int, candidates: int, budget: Budget
     ) -> tuple[int, int]:
-        """Of the candidates, the starts at which so many can lead, and those left undecided."""
-        good, hard = 0, []
-        rest = candidates
-        while rest:
-            bit = rest & -rest
-            rest ^= bit
-            demand = Demand(bit.bit_length() - 1, ticks, number)
-            found = self.quickly(tour, language, [demand])
-            if found:
-                good |= bit | self.free(found, tour, language, ticks, number, rest)
-                rest &= ~good
-            elif found is not None:
-                hard.append(demand)
-        undecided = 0
-        bound = Bound(self._must(), self._groups(tour, language, hard), self.limits)
-        for index, demand in enumerate(hard):
-            bit = 1 << demand.start
-            if good & bit or bound.disproves(index):
+        """Of the candidates, the starts at which so many can lead, and those left undecided.
+
+        A roster found for one start is tried on all others, and the search for the next begins from it. What is left is asked of the
+        relaxation, and only then of the solver.
+        """
+        good, hard, roster = 0, [], self.witness
+        for start in bits(candidates):
+            if good >> start & 1:
                 continue
-            roster = self._from_others(bound.groups[index])
-            if not roster:
-                shares = bound.ask(index, dive=False)
-                if shares is None:
-                    continue
-                roster = self._rounded(bound, index, shares) or self._rounded(
-                    bound, index, bound.ask(index, dive=True) or []
-                )
+            group = self._groups(tour, language, [Demand(start, ticks, number)])[0]
+            if self._moments().lack([group]):
+                candidates ^= 1 << start
+            elif found := self._search([group], roster, FEW_MOVES):
+                roster = found[: len(self.tasks)]
+                good |= 1 << start | self.free(roster, tour, language, ticks, number, candidates)
+            else:
+                hard.append(group)
+        bound, undecided = Bound(self._must(), hard, self.limits), 0
+        for index, group in enumerate(hard):
+            if good >> group.start & 1 or bound.disproves(index):
+                continue
             try:
-                found = roster or self._solved(tour, language, [demand], budget)
+                answer = self._settled(bound, index, roster, budget)
             except Undecided:
-                undecided |= bit
+                undecided |= 1 << group.start
                 continue
-            if found is not None:
-                self._remember(found)
-                good |= bit | self.free(found, tour, language, ticks, number, candidates)
+            if answer is not None:
+                roster = answer[: len(self.tasks)]
+                good |= 1 << group.start | self.free(roster, tour, language, ticks, number, candidates)
         return good, undecided & ~good
 
-    def _from_others(self, group: Task) -> list[int]:
-        """A roster by a short search from those found for other questions; [] where none is found."""
-        news = [Task("", group.start, group.end, group.able) for _ in range(group.number)]
-        for roster in self.witnesses[1:]:
-            board = Board([*self.tasks, *news], [*roster, *[NOBODY] * len(news)], self.limits, len(self.guides))
-            if board.insert(range(len(self.tasks), len(board.tasks)), FEW_MOVES):
-                return board.roster
-        return []
-
-    def _remember(self, roster: Sequence[int]) -> None:
-        """Keep a roster at hand for the next questions, and the first as it is."""
-        self.witnesses = [self.witness, list(roster[: len(self.tasks)]), *self.witnesses[1:MOST_WITNESSES]]
-
-    def _rounded(self, bound: Bound, index: int, shares: Sequence[tuple[int, ...]]) -> list[int]:
-        """A roster by search from the relaxation's largest shares; [] where none is found, or open tasks must be weighed."""
-        if not shares or self.needed < len(self.tasks):
-            return []
+    def _settled(self, bound: Bound, index: int, roster: Sequence[int], budget: Budget) -> list[int] | None:
+        """A roster with the group, or None where there is none. Raises Undecided."""
         group = bound.groups[index]
-        tasks = [*self.tasks, *(Task("", group.start, group.end, group.able) for _ in range(group.number))]
-        board, waiting = Board(tasks, [], self.limits, len(self.guides)), []
-        for number, guide in enumerate(guide for guides in shares for guide in guides):
-            if board.has_room(tasks[number].start, tasks[number].end, guide):
-                board.place(number, guide)
-            else:
-                waiting.append(number)
-        return board.roster if board.insert(waiting, MANY_MOVES) else []
+        if roster is not self.witness and (found := self._search([group], roster, FEW_MOVES)):
+            return found
+        corners = bound.ask(index, CORNERS)
+        if corners is None:
+            return None
+        for shares in corners if self._complete else ():  # else open tasks must be weighed
+            board = Board(self._beside([group]), [], self.limits, len(self.guides))
+            for task, guide in shares:
+                if board.roster[task] == NOBODY and board.fits(task, guide):
+                    board.place(task, guide)
+            if board.insert([task for task, guide in enumerate(board.roster) if guide == NOBODY], MANY_MOVES):
+                return board.roster
+        return self._solved([group], budget)
+
+    def _search(self, groups: Sequence[Task], roster: Sequence[int], moves: int) -> list[int]:
+        """A roster with the groups, by moving others about; [] where none is found."""
+        known, old = self._beside(groups), len(self.tasks)
+        board = Board(known, roster, self.limits, len(self.guides))
+        return board.roster if board.insert(range(old, len(known.tasks)), moves) else []
+
+    def _beside(self, groups: Sequence[Task]) -> Clashes:
+        """The tasks that are there, and one for each duty of the groups."""
+        news = [Task("", g.start, g.end, g.able) for g in groups for _ in range(g.number)]
+        if len(groups) > 1:
+            return Clashes([*self.tasks, *news], self.limits.rest)
+        if self._clashes is None:
+            self._clashes = Clashes(self.tasks, self.limits.rest)
+        return self._clashes.beside(news)
+
+    def _moments(self) -> Moments:
+        if self._hall is None:
+            must = [
+                pair
+                for pair in zip(self.tasks, self.witness, strict=True)
+                if self._complete or pair[0].present != NOBODY
+            ]
+            self._hall = Moments([task for task, _ in must], [guide for _, guide in must], self.least_rest)
+        return self._hall
 
     def _must(self) -> list[Task]:
         """The tasks that have to be led in any case."""
-        return [task for task in self.tasks if self.needed == len(self.tasks) or task.present != NOBODY]
+        return [task for task in self.tasks if self._complete or task.present != NOBODY]
 
-    def _solved(self, tour: str, language: str, demands: Sequence[Demand], budget: Budget) -> list[int] | None:
-        found = self._model(self._groups(tour, language, demands)).solve(budget)
+    def _solved(self, groups: Sequence[Task], budget: Budget) -> list[int] | None:
+        found = self._model(groups).solve(budget)
         return None if found is None else self._flat(found)
 
     def can_lead(self, tour: str, language: str, start: int, ticks: int, number: int, budget: Budget) -> bool:
@@ -226,18 +234,10 @@ class Crew:
         """The first free guides for each demand in turn, nobody else changed; empty where that does not do."""
         if any(task.present not in (NOBODY, guide) for task, guide in zip(self.tasks, self.witness, strict=True)):
             return []
-        board = Board(self.tasks, self.witness, self.limits, len(self.guides))
-        news = []
-        for demand in demands:
-            start, end = demand.start, demand.start + demand.ticks
-            able = self.able(tour, language, start, end)
-            free = [g for g in bits(able) if board.has_room(start, end, g)][: demand.number]
-            if len(free) < demand.number:
-                return []
-            for guide in free:
-                board.add(Task("", start, end, able), guide)
-            news += free
-        return [*self.witness, *news]
+        groups, old = self._groups(tour, language, demands), len(self.tasks)
+        board = Board(self._beside(groups), self.witness, self.limits, len(self.guides))
+        free = all(board.enter(task) for task in range(old, len(board.tasks)))
+        return board.roster if free else []
 
     def changes(self, roster: Sequence[int]) -> dict[str, str]:
         """The kept duties that change their guide, by key."""
@@ -258,29 +258,12 @@ class Crew:
         return old + [guide for guides in found[len(self.tasks) :] for guide in guides]
 
     def _model(self, groups: Sequence[Task]) -> Cover:
-        complete = self.needed == len(self.tasks)
+        complete = self._complete
         tasks = [Task(t.key, t.start, t.end, t.able, t.present, complete or t.present != NOBODY) for t in self.tasks]
         model = Cover([*tasks, *groups], self.limits)
         if not complete:
             model.at_least(self.needed - sum(task.must for task in tasks))
         return model
-
-    def _hall(self, groups: Sequence[Task]) -> bool:
-        """Whether at some moment there are more duties than guides for them: those under way, or not yet rested from, need one each."""
-        held = [
-            (task, guide)
-            for task, guide in zip(self.tasks, self.witness, strict=True)
-            if self.needed == len(self.tasks) or task.present != NOBODY
-        ]
-        rest = self.least_rest
-        for group in groups:
-            moments = {group.start} | {task.start for task, _ in held if group.start <= task.start < group.end + rest}
-            for moment in moments:
-                here = [(task, guide) for task, guide in held if task.start <= moment < task.end + rest]
-                wanted = [g for g in groups if g.start <= moment < g.end + rest for _ in range(g.number)]
-                if not _can_match(here, wanted):
-                    return True
-        return False
 
     def _read(self, duties: list[Duty]) -> list[Task]:
         """Take promised duties off the guides' time, and sort the others into kept and open ones."""
@@ -343,30 +326,3 @@ def _at_least(masks: Sequence[int], number: int) -> int:
             levels[level] |= levels[level - 1] & mask
         levels[0] |= mask
     return levels[-1]
-
-
-def _can_match(here: Sequence[tuple[Task, int]], wanted: Sequence[Task]) -> bool:
-    """Whether all tasks of one moment can have a guide each: grow the matching that is there by augmenting paths."""
-    owner = {guide: task for task, guide in here if guide != NOBODY}
-    seen = 0
-
-    def place(task: Task) -> bool:
-        nonlocal seen
-        for guide in bits(task.able & ~seen):
-            if guide not in owner:
-                owner[guide] = task
-                return True
-        for guide in bits(task.able & ~seen):
-            if seen >> guide & 1:
-                continue
-            seen |= 1 << guide
-            if place(owner[guide]):
-                owner[guide] = task
-                return True
-        return False
-
-    for task in wanted:
-        seen = 0
-        if not place(task):
-            return False
-    return True

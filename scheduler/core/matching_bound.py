@@ -8,8 +8,9 @@ done again exactly, so nothing rests on floating point; and prices found for one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from scheduler.core.matching_model import Limits, Task
@@ -17,7 +18,11 @@ from scheduler.core.ticks import bits
 
 SCALE = 1000
 UNLIMITED = 1 << 29
-DIVES = 40
+WORTH = 1000
+LITTLE = 0.05
+
+Shares = list[tuple[int, int]]
+"""(task, guide) in the order of how much of the task the guide has; the tasks of the group come after the others."""
 
 
 @dataclass(slots=True)
@@ -51,6 +56,8 @@ class Bound:
     limits: Limits
     proofs: list[Prices] = field(default_factory=list)
     _lp: Any = None
+    _asked: int | None = None
+    _varied: bool = False
     _rows: list[Any] = field(default_factory=list)
     _takes: list[dict[int, Any]] = field(default_factory=list)
     _moments: list[tuple[int, int, Any]] = field(default_factory=list)
@@ -61,72 +68,57 @@ class Bound:
         """Whether prices at hand already prove that the group cannot be led."""
         return any(prices.least(self.groups[number], self.limits) > prices.spare for prices in self.proofs)
 
-    def ask(self, number: int, *, dive: bool) -> list[tuple[int, ...]] | None:
-        """None: the group cannot be led beside the tasks. Else of each task, and of the group, the guides who have most of it, or [].
+    def ask(self, number: int, tries: int) -> Iterator[Shares] | None:
+        """None: the group cannot be led beside the tasks. Else so many corners of the relaxation, each a good beginning for a search.
 
-        Where no task is divided, these lead them; else it is a good beginning for a search. With `dive` one task after another is
-        undivided first, which is slower and comes nearer.
+        Where no task is divided, a corner is a roster. All but the first are found with prices by chance.
         """
         if self._lp is None:
             self._build()
-        group, row = self.groups[number], self._rows[len(self.tasks) + number]
-        takes, objective = self._takes[len(self.tasks) + number], self._lp.Objective()
-        row.SetBounds(0, group.number)
-        for variable in takes.values():
-            objective.SetCoefficient(variable, 1)
-        found: list[tuple[int, ...]] | None = []
-        led = self._led(number)
-        if led is False:
-            found = None if self._prove(number) else []
-        elif led:
-            found = self._dive(number) if dive else self._shares(number)
-        row.SetBounds(0, 0)
-        for variable in takes.values():
-            objective.SetCoefficient(variable, 0)
-        return found
+        self._forget()
+        self._asked = number
+        if self._led(number) is False and self._prove(number):
+            return None
+        return self._corners(number, tries)
 
-    def _shares(self, number: int) -> list[tuple[int, ...]]:
-        """The guides who have most of each task, and of the group."""
-        asked = self._takes[len(self.tasks) + number]
-        return [_most(taken, 1) for taken in self._takes[: len(self.tasks)]] + [
-            _most(asked, self.groups[number].number)
-        ]
+    def _corners(self, number: int, tries: int) -> Iterator[Shares]:
+        chance, objective = Random(number), self._lp.Objective()  # noqa: S311  # guards nothing
+        mine = [*self._takes[: len(self.tasks)], self._takes[len(self.tasks) + number]]
+        yield _shares(mine, self.groups[number].number)
+        for _ in range(1, tries):
+            self._varied = True
+            for takes in mine[:-1]:
+                for variable in takes.values():
+                    objective.SetCoefficient(variable, chance.random())
+            if self._lp.Solve() != self._lp.OPTIMAL:
+                return
+            yield _shares(mine, self.groups[number].number)
+
+    def _forget(self) -> None:
+        """Leave out the group that was asked for, and the prices by chance."""
+        if self._asked is not None:
+            self._ask_for(self._asked, 0)
+        for takes in self._takes[: len(self.tasks)] if self._varied else ():
+            for variable in takes.values():
+                self._lp.Objective().SetCoefficient(variable, 0)
+        self._asked, self._varied = None, False
+
+    def _ask_for(self, number: int, worth: int) -> None:
+        """Let the group be led in part, at so much for each whole one; or, if it is worth nothing, not at all."""
+        place, objective = len(self.tasks) + number, self._lp.Objective()
+        self._rows[place].SetBounds(0, self.groups[number].number if worth else 0)
+        for variable in self._takes[place].values():
+            objective.SetCoefficient(variable, worth)
 
     def _led(self, number: int) -> bool | None:
-        """Whether the relaxation, as it stands, leads the group in full; None where the solver did not say."""
+        """Whether the relaxation leads the group in full; None where the solver did not say."""
+        self._ask_for(number, WORTH)
         status = self._lp.Solve()
         if status == self._lp.INFEASIBLE:
             return False
-        return (
-            bool(self._lp.Objective().Value() > self.groups[number].number - 1e-6)
-            if status == self._lp.OPTIMAL
-            else None
-        )
-
-    def _dive(self, number: int) -> list[tuple[int, ...]]:
-        """Undivide one task after another, each with the guide who has most of it, and where that fails not with this guide."""
-        fixed, found = [], self._shares(number)
-        mine = [*self._takes[: len(self.tasks)], self._takes[len(self.tasks) + number]]
-        for _ in range(DIVES):
-            divided = [
-                (variable.solution_value(), guide, variable)
-                for taken in mine
-                for guide, variable in taken.items()
-                if 1e-6 < variable.solution_value() < 1 - 1e-6
-            ]
-            if not divided:
-                break
-            _, _, variable = max(divided, key=lambda part: (round(part[0], 6), -part[1]))
-            fixed.append(variable)
-            variable.SetBounds(1, 1)
-            if not self._led(number):
-                variable.SetBounds(0, 0)
-                if not self._led(number):
-                    break
-            found = self._shares(number)
-        for variable in fixed:
-            variable.SetBounds(0, 1)
-        return found
+        if status != self._lp.OPTIMAL:
+            return None
+        return bool(self._lp.Objective().Value() > WORTH * (self.groups[number].number - 1e-6))
 
     def _prove(self, number: int) -> bool:
         """Round the dual solution to prices and do the sum again; whether it proves that the group cannot be led."""
@@ -154,6 +146,7 @@ class Bound:
         from ortools.linear_solver import pywraplp
 
         lp = self._lp = pywraplp.Solver.CreateSolver("GLOP")
+        lp.SetSolverSpecificParametersAsString("use_preprocessing: false")  # so that it goes on from where it was
         lp.Objective().SetMaximization()
         held: dict[int, list[tuple[Task, Any]]] = {}
         for index, task in enumerate([*self.tasks, *self.groups]):
@@ -193,9 +186,16 @@ class Bound:
 
 
 def _price(row: Any) -> int:
-    return max(0, round(SCALE * float(row.dual_value())))
+    return max(0, round(SCALE / WORTH * float(row.dual_value())))
 
 
-def _most(takes: dict[int, Any], number: int) -> tuple[int, ...]:
-    """The guides with the largest shares."""
-    return tuple(sorted(takes, key=lambda guide: (-round(takes[guide].solution_value(), 6), guide))[:number])
+def _shares(mine: Sequence[dict[int, Any]], number: int) -> Shares:
+    """Who has more than a little of which task, the largest shares first; of the group as many as it has duties."""
+    *tasks, group = mine
+    most = sorted(group, key=lambda guide: (-round(group[guide].solution_value(), 6), guide))[:number]
+    found = [(-1.0, len(tasks) + place, guide) for place, guide in enumerate(most)]
+    for index, takes in enumerate(tasks):
+        for guide, variable in takes.items():
+            if (share := round(variable.solution_value(), 6)) > LITTLE:
+                found.append((-share, index, guide))
+    return [(index, guide) for _, index, guide in sorted(found)]

@@ -17,7 +17,7 @@ from scheduler.core.repair_case import Kind
 from scheduler.core.repair_crowd import Crowd, crowd_of
 from scheduler.core.solving import Budget
 from scheduler.core.state import Group, State
-from scheduler.core.ticks import bits, span
+from scheduler.core.ticks import bits
 
 FEW_MOVES, MANY_MOVES, WALK_MOVES = 8, 24, 60
 FAILURES_KEPT = 12
@@ -222,11 +222,11 @@ class Site:
             base.board = Board([*self.crew.tasks, *base.tasks], base.roster, self.crew.limits, len(self.crew.guides))
         board, found, busy = base.board, list[int](), dict[int, list[Task]]()
         for task in self.tasks(placed):
-            ticks, mask = task.end - task.start, span(task.start, task.end)
+            ticks = task.end - task.start
             for guide in bits(task.able):
                 held = busy.get(guide, [])
                 if (
-                    not board.busy[guide] & mask
+                    not board.clashes(task.start, task.end, guide)
                     and board.duties[guide] > len(held)
                     and board.ticks[guide] >= ticks + sum(other.end - other.start for other in held)
                     and not any(

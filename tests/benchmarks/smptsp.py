@@ -12,7 +12,6 @@ from pathlib import Path
 from time import perf_counter
 
 from scheduler.core.ejection import Board
-from scheduler.core.matching_bound import Bound
 from scheduler.core.matching_model import NOBODY, Cover, Limits, Task
 from scheduler.core.solving import Budget, Undecided
 
@@ -97,9 +96,6 @@ def put_back(
 
 
 def _exactly(tasks: Sequence[Task], limits: Limits, index: int) -> bool:
-    rest = [task for number, task in enumerate(tasks) if number != index]
-    if Bound(rest, [tasks[index]], limits).ask(0, dive=True):
-        return True
     try:
         return Cover(tasks, limits).solve(Budget(20)) is not None
     except Undecided:
