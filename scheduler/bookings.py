@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import ceremonies, expiry, locks, periods, placing, snapshot, starts, steps, telling
+from scheduler import ceremonies, demand, expiry, locks, periods, placing, snapshot, starts, steps, telling
 from scheduler.core.availability import Way, Wish
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken, TooManyThen
 from scheduler.models import Visit
@@ -57,6 +57,8 @@ def request_visit(asked: Request, *, now: datetime, by: User | None = None) -> V
     try:
         return locks.door(book)(asked, now=now, by=by)
     except StartTaken as taken:
+        who = asked.contacts[0].email or asked.contacts[0].phone
+        demand.note_taken(asked.group, asked.starts[0], who=who, now=now)
         raise with_others(asked.group, asked.starts[0], now=now, by_office=by is not None) from taken
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from scheduler.views import duty, feeds, guide, organiser, visit
-from scheduler.views.office import booking, calls, closures, day, roster, visits
+from scheduler.views.office import booking, calls, closures, day, insight, roster, visits
 
 urlpatterns = [
     path("", organiser.home, name="home"),
@@ -59,6 +59,13 @@ urlpatterns = [
     path("office/to-mend/", roster.mend, name="office_conflicts"),
     path("office/calls/", calls.call_list, name="office_calls"),
     path("office/calls/<int:pk>/rang/", calls.rang, name="office_rang"),
+    path("office/insight/", insight.page, name="office_insight_first"),
+    path("office/insight/<slug:section>/", insight.page, name="office_insight"),
+    re_path(
+        r"^office/insight/(?P<section>[a-z_]+)/(?P<table>[a-z_]+)\.(?P<kind>csv|xlsx)$",
+        insight.download,
+        name="office_insight_file",
+    ),
     path("calendar/guide/<str:token>.ics", feeds.guide, name="guide_calendar"),
     path("calendar/visit/<str:token>.ics", feeds.visit, name="visit_calendar"),
     path("calendar/closures.ics", feeds.closures, name="closures_calendar"),

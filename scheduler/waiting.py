@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, locks, offers, periods, starts, steps
+from scheduler import bookings, demand, locks, offers, periods, starts, steps
 from scheduler.bookings import Request
 from scheduler.errors import BadWish, StartTaken
-from scheduler.models import Freed, Offer, Visit, Wish
+from scheduler.models import Freed, Offer, Unserved, Visit, Wish
 from tours import queries as catalogue
 
 ANSWER_WITHIN = timedelta(days=2)
@@ -52,6 +52,8 @@ def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -
         priority=asked.group.audience.priority,
         since=now,
     )
+    hour = hours.earliest.hour if hours.earliest else None
+    demand.note(asked.group, how=Unserved.How.WAITING, who=visit.code, now=now, wanted=wanted[0], hour=hour)
     steps.changed(visit, now=now)
     for day in wanted:
         steps.freed(day, now=now)  # so that what is free already is offered at once

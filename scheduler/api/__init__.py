@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduler.api import absences, availability, closures, decisions, duties, office, rosters, visits, waiting
+from scheduler.api import absences, availability, closures, decisions, duties, insight, office, rosters, visits, waiting
 
 urlpatterns = [
     path("availability/", availability.availability, name="api-availability"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("changes/<int:pk>/refuse/", decisions.refuse_change, name="api-change-refuse"),
     path("office/visits/", office.book, name="api-office-visits"),
     path("office/visits/preview/", office.preview, name="api-office-visit-preview"),
+    path("office/insight/", insight.figures, name="api-office-insight"),
     path("me/duties/", duties.mine, name="api-my-duties"),
     path("me/absences/", absences.mine, name="api-my-absences"),
     path("me/absences/<int:pk>/", absences.my_one, name="api-my-absence"),

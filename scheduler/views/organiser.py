@@ -15,6 +15,7 @@ from notifications import links
 from scheduler import bookings, limits, locks, lost_links, showcase, steps
 from scheduler.errors import BadWish
 from scheduler.forms.asking import ContactForm, LostLinkForm, WishForm
+from scheduler.views import noticing
 from scheduler.views.asking import form_page, in_another_language, is_whole, looked_at, unjudged, was_sent_before
 from scheduler.views.pages import remember_language, show, status_of, tried
 from tours import queries as catalogue
@@ -75,6 +76,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 def ask_starts(request: HttpRequest) -> HttpResponse:
     """The part of the request form that depends on the wish: what it costs, the month, the times."""
     context = looked_at(request.GET, WishForm(request.GET))
+    noticing.full_day(request, context)
     response = show(request, "scheduler/parts/looked.html", context)
     response.headers["HX-Replace-Url"] = context["here"]
     return response
@@ -111,4 +113,5 @@ def _wish(asked: QueryDict) -> WishForm:
 
 
 def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    noticing.full_day(request, context)
     return show(request, "scheduler/ask.html", context, status=status)

@@ -22,6 +22,7 @@ from scheduler.forms.closing import decisions_of
 from scheduler.forms.events import EventForm, People
 from scheduler.forms.office import TelephoneForm
 from scheduler.models import Offer, Visit
+from scheduler.views import noticing
 from scheduler.views.access import office_only, staff
 from scheduler.views.asking import form_page, in_another_language, is_whole, looked_at, unjudged
 from scheduler.views.office import hits
@@ -64,6 +65,7 @@ def new_visit(request: HttpRequest) -> HttpResponse:
 def new_visit_starts(request: HttpRequest) -> HttpResponse:
     """The part of the form that depends on the wish."""
     context = looked_at(request.GET, WishForm(request.GET), by_office=True)
+    noticing.full_day(request, context)
     response = show(request, "scheduler/parts/looked.html", context)
     response.headers["HX-Replace-Url"] = context["here"]
     return response

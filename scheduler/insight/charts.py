@@ -1,0 +1,231 @@
+"""Where the lines, bars and cells of a chart stand: plain numbers in the drawing's own units, 360 wide.
+
+A template draws them; what they mean is written beside each, so that nothing hangs on colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from scheduler.insight.frames import Bars, Heat, Table, Value
+from tours.models import Weekday
+
+WIDE = 360
+ROW = 40
+"""The height of a row of lying bars: its label, the bar, a bar beside it."""
+LABEL = 14
+CELL = 26
+NAME = 34
+"""Room for a weekday's name."""
+TALL = 150
+LEVELS = 5
+MOST_BARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar; `beside`: that of the period before, which stands next to it. `said` is written at its end.
+
+    Of a month, `label` is its number, `name` the whole and `year` is written where it begins.
+    """
+
+    label: str
+    said: str
+    x: float
+    y: float
+    width: float
+    height: float
+    beside: float | None = None
+    beside_said: str = ""
+    text_x: float = 0
+    text_y: float = 0
+    year: str = ""
+    name: str = ""
+
+    @property
+    def label_y(self) -> float:
+        return self.y - 4
+
+    @property
+    def beside_y(self) -> float:
+        return self.y + self.height + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars in a drawing of `width` by `height`; `title` and `description` are read out in its place."""
+
+    key: str
+    title: str
+    description: str
+    width: float
+    height: float
+    bars: tuple[Bar, ...]
+    beside: bool
+    upright: bool
+
+    @property
+    def floor(self) -> float:
+        return TALL
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One hour of one weekday; `level` from 0 (nothing) to LEVELS, `said` its value."""
+
+    x: float
+    y: float
+    level: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Hours across (`heads`), weekdays down (`names`)."""
+
+    key: str
+    title: str
+    description: str
+    width: float
+    height: float
+    cell: float
+    heads: tuple[tuple[float, str], ...]
+    names: tuple[tuple[float, str], ...]
+    cells: tuple[Cell, ...]
+
+    @property
+    def middle(self) -> float:
+        return round(self.cell / 2, 1)
+
+    @property
+    def base(self) -> float:
+        return round(self.cell / 2 + 3.5, 1)
+
+
+def drawn(table: Table) -> Chart | None:
+    """The chart of a table's bars; None where there is nothing to draw."""
+    if table.bars is None or not any(table.column(table.bars.value)):
+        return None
+    return _standing(table, table.bars) if table.upright else _lying(table, table.bars)
+
+
+def heat_maps(table: Table) -> list[HeatMap]:
+    """A drawing for each heat map of a table that has anything in it."""
+    return [_heat(f"{table.key}-{at}", heat) for at, heat in enumerate(table.heats) if any(heat.cells.values())]
+
+
+def _lying(table: Table, asked: Bars) -> Chart:
+    labels, values, beside = _columns(table, asked)
+    most = max([1.0, *values, *beside])
+    room = WIDE - 60
+    bars = tuple(
+        Bar(
+            label=label,
+            said=_said(value),
+            x=0,
+            y=at * ROW + LABEL + 4,
+            width=round(value * room / most, 1),
+            height=11,
+            beside=round(beside[at] * room / most, 1) if beside else None,
+            beside_said=_said(beside[at]) if beside else "",
+            text_x=round(value * room / most, 1) + 5,
+            text_y=at * ROW + LABEL + 13.5,
+        )
+        for at, (label, value) in enumerate(zip(labels, values, strict=True))
+    )
+    return _chart(table, asked, bars, WIDE, len(bars) * ROW + 4)
+
+
+def _standing(table: Table, asked: Bars) -> Chart:
+    labels, values, _beside = _columns(table, asked)
+    most = max([1.0, *values])
+    step = min(48.0, WIDE / max(1, len(values)))
+    bars = tuple(
+        Bar(
+            label=label[5:].lstrip("0"),
+            said=_said(value),
+            x=round(at * step + step * 0.12, 1),
+            y=round(TALL - value * (TALL - 20) / most, 1),
+            width=round(step * 0.76, 1),
+            height=round(value * (TALL - 20) / most, 1),
+            text_x=round(at * step + step / 2, 1),
+            text_y=round(TALL - value * (TALL - 20) / most - 4, 1),
+            year=label[:4] if at == 0 or label.endswith("-01") else "",
+            name=label,
+        )
+        for at, (label, value) in enumerate(zip(labels, values, strict=True))
+    )
+    return _chart(table, asked, bars, WIDE, TALL + 30)
+
+
+def _chart(table: Table, asked: Bars, bars: tuple[Bar, ...], width: float, height: float) -> Chart:
+    title = next(column.title for column in table.columns if column.key == asked.value)
+    said = "; ".join(f"{bar.name or bar.label}: {bar.said}" for bar in bars)
+    return Chart(
+        table.key, f"{table.title}: {title}", said, width, height, bars, bool(asked.beside), upright=table.upright
+    )
+
+
+def _columns(table: Table, asked: Bars) -> tuple[list[str], list[float], list[float]]:
+    labels = [str(label) for label in table.column(asked.label)][:MOST_BARS]
+    values = [float(value or 0) for value in table.column(asked.value)][:MOST_BARS]
+    beside = [float(value or 0) for value in table.column(asked.beside)][:MOST_BARS] if asked.beside else []
+    return labels, values, beside
+
+
+def _heat(key: str, heat: Heat) -> HeatMap:
+    hours = sorted({hour for _weekday, hour in heat.cells if hour is not None})
+    across: Sequence[int | None] = [
+        *([None] if any(hour is None for _weekday, hour in heat.cells) else []),
+        *(range(hours[0], hours[-1] + 1) if hours else ()),
+    ]
+    weekdays = sorted({weekday for weekday, _hour in heat.cells})
+    most = 100.0 if heat.unit == "%" else max(heat.cells.values())
+    size = min(CELL, (WIDE - NAME) / len(across))
+    short = _short_weekdays()
+    cells = tuple(
+        Cell(
+            x=round(NAME + at * size, 1),
+            y=round(LABEL + 4 + row * size, 1),
+            level=-(-int(value * 1000) * LEVELS // int(most * 1000)) if value else 0,
+            said=f"{value:.0f}" if value else "",
+        )
+        for row, weekday in enumerate(weekdays)
+        for at, hour in enumerate(across)
+        if (value := heat.cells.get((weekday, hour))) is not None
+    )
+    busiest = sorted(heat.cells.items(), key=lambda item: -item[1])[:3]
+    said = "; ".join(
+        f"{Weekday(weekday).label} {_hour(hour)}: {value:.0f}{heat.unit}" for (weekday, hour), value in busiest if value
+    )
+    return HeatMap(
+        key=key,
+        title=heat.title,
+        description=_("Busiest: %(cells)s.") % {"cells": said},
+        width=round(NAME + len(across) * size, 1),
+        height=round(LABEL + 6 + len(weekdays) * size, 1),
+        cell=round(size - 1.5, 1),
+        heads=tuple((round(NAME + at * size + size / 2, 1), _hour(hour)) for at, hour in enumerate(across)),
+        names=tuple((round(LABEL + 4 + row * size + size / 2 + 4, 1), short[day]) for row, day in enumerate(weekdays)),
+        cells=cells,
+    )
+
+
+def _hour(hour: int | None) -> str:
+    return "?" if hour is None else str(hour)
+
+
+def _short_weekdays() -> list[str]:
+    # Translators: weekdays from Monday, two or three letters each, parted by blanks
+    return _("Mon Tue Wed Thu Fri Sat Sun").split()
+
+
+def _said(value: Value) -> str:
+    return (
+        f"{value:g}"
+        if isinstance(value, float) and value != int(value)
+        else f"{int(value or 0):,}".replace(",", "\u00a0")
+    )

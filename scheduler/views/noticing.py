@@ -1,0 +1,25 @@
+"""Notes, beside the page, that somebody looked at a day that was full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from scheduler import demand, limits
+from scheduler.models import Unserved
+from scheduler.views.choosing import When
+
+
+def full_day(request: HttpRequest, context: Mapping[str, Any]) -> None:
+    """Count a look at a full day, or at a month and two more without a free one: once a day for each network and wish."""
+    group, when = context.get("group"), context.get("when")
+    if group is None or not isinstance(when, When):
+        return
+    who = limits.network_of(request.META["REMOTE_ADDR"])
+    if when.offer is not None and when.offer.state == "full":
+        demand.note(group, how=Unserved.How.FULL, who=who, now=timezone.now(), wanted=when.offer.day)
+    elif when.offer is None and not when.month.has_free and when.month.further is None:
+        demand.note(group, how=Unserved.How.FULL, who=who, now=timezone.now())
