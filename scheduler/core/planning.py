@@ -1,48 +1,39 @@
 """The roster of several days that is best in a strict order: covered, fair, unchanged, without gaps.
 
-Days are independent but for fairness, which counts what a guide did before and what they do on all the days together. Each aim is
-asked of the solver in turn, begun with the roster that the one before it found, and what was reached is kept for those after it.
+Days are independent but for fairness, which counts what a guide did before and what they do on all the days together. So the first aims
+are proven day by day; then each aim is searched for in parts (`planning_search.py`), kept for those after it, and held against a bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
-from scheduler.core.matching import Crew
-from scheduler.core.matching_model import NOBODY
-from scheduler.core.planning_model import COVERED, FAIR, GAPS, UNCHANGED, Aim, Board, Group, Month, Roster
-from scheduler.core.rules import Duty, Guide
+from scheduler.core.planning_bound import Relaxation
+from scheduler.core.planning_model import Part
+from scheduler.core.planning_search import Search
+from scheduler.core.planning_table import COVERED, FAIR, GAPS, UNCHANGED, Aim, Load, Shift, Table
 from scheduler.core.solving import Budget
+
+__all__ = ["FAIR_ORDER", "QUIET_ORDER", "Load", "Plan", "Reached", "Shift", "Watch", "plan"]
 
 QUIET_ORDER: tuple[Aim, ...] = (COVERED, UNCHANGED, FAIR, GAPS)
 FAIR_ORDER: tuple[Aim, ...] = (COVERED, FAIR, UNCHANGED, GAPS)
-SHARE_OF_TIME: Mapping[Aim, float] = {COVERED: 0.4, FAIR: 0.6, UNCHANGED: 0.6, GAPS: 1.0}
+SHARE_OF_TIME: Mapping[Aim, float] = {FAIR: 0.7, UNCHANGED: 0.6, GAPS: 1.0}
 """How much of the time that is left each aim may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What a guide led in the weeks before, in ticks: altogether, and on weekends."""
-
-    ticks: int = 0
-    weekend: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """One day to be planned: its guides as they are on that day, and its duties with the guides they have now."""
-
-    guides: tuple[Guide, ...]
-    duties: tuple[Duty, ...]
-    weekend: bool = False
+SMALL, WHOLE = 400, 6000
+"""So many choices (a guide for a group): up to here the whole is solved at once; and up to here it is tried after the search."""
+BURST = 0.2
+"""The share of its time in which fairness is searched for before the relaxation: a better roster makes the relaxation smaller."""
+LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
     """How far one aim was reached: the value, the bound below which no roster can go, and whether they meet.
 
-    covered: duties that nobody leads. fair: squares of the hours that guides lead above or below their share. unchanged: duties that
+    covered: duties that nobody leads. fair: squares of the ticks that guides lead above or below their share. unchanged: duties that
     change their guide. gaps: ticks that guides wait between two duties.
     """
 
@@ -77,6 +68,14 @@ class Watch:
 
     progress: Callable[[float], None] = field(default=lambda _share: None)
     stopped: Callable[[], bool] = field(default=lambda: False)
+    _asked: float = 0.0
+    _said: bool = False
+
+    def halted(self) -> bool:
+        """Whether to stop; asked no more often than twice a second, and once said it stays so."""
+        if not self._said and monotonic() - self._asked > LOOK_SECONDS:
+            self._said, self._asked = self.stopped(), monotonic()
+        return self._said
 
 
 def plan(
@@ -86,116 +85,84 @@ def plan(
     quiet: bool = False,
     seconds: float = 30.0,
     watch: Watch | None = None,
+    until: Aim = GAPS,
 ) -> Plan:
     """The best roster of these days. Promised duties stay as they are; the others may go to any guide who may lead them.
 
-    Nobody unassigned who could be assigned; then the squared deviation of each guide's hours (with those of `before`) from their fair
+    Nobody unassigned who could be assigned; then the squared deviation of each guide's time (with that of `before`) from their fair
     share, weekends once more; then the fewest changes; then the least waiting between duties. `quiet`: changes before fairness, for
-    what has been told. Lexicographic goal programming over a set-partitioning model with interval cliques (Krishnamoorthy and Ernst,
-    2001, name the problem of the first aim); deterministic but where the time runs out. Raises Undecided where not even the first aim
-    had a roster in time.
+    what has been told. `until`: the last aim to ask for; those after it are measured only. Lexicographic goal programming over interval
+    cliques (Krishnamoorthy and Ernst, 2001, name the problem of the first aim); deterministic but where the time runs out.
     """
     watch = watch or Watch()
-    boards = [_board(shift) for shift in shifts]
-    month = Month(boards, _shares(shifts, boards, before or {}))
-    budget, reached = Budget(seconds), []
-    order = QUIET_ORDER if quiet else FAIR_ORDER
-    halted = False
-    for number, aim in enumerate(order):
+    table = Table(shifts, before or {})
+    budget, order = Budget(seconds), QUIET_ORDER if quiet else FAIR_ORDER
+    watch.progress(0.0)
+    bounds = dict.fromkeys(order, 0)
+    bounds[COVERED], bounds[UNCHANGED] = _cover(table, Budget(budget.left * 0.4), watch, changes=order[1] == UNCHANGED)
+    for number, aim in enumerate(order[: order.index(until) + 1]):
+        if aim == COVERED:
+            continue
         watch.progress(number / len(order))
-        halted = halted or watch.stopped()
-        share = 0.0 if halted else SHARE_OF_TIME[aim]
-        if aim == order[1] == FAIR and len(boards) > 1:
-            month.roster = _day_by_day(boards, month, Budget(budget.left * share * 0.4), watch.stopped)
-        value, bound = month.reach(aim, Budget(budget.left * share), watch.stopped)
-        reached.append(Reached(aim, value, bound))
+        if bounds[aim] < table.value(aim):
+            own = Budget(0.0 if watch.halted() else budget.left * SHARE_OF_TIME[aim])
+            bounds[aim] = max(bounds[aim], _reach(table, aim, order[:number], own, watch))
     watch.progress(1.0)
-    return Plan(_decoded(shifts, boards, month.roster), tuple(reached), halted or watch.stopped())
+    reached = tuple(Reached(aim, table.value(aim), bounds[aim]) for aim in order)
+    return Plan(table.decoded(shifts), reached, watch.halted())
 
 
-def _day_by_day(boards: Sequence[Board], month: Month, budget: Budget, stopped: Callable[[], bool]) -> Roster:
-    """A fair roster to begin with: each day is the best for the shares that should be done by its end, days before it given."""
-    work = [sum(group.ticks * len(group.keys) for group in board.groups) for board in boards]
-    rest = [ticks * board.weekend for ticks, board in zip(work, boards, strict=True)]
-    done = {code: [before.ticks, before.weekend] for code, (before, _) in month.shares.items()}
-    chosen: Roster = []
-    for number, board in enumerate(boards):
-        left = sum(work[number + 1 :]), sum(rest[number + 1 :])
-        part = [1 - ahead / (sum(whole) or 1) for ahead, whole in zip(left, (work, rest), strict=True)]
-        shares = {
-            code: (Load(*done[code]), Load(round(share.ticks * part[0]), round(share.weekend * part[1])))
-            for code, (_, share) in month.shares.items()
-        }
-        day = Month([board], shares)
-        day.roster = [month.roster[number]]
-        own = Budget(budget.left / (len(boards) - number))
-        day.reach(COVERED, Budget(own.left / 2), stopped)
-        day.reach(FAIR, own, stopped)
-        chosen.append(day.roster[0])
-        for group, numbers in zip(board.groups, day.roster[0], strict=True):
-            for guide in numbers:
-                done[board.guides[guide]][0] += group.ticks
-                done[board.guides[guide]][1] += group.ticks * board.weekend
-    return chosen
+def _cover(table: Table, budget: Budget, watch: Watch, *, changes: bool) -> tuple[int, int]:
+    """Each day's fewest open duties, then with `changes` the fewest that change their guide; gives what no roster goes below."""
+    open_, changed = 0, 0
+    guides = range(len(table.codes))
+    for day, board in enumerate(table.boards):
+        groups = [table.groups[number] for number in board.groups]
+        here = [table.roster[number] for number in board.groups]
+        left = sum(len(group.keys) - len(led) for group, led in zip(groups, here, strict=True))
+        moved = sum(len(group.stayers - led) for group, led in zip(groups, here, strict=True))
+        if not left and not (changes and moved):
+            continue
+        part = Part(table, guides, [day], (), (COVERED, UNCHANGED) if changes else (COVERED,))
+        own = Budget(0.0 if watch.halted() else budget.left)
+        found = part.least_in_time(own, 1, watch.halted) if own.left else None
+        if found is None:
+            continue
+        for number, led in found.roster.items():
+            table.roster[number] = led
+        fewest, rest = divmod(max(0, found.bound), part.weight)
+        left = sum(len(table.groups[number].keys) - len(table.roster[number]) for number in board.groups)
+        open_ += fewest
+        changed += rest if fewest == left else 0
+    return open_, changed
 
 
-def _board(shift: Shift) -> Board:
-    """A day in the model's words: unpromised duties alike in time and in who may lead them are one group."""
-    crew = Crew(shift.guides, shift.duties)
-    groups: dict[tuple[int, int, int], Group] = {}
-    for task in crew.tasks:
-        group = groups.setdefault((task.start, task.end, task.able), Group(task.start, task.end, task.able))
-        group.keys.append(task.key)
-        group.present.append(task.present)
-    fixed: dict[int, list[tuple[int, int]]] = {}
-    for duty in shift.duties:
-        if duty.promised and duty.guide in crew.number:
-            fixed.setdefault(crew.number[duty.guide], []).append((duty.period.start, duty.period.end))
-    codes = tuple(guide.code for guide in crew.guides)
-    return Board(codes, list(groups.values()), crew.limits, fixed, shift.weekend)
+def _reach(table: Table, aim: Aim, keep: Sequence[Aim], budget: Budget, watch: Watch) -> int:
+    """Search for the least of an aim, those before it kept; gives what no roster goes below."""
+    everything = range(len(table.codes)), range(len(table.boards))
+    bound = 0
+    if table.size() > SMALL:
+        search = Search(table, aim, keep)
+        if aim == FAIR:
+            _search(search, 0, Budget(budget.left * BURST), watch)
+            relaxation = Relaxation(table, keep)
+            bound = relaxation.bound(budget.left / 2)
+            search = Search(table, aim, keep, relaxation.targets)
+        _search(search, bound, Budget(budget.left * 0.8), watch)
+    for workers in (1, 2):
+        if table.value(aim) > bound and table.size() <= WHOLE and budget.left and not watch.halted():
+            share = Budget(budget.left * (0.5 if workers == 1 else 1.0))
+            found = Part(table, *everything, keep, (aim,)).least_in_time(share, workers, watch.halted)
+            if found is not None:
+                bound = max(bound, found.bound)
+                before, value = list(table.roster), table.value(aim)
+                for number, led in found.roster.items():
+                    table.roster[number] = led
+                if table.value(aim) > value:
+                    table.roster = before
+    return bound
 
 
-def _shares(
-    shifts: Sequence[Shift], boards: Sequence[Board], before: Mapping[str, Load]
-) -> Mapping[str, tuple[Load, Load]]:
-    """By guide: what they led before or are promised, and their fair share of all that is to be led.
-
-    A share goes by the time that a guide is there on the planned days: who is there half as long owes half as much.
-    """
-    there: dict[str, int] = {}
-    done: dict[str, list[int]] = {}
-    for shift, board in zip(shifts, boards, strict=True):
-        for guide in shift.guides:
-            hours = sum(period.ticks for period in guide.hours) - sum(period.ticks for period in guide.away)
-            there[guide.code] = there.get(guide.code, 0) + max(0, hours)
-            done.setdefault(guide.code, [before.get(guide.code, Load()).ticks, before.get(guide.code, Load()).weekend])
-        for number, periods in board.fixed.items():
-            ticks = sum(end - start for start, end in periods)
-            done[board.guides[number]][0] += ticks
-            done[board.guides[number]][1] += ticks * shift.weekend
-    work = [group.ticks * len(group.keys) for board in boards for group in board.groups]
-    weekend = [group.ticks * len(group.keys) for board in boards if board.weekend for group in board.groups]
-    total = sum(work) + sum(ticks for ticks, _ in done.values())
-    rest = sum(weekend) + sum(ticks for _, ticks in done.values())
-    whole = sum(there.values()) or 1
-    return {
-        code: (Load(*done[code]), Load(round(total * hours / whole), round(rest * hours / whole)))
-        for code, hours in sorted(there.items())
-    }
-
-
-def _decoded(
-    shifts: Sequence[Shift], boards: Sequence[Board], roster: Sequence[Sequence[Iterable[int]]]
-) -> dict[str, str | None]:
-    """Which duty each chosen guide leads: who of a group stays keeps their own."""
-    guides: dict[str, str | None] = {
-        duty.key: duty.guide for shift in shifts for duty in shift.duties if duty.promised and duty.guide is not None
-    }
-    for board, chosen in zip(boards, roster, strict=True):
-        for group, numbers in zip(board.groups, chosen, strict=True):
-            free = sorted(set(numbers) - set(group.present))
-            for key, present in zip(group.keys, group.present, strict=True):
-                stays = present != NOBODY and present in numbers
-                number = present if stays else (free.pop(0) if free else NOBODY)
-                guides[key] = None if number == NOBODY else board.guides[number]
-    return guides
+def _search(search: Search, bound: int, budget: Budget, watch: Watch) -> None:
+    while search.value > bound and budget.left and not search.ended and not watch.halted():
+        search.step(budget)

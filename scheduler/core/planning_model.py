@@ -1,253 +1,243 @@
-"""The roster of several days as a model for the solver, and the aims that are asked of it in turn."""
+"""A part of the roster as a model for the solver: some guides on some days, all else as it is. All guides on all days: the whole."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from math import ceil
-from typing import TYPE_CHECKING, Literal, Protocol
+from dataclasses import dataclass
+from math import ceil, gcd, isqrt
+from typing import TYPE_CHECKING
 
-from scheduler.core.matching_model import NOBODY, Limits, Task, cliques
-from scheduler.core.solving import Budget, Undecided, new_model
-from scheduler.core.ticks import TICK_MINUTES, bits
+from scheduler.core.matching_model import Task, cliques
+from scheduler.core.planning_table import COVERED, FAIR, GAPS, UNCHANGED, Aim, Table
+from scheduler.core.solving import Budget, new_model
+from scheduler.core.ticks import bits
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-Aim = Literal["covered", "fair", "unchanged", "gaps"]
-COVERED: Aim = "covered"
-FAIR: Aim = "fair"
-UNCHANGED: Aim = "unchanged"
-GAPS: Aim = "gaps"
-
-HOUR = 60 // TICK_MINUTES
 LOOK_SECONDS = 0.5
 """How often a running solver is asked to stop, if somebody wants that."""
+MOST_SECANTS = 80
+"""Beyond so many, far from zero, only some are told to the solver: the squares are then too small there, never too large."""
 
-Roster = list[list[tuple[int, ...]]]
-"""By day and group: the numbers of the guides who lead it."""
-
-
-class Amount(Protocol):
-    """So many ticks, altogether and on weekends."""
-
-    @property
-    def ticks(self) -> int: ...
-    @property
-    def weekend(self) -> int: ...
+Held = list[tuple[Task, "cp_model.IntVar"]]
+"""What a guide could lead on a day, and whether they do."""
 
 
-@dataclass(slots=True)
-class Group:
-    """Unpromised duties alike: one bit of `able` for each guide who could lead one. `present`: who validly leads each now."""
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Who leads each group that the part decides, and what the part's measure cannot go below."""
 
-    start: int
-    end: int
-    able: int
-    keys: list[str] = field(default_factory=list)
-    present: list[int] = field(default_factory=list)
-
-    @property
-    def ticks(self) -> int:
-        return self.end - self.start
+    roster: Mapping[int, frozenset[int]]
+    bound: int
 
 
-@dataclass(slots=True)
-class Board:
-    """One day: its guides by number, what is to be led, and the promised periods that each guide has already."""
+class Part:
+    """What some guides lead on some days. `keep`: aims that must not become worse than in the roster at hand.
 
-    guides: tuple[str, ...]
-    groups: list[Group]
-    limits: Limits
-    fixed: Mapping[int, list[tuple[int, int]]]
-    weekend: bool
+    `aims`: what is asked for, the first before the second, which is then `unchanged`: `weight` changes count as much as one of the
+    first. Of the whole, what `least` gives as its bound is one of the table's values (times `weight`, and the second's).
+    """
 
-
-class Month:
-    """Several days at once. `roster` is the best so far, and at first the valid part of what is planned now."""
-
-    def __init__(self, boards: Sequence[Board], shares: Mapping[str, tuple[Amount, Amount]]) -> None:
-        self.boards, self.shares = boards, shares
+    def __init__(
+        self,
+        table: Table,
+        guides: Collection[int],
+        days: Sequence[int],
+        keep: Collection[Aim],
+        aims: tuple[Aim, ...],
+    ) -> None:
+        self.table, self.guides, self.days = table, sorted(guides), days
         self.model = new_model()
-        self.roster: Roster = [
-            [tuple(sorted({guide for guide in group.present if guide != NOBODY})) for group in board.groups]
-            for board in boards
-        ]
-        self.takes = [[self._group(group) for group in board.groups] for board in boards]
-        for board, takes in zip(boards, self.takes, strict=True):
-            self._rules(board, takes)
-        self.makers: Mapping[Aim, Callable[[], cp_model.LinearExprT]] = {
+        self.takes: dict[int, dict[int, cp_model.IntVar]] = {}
+        self.held: dict[tuple[int, int], Held] = {}
+        self.open = self.stayers = 0
+        mine = frozenset(self.guides)
+        for day in days:
+            self._cover(day, mine, COVERED in keep)
+        for (day, guide), held in self.held.items():
+            self._rules(day, guide, held)
+        if UNCHANGED in keep:
+            self.model.add(self._changed() <= self._changed_now())
+        if FAIR in keep:
+            self._unfair()
+        measures: Mapping[Aim, Callable[[], cp_model.LinearExprT]] = {
             COVERED: self._uncovered,
-            FAIR: self._unfair,
             UNCHANGED: self._changed,
+            FAIR: self._unfair,
             GAPS: self._gaps,
         }
+        self.weight = 1 + self.stayers if len(aims) > 1 else 1
+        self.model.minimize(sum(weight * measures[aim]() for aim, weight in zip(aims, (self.weight, 1), strict=False)))
+        for number, takes in self.takes.items():
+            for guide, variable in takes.items():
+                self.model.add_hint(variable, guide in table.roster[number])
 
-    def reach(self, aim: Aim, budget: Budget, stopped: Callable[[], bool]) -> tuple[int, int]:
-        """Ask for the least of an aim and keep what was reached: its value, and the bound below which nothing goes.
+    def least(self, budget: Budget, *, effort: float) -> Solved | None:
+        """The best of a small part, or the best found with this effort (in the solver's own seconds, which hang on no machine)."""
+        solver = _solver(budget)
+        solver.parameters.max_deterministic_time = effort
+        return self._read(solver, solver.solve(self.model))
 
-        First without proof in mind, by the solver's usual workers, then by one with the full linear relaxation, which proves where
-        they cannot. Out of time, the roster at hand is kept.
-        """
-        measure = self.makers[aim]()
-        self.model.minimize(measure)
-        value: int | None = None
-        bound = 0
-        for workers, share in ((1, 0.5), (2, 1.0)):
-            if value is not None and bound >= value:
-                break
-            solved = self._solve(Budget(budget.left * share), workers, stopped)
-            if solved is not None:
-                value, bound = solved[0], max(bound, solved[1])
-        if value is None:
-            value = self._held(measure)
-        self.model.add(measure <= value)
-        return value, bound
-
-    def _solve(self, budget: Budget, workers: int, stopped: Callable[[], bool]) -> tuple[int, int] | None:
-        from ortools.sat.python import cp_model
-
-        if budget.left < LOOK_SECONDS / 10:
-            return None
-        solver = cp_model.CpSolver()
+    def least_in_time(self, budget: Budget, workers: int, stopped: Callable[[], bool]) -> Solved | None:
+        """The best of a large part, or the best found in the time; now and then it is asked whether to stop."""
+        solver = _solver(budget)
         solver.parameters.num_workers = workers
-        solver.parameters.random_seed = 1
-        if workers == 1:
-            solver.parameters.linearization_level = 2
-        solver.parameters.max_time_in_seconds = budget.left
-        self._hint()
-        if _solved(solver, self.model, stopped) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None
-        self.roster = [
-            [tuple(guide for guide, variable in takes.items() if solver.value(variable)) for takes in day]
-            for day in self.takes
-        ]
-        return round(solver.objective_value), ceil(solver.best_objective_bound - 1e-6)
+        with ThreadPoolExecutor(max_workers=1) as beside:  # our own thread must be free to ask
+            running = beside.submit(solver.solve, self.model)
+            while not wait([running], LOOK_SECONDS).done:
+                if stopped():
+                    solver.stop_search()
+            return self._read(solver, running.result())
 
-    def _held(self, measure: cp_model.LinearExprT) -> int:
-        """What the roster at hand is worth, by the model's own measure. Raises Undecided where it breaks a rule."""
+    def _read(self, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> Solved | None:
         from ortools.sat.python import cp_model
 
-        fixed = self.model.clone()
-        for day, chosen in zip(self.takes, self.roster, strict=True):
-            for takes, numbers in zip(day, chosen, strict=True):
-                for guide, variable in takes.items():
-                    fixed.add(variable == (guide in numbers))
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        if solver.solve(fixed) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            raise Undecided
-        return round(solver.objective_value)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        mine = frozenset(self.guides)
+        roster = {
+            number: (self.table.roster[number] - mine) | {g for g, variable in takes.items() if solver.value(variable)}
+            for number, takes in self.takes.items()
+        }
+        return Solved(roster, ceil(solver.best_objective_bound - 1e-6))
 
-    def _hint(self) -> None:
-        self.model.clear_hints()  # type: ignore[no-untyped-call]  # OR-Tools leaves it untyped
-        for day, chosen in zip(self.takes, self.roster, strict=True):
-            for takes, numbers in zip(day, chosen, strict=True):
-                for guide, variable in takes.items():
-                    self.model.add_hint(variable, guide in numbers)
+    def _cover(self, day: int, mine: frozenset[int], keep: bool) -> None:
+        """What these guides lead now they lead after it, among them; where something is open, as much as now."""
+        rows, led_now = [], 0
+        for number in self.table.boards[day].groups:
+            group, led = self.table.groups[number], self.table.roster[number]
+            able = [guide for guide in bits(group.able) if guide in mine]
+            inside, left = len(led & mine), len(group.keys) - len(led)
+            if not able or not inside + left:
+                self.open += inside + left
+                continue
+            task = Task("", group.start, group.end, 0)
+            takes = {guide: self.model.new_bool_var("") for guide in able}
+            self.takes[number] = takes
+            for guide, variable in takes.items():
+                self.held.setdefault((day, guide), []).append((task, variable))
+            rows.append((takes.values(), inside + left, left))
+            led_now += inside
+            self.stayers += len(group.stayers & takes.keys())
+        full = keep and not any(left for _, _, left in rows)
+        for variables, most, _ in rows:
+            self.open += most
+            self.model.add(sum(variables) == most if full else sum(variables) <= most)
+        if keep and not full:
+            self.model.add(sum(sum(variables) for variables, _, _ in rows) >= led_now)
 
-    def _group(self, group: Group) -> dict[int, cp_model.IntVar]:
-        takes = {guide: self.model.new_bool_var("") for guide in bits(group.able)}
-        self.model.add(sum(takes.values()) <= len(group.keys))
-        return takes
-
-    def _rules(self, board: Board, takes: Sequence[Mapping[int, cp_model.IntVar]]) -> None:
+    def _rules(self, day: int, guide: int, held: Held) -> None:
         """One duty of a guide at a time, rest between them, and the day's most ticks and duties."""
-        for guide, held in _by_guide(board, takes).items():
-            tasks = [(Task("", group.start, group.end, group.able), variable) for group, variable in held]
-            for clique in cliques(tasks, board.limits.rest[guide]):
-                self.model.add_at_most_one(clique)
-            if sum(group.ticks for group, _ in held) > board.limits.ticks[guide]:
-                self.model.add(sum(group.ticks * variable for group, variable in held) <= board.limits.ticks[guide])
-            if len(held) > board.limits.duties[guide]:
-                self.model.add(sum(variable for _, variable in held) <= board.limits.duties[guide])
+        rest, ticks, duties = self.table.boards[day].limits[guide]
+        for clique in cliques(held, rest):
+            self.model.add_at_most_one(clique)
+        if sum(task.end - task.start for task, _ in held) > ticks:
+            self.model.add(_sum(held) <= ticks)
+        if len(held) > duties:
+            self.model.add(sum(variable for _, variable in held) <= duties)
 
     def _uncovered(self) -> cp_model.LinearExprT:
-        every = sum(len(group.keys) for board in self.boards for group in board.groups)
-        return every - sum(sum(takes.values()) for day in self.takes for takes in day)
+        return self.open - sum(sum(takes.values()) for takes in self.takes.values())
 
     def _changed(self) -> cp_model.LinearExprT:
-        """Duties whose guide of now does not lead one of their group any more."""
-        stays: list[cp_model.LinearExprT] = []
-        number = 0
-        for board, day in zip(self.boards, self.takes, strict=True):
-            for group, takes in zip(board.groups, day, strict=True):
-                present = {guide for guide in group.present if guide in takes}
-                stays += [takes[guide] for guide in present]
-                number += len(present)
-        return number - sum(stays)
+        stays = [
+            takes[guide]
+            for number, takes in self.takes.items()
+            for guide in self.table.groups[number].stayers
+            if guide in takes
+        ]
+        return self.stayers - sum(stays)
+
+    def _changed_now(self) -> int:
+        return self.stayers - sum(
+            len(self.table.groups[number].stayers & takes.keys() & self.table.roster[number])
+            for number, takes in self.takes.items()
+        )
 
     def _unfair(self) -> cp_model.LinearExprT:
-        """Sum over the guides of the squared hours above or below their share, and the same for weekends, in ticks times hours."""
-        loads: dict[str, list[tuple[int, cp_model.IntVar]]] = {code: [] for code in self.shares}
-        weekends: dict[str, list[tuple[int, cp_model.IntVar]]] = {code: [] for code in self.shares}
-        for board, day in zip(self.boards, self.takes, strict=True):
-            for group, takes in zip(board.groups, day, strict=True):
-                for guide, variable in takes.items():
-                    loads[board.guides[guide]].append((group.ticks, variable))
-                    if board.weekend:
-                        weekends[board.guides[guide]].append((group.ticks, variable))
-        squares = []
-        for code, (done, share) in self.shares.items():
-            squares.append(self._square(done.ticks - share.ticks, loads[code]))
-            squares.append(self._square(done.weekend - share.weekend, weekends[code]))
-        return sum(squares)
+        """The squares of what each guide leads above or below their share, which are not to be more than now: their secants."""
+        away, weekend = self.table.deviations()
+        of_guide: dict[int, list[tuple[int, Held]]] = {guide: [] for guide in self.guides}
+        for (day, guide), held in self.held.items():
+            of_guide[guide].append((day, held))
+        now = sum(away[guide] ** 2 + weekend[guide] ** 2 for guide in self.guides)
+        squares: list[cp_model.LinearExprT] = []
+        for guide, days in of_guide.items():
+            on_weekend = [(day, held) for day, held in days if self.table.boards[day].weekend]
+            for deviation, part in ((away[guide], days), (weekend[guide], on_weekend)):
+                outside = deviation - sum(self._led_now(day, guide) for day, _ in part)
+                squares.append(self._square(outside, [pair for _, held in part for pair in held], isqrt(now)))
+        unfair = sum(squares)
+        self.model.add(unfair <= now)
+        return unfair
 
-    def _square(self, base: int, held: Sequence[tuple[int, cp_model.IntVar]]) -> cp_model.LinearExprT:
-        """At least the square of `base` and the ticks held, in ticks times hours: its secants between whole hours."""
-        most = sum(ticks for ticks, _ in held)
-        load = self.model.new_int_var(0, most, "")
-        self.model.add(load == sum(ticks * variable for ticks, variable in held))
-        low, high = base // HOUR, -(-(base + most) // HOUR)
-        top = max(abs(low), abs(high)) + 1
-        square = self.model.new_int_var(0, HOUR * top * top, "")
-        for hour in range(low, high + 1):
-            self.model.add(square >= (2 * hour + 1) * (base + load) - HOUR * hour * (hour + 1))
+    def _led_now(self, day: int, guide: int) -> int:
+        table = self.table
+        return sum(table.groups[number].ticks for number in table.boards[day].groups if guide in table.roster[number])
+
+    def _square(self, outside: int, held: Held, most: int) -> cp_model.LinearExprT:
+        """At least the square of `outside` and the ticks held, which lies within `most` of 0: exact where the ticks can be."""
+        step = 0
+        for task, _ in held:
+            step = gcd(step, task.end - task.start)
+        if not step:
+            return outside * outside
+        first = max(0, -((most + outside) // step))
+        last = min(sum(task.end - task.start for task, _ in held), most - outside) // step
+        count = self.model.new_int_var(first, last, "")
+        self.model.add(step * count == _sum(held))
+        if first == last:
+            return (outside + step * first) ** 2
+        square = self.model.new_int_var(0, most * most, "")
+        stride = max(1, (last - first) // MOST_SECANTS)
+        nearest = -outside // step
+        for number in range(first, last):
+            if stride == 1 or not number % stride or abs(number - nearest) <= MOST_SECANTS // 4:
+                low = outside + step * number
+                self.model.add(square >= (2 * low + step) * (outside + step * count) - low * (low + step))
         return square
 
     def _gaps(self) -> cp_model.LinearExprT:
         """Ticks between the first start and the last end of each guide's day in which they lead nobody."""
         waits: list[cp_model.LinearExprT] = []
-        for board, takes in zip(self.boards, self.takes, strict=True):
-            of_guide = _by_guide(board, takes)
-            for guide in sorted(of_guide.keys() | board.fixed.keys()):
-                held, fixed = of_guide.get(guide, []), board.fixed.get(guide, [])
-                if len(held) + len(fixed) < 2:
+        for day in self.days:
+            fixed = self.table.boards[day].fixed
+            for guide in self.guides:
+                held, known = self.held.get((day, guide), []), fixed.get(guide, [])
+                if len(held) + len(known) < 2:
                     continue
-                ends = [*(group.end for group, _ in held), *(end for _, end in fixed)]
-                starts = [*(group.start for group, _ in held), *(start for start, _ in fixed)]
+                starts = [*(task.start for task, _ in held), *(start for start, _ in known)]
+                ends = [*(task.end for task, _ in held), *(end for _, end in known)]
                 first = self.model.new_int_var(min(starts), max(ends), "")
                 last = self.model.new_int_var(min(starts), max(ends), "")
-                for group, variable in held:
-                    self.model.add(first <= group.start).only_enforce_if(variable)
-                    self.model.add(last >= group.end).only_enforce_if(variable)
-                for start, end in fixed:
+                for task, variable in held:
+                    self.model.add(first <= task.start).only_enforce_if(variable)
+                    self.model.add(last >= task.end).only_enforce_if(variable)
+                for start, end in known:
                     self.model.add(first <= start)
                     self.model.add(last >= end)
                 self.model.add(last >= first)
-                busy = sum(group.ticks * variable for group, variable in held) + sum(
-                    end - start for start, end in fixed
-                )
-                waits.append(last - first - busy)
+                waits += [last - first, -_sum(held), -sum(end - start for start, end in known)]
         return sum(waits)
 
 
-def _by_guide(
-    board: Board, takes: Sequence[Mapping[int, cp_model.IntVar]]
-) -> dict[int, list[tuple[Group, cp_model.IntVar]]]:
-    found: dict[int, list[tuple[Group, cp_model.IntVar]]] = {}
-    for group, variables in zip(board.groups, takes, strict=True):
-        for guide, variable in variables.items():
-            found.setdefault(guide, []).append((group, variable))
-    return found
+def _sum(held: Held) -> cp_model.LinearExprT:
+    from ortools.sat.python import cp_model
+
+    return cp_model.LinearExpr.weighted_sum([variable for _, variable in held], [t.end - t.start for t, _ in held])
 
 
-def _solved(solver: cp_model.CpSolver, model: cp_model.CpModel, stopped: Callable[[], bool]) -> cp_model.CpSolverStatus:
-    """The solver's status. It runs beside, while the caller's own thread asks now and then whether it should stop."""
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        running = beside.submit(solver.solve, model)
-        while not wait([running], LOOK_SECONDS).done:
-            if stopped():
-                solver.stop_search()
-        return running.result()
+def _solver(budget: Budget) -> cp_model.CpSolver:
+    """One worker with the full linear relaxation: small parts are proven at once, and probing them first costs more than it saves."""
+    from ortools.sat.python import cp_model
+
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.linearization_level = 2
+    solver.parameters.symmetry_level = 0
+    solver.parameters.cp_model_probing_level = 0
+    solver.parameters.random_seed = 1
+    solver.parameters.max_time_in_seconds = budget.left
+    return solver

@@ -13,7 +13,6 @@ from scheduler.core.planning import FAIR_ORDER, QUIET_ORDER, Load, Plan, Shift, 
 from scheduler.core.rules import Duty, Guide, Roster, why_not
 from scheduler.core.ticks import Interval
 
-HOUR = 12
 Choice = dict[str, str | None]
 
 
@@ -73,29 +72,28 @@ def every(shift: Shift) -> Iterator[Choice]:
             yield {duty.key: duty.guide for duty in chosen}
 
 
-def square(away: int) -> int:
-    """Squared hours, in ticks times hours, straight between whole hours."""
-    hour = away // HOUR
-    return (2 * hour + 1) * away - HOUR * hour * (hour + 1)
-
-
 def measures(days: list[Shift], choice: Choice, before: Mapping[str, Load]) -> Mapping[str, int]:
     """What a roster is worth, aim by aim, by the words of the aims."""
     duties = [duty for day in days for duty in day.duties]
     weekend = {duty.key for day in days if day.weekend for duty in day.duties}
     codes = sorted({guide.code for day in days for guide in day.guides})
-    there = {
-        code: sum(p.ticks for day in days for guide in day.guides if guide.code == code for p in guide.hours)
-        for code in codes
-    }
     unfair = 0
-    for part, old in ((duties, "ticks"), ([duty for duty in duties if duty.key in weekend], "weekend")):
+    for part, old, when in (
+        (duties, "ticks", days),
+        ([duty for duty in duties if duty.key in weekend], "weekend", [day for day in days if day.weekend]),
+    ):
+        there = {
+            code: sum(p.ticks for day in when for guide in day.guides if guide.code == code for p in guide.hours)
+            for code in codes
+        }
+        if not when:
+            continue
         total = sum(duty.period.ticks for duty in part) + sum(getattr(before.get(code, Load()), old) for code in codes)
         for code in codes:
             led = getattr(before.get(code, Load()), old) + sum(
                 duty.period.ticks for duty in part if choice[duty.key] == code
             )
-            unfair += square(led - round(total * there[code] / sum(there.values())))
+            unfair += (led - round(total * there[code] / sum(there.values()))) ** 2
     gaps = 0
     for day in days:
         for guide in day.guides:
