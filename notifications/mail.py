@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -12,10 +13,27 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from notifications import breaker, mime
-from notifications.models import OutboxMessage
 from notifications.outcomes import Outcome
 
 log = logging.getLogger(__name__)
+
+_YES = ((250,), (250, 251), (354,))  # to MAIL, RCPT and DATA
+
+
+class Meanwhile:
+    """What one may do while the mail server thinks: nothing, unless somebody has something. Not sure to be called if it fails."""
+
+    def asked(self) -> None:
+        """The server was asked whether it takes a letter from us."""
+
+    def agreed(self) -> None:
+        """It will take it; not a word of the letter is said yet."""
+
+    def handed_over(self) -> None:
+        """All of the letter is said, the server's answer is awaited."""
+
+
+IDLE = Meanwhile()
 
 
 class Line:
@@ -55,14 +73,16 @@ class Line:
                 self.backend.close()
         self.backend = None
 
-    def send(self, letter: mime.Wire) -> Outcome:
-        """Hand it over. Raises ValueError on what no server would take."""
+    def send(self, letter: mime.Wire, *, meanwhile: Meanwhile = IDLE) -> Outcome:
+        """Hand it over."""
         assert self.backend is not None  # is_up() was asked
         try:
             server = getattr(self.backend, "connection", None)
             if isinstance(server, smtplib.SMTP):
-                hand_over(server, letter)
+                hand_over(server, letter, meanwhile)
             else:  # files, or whatever else a deployment sends by
+                meanwhile.asked()
+                meanwhile.agreed()
                 self.backend.send_messages([letter])
         except (smtplib.SMTPException, OSError) as error:
             outcome = verdict(error)
@@ -72,49 +92,63 @@ class Line:
         return Outcome("sent", "250")
 
 
-def hand_over(server: smtplib.SMTP, letter: mime.Wire) -> None:
-    """One letter to one recipient: in three rounds as smtplib does it, or in two where the server takes commands in one go (RFC 2920).
-
-    Raises what `smtplib.SMTP.sendmail` raises.
+def hand_over(server: smtplib.SMTP, letter: mime.Wire, meanwhile: Meanwhile = IDLE) -> None:
+    """One letter to one recipient: what `smtplib.SMTP.sendmail` does, and raises, in two rounds instead of four where the server takes
+    commands in one go (RFC 2920), and with something to do while it thinks.
     """
     (recipient,) = letter.to
     content = letter.as_bytes(linesep="\r\n")
-    if not server.has_extn("pipelining"):
-        server.sendmail(letter.from_email, [recipient], content)
-        return
+    server.ehlo_or_helo_if_needed()
     size = f" size={len(content)}" if server.has_extn("size") else ""
-    server.send(f"MAIL FROM:<{letter.from_email}>{size}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode("ascii"))
-    sender, accepted, data = _replies(server, 3)
-    if data[0] == 354 and accepted[0] not in (
-        250,
-        251,
-    ):  # an open DATA for nobody: end it, so that the next letter can begin
-        server.send(b".\r\n")
-        server.getreply()
-    if sender[0] != 250:
-        _reset(server, sender[0])
-        raise smtplib.SMTPSenderRefused(*sender, letter.from_email)
-    if accepted[0] not in (250, 251):
-        _reset(server, accepted[0])
-        raise smtplib.SMTPRecipientsRefused({recipient: accepted})
-    if data[0] != 354:
-        _reset(server, data[0])
-        raise smtplib.SMTPDataError(*data)
+    commands = [f"MAIL FROM:<{letter.from_email}>{size}", f"RCPT TO:<{recipient}>", "DATA"]
+    if server.has_extn("pipelining"):
+        _all_at_once(server, letter, recipient, commands, meanwhile)
+    else:
+        _one_by_one(server, letter, recipient, commands, meanwhile)
+    meanwhile.agreed()
     server.send(_dotted(content))
+    meanwhile.handed_over()
     code, said = server.getreply()
     if code != 250:
         _reset(server, code)
         raise smtplib.SMTPDataError(code, said)
 
 
-def _replies(server: smtplib.SMTP, count: int) -> list[tuple[int, bytes]]:
-    """The answers to commands that went out together; a server that says goodbye (421) answers the rest, too."""
-    found: list[tuple[int, bytes]] = []
-    while len(found) < count:
-        found.append(server.getreply())
-        if found[-1][0] == 421:
-            found += [found[-1]] * (count - len(found))
-    return found
+def _one_by_one(
+    server: smtplib.SMTP, letter: mime.Wire, recipient: str, commands: Sequence[str], meanwhile: Meanwhile
+) -> None:
+    for number, command in enumerate(commands):
+        server.putcmd(command)
+        if number == 0:
+            meanwhile.asked()
+        reply = server.getreply()
+        if reply[0] not in _YES[number]:
+            _reset(server, reply[0])
+            raise _refused(number, reply, letter, recipient)
+
+
+def _all_at_once(
+    server: smtplib.SMTP, letter: mime.Wire, recipient: str, commands: Sequence[str], meanwhile: Meanwhile
+) -> None:
+    server.send("".join(f"{command}\r\n" for command in commands).encode("ascii"))
+    meanwhile.asked()
+    replies: list[tuple[int, bytes]] = []
+    while len(replies) < len(commands) and (not replies or replies[-1][0] != 421):  # goodbye answers the rest, too
+        replies.append(server.getreply())
+    wrong = next((number for number, reply in enumerate(replies) if reply[0] not in _YES[number]), None)
+    if wrong is None:
+        return
+    if replies[-1][0] == 354:  # an open DATA for nobody: end it, so that the next letter can begin
+        server.send(b".\r\n")
+        server.getreply()
+    _reset(server, replies[wrong][0])
+    raise _refused(wrong, replies[wrong], letter, recipient)
+
+
+def _refused(number: int, reply: tuple[int, bytes], letter: mime.Wire, recipient: str) -> smtplib.SMTPException:
+    if number == 0:
+        return smtplib.SMTPSenderRefused(*reply, letter.from_email)
+    return smtplib.SMTPRecipientsRefused({recipient: reply}) if number == 1 else smtplib.SMTPDataError(*reply)
 
 
 def _reset(server: smtplib.SMTP, code: int) -> None:
@@ -156,12 +190,3 @@ def _by_code(code: int, said: bytes | str, *, unreachable: bool = False) -> Outc
 
 def _words(said: bytes | str) -> str:
     return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-
-
-def attempt(row: OutboxMessage, line: Line) -> Outcome:
-    """Send a claimed letter."""
-    try:
-        letter = mime.wire(row, date=row.claimed_at or row.created_at)
-    except ValueError as error:  # BadHeaderError and UnicodeError are ValueErrors: trying again would not help
-        return Outcome("dead", "encoding", f"{type(error).__name__}: {error}")
-    return line.send(letter)

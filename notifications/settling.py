@@ -6,7 +6,10 @@ import logging
 from datetime import datetime, timedelta
 from secrets import SystemRandom
 
-from django.db import connection, transaction
+import psycopg
+from django.db import OperationalError, connection, transaction
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGconn
 
 from notifications import links, outbox
 from notifications.messages import OFFICE_KINDS, Address, Letter
@@ -24,16 +27,52 @@ _chance = SystemRandom()
 # Only if PostgreSQL itself dies, what was sent since the last commit that did wait (the claim of this batch) may be sent once more.
 _SENT = """
 WITH soft AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-UPDATE notifications_outboxmessage SET status = 'sent', sent_at = clock_timestamp(), lease_until = NULL, last_code = %s, last_error = ''
-FROM soft WHERE id = %s AND claim = %s AND status = 'queued'
+UPDATE notifications_outboxmessage SET status = 'sent', sent_at = clock_timestamp(), lease_until = NULL, last_code = $1, last_error = ''
+FROM soft WHERE id = $2::uuid AND claim = $3::uuid AND status = 'queued'
 """
+
+
+class Writing:
+    """That a letter was sent, on its way into the database while the mail server is asked something: one statement at a time.
+
+    Nothing else may use the connection between `begin` and `finish`.
+    """
+
+    def __init__(self) -> None:
+        self.server: PGconn | None = None
+
+    def begin(self, row: OutboxMessage, outcome: Outcome) -> None:
+        """Say it to PostgreSQL and do not wait; it carries it out even if we die now."""
+        assert self.server is None  # finish() was called
+        connection.ensure_connection()
+        server: PGconn = connection.connection.pgconn
+        said = [word.encode() for word in (outcome.code, str(row.pk), str(row.claim))]
+        try:
+            server.send_query_params(_SENT.encode(), said)
+            server.flush()
+        except psycopg.Error as error:
+            raise OperationalError(str(error)) from error
+        self.server = server
+
+    def finish(self) -> None:
+        """Wait until it is written. Raises OperationalError where it was not."""
+        server, self.server = self.server, None
+        if server is None:
+            return
+        wrong = ""
+        while (result := server.get_result()) is not None:
+            if result.status != ExecStatus.COMMAND_OK:
+                wrong = result.get_error_message()
+        if wrong or server.status != ConnStatus.OK:
+            raise OperationalError(wrong or "the connection was lost")
 
 
 def settle(row: OutboxMessage, outcome: Outcome) -> None:
     """Write down how it ended, if the row is still ours: a lease that ran out may have given it to another worker."""
     if outcome.verdict == "sent":
-        with connection.cursor() as cursor:
-            cursor.execute(_SENT, [outcome.code, row.pk, row.claim])
+        writing = Writing()
+        writing.begin(row, outcome)
+        writing.finish()
         return
     ours = OutboxMessage.objects.filter(pk=row.pk, claim=row.claim, status="queued")
     wait = timedelta(minutes=(*WAITS, 60)[min(row.attempts - 1, len(WAITS))]) * _chance.uniform(0.9, 1.1)

@@ -32,6 +32,7 @@ class Mailhouse:
         self.rcpt: Callable[[str], str] = lambda address: OK
         self.data: Callable[[EmailMessage], str] = lambda letter: OK
         self.delay = 0.0
+        self.pipelining = False
         self.letters: list[EmailMessage] = []
         self.connections = 0
         self.controller: Controller | None = None
@@ -41,7 +42,7 @@ class Mailhouse:
     ) -> list[str]:
         session.host_name = hostname
         self.connections += 1
-        return responses
+        return _says(responses, self.pipelining)
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -87,9 +88,27 @@ def mailhouse() -> Iterator[Mailhouse]:
         house.close()
 
 
-def serve(port: int) -> None:
+def _says(responses: list[str], pipelining: bool) -> list[str]:
+    return [*responses[:-1], "250-PIPELINING", responses[-1]] if pipelining else responses
+
+
+class TakesAll(Sink):
+    """Takes everything and keeps nothing; `pipelining`: takes commands in one go, and says so (RFC 2920)."""
+
+    def __init__(self, pipelining: bool) -> None:
+        super().__init__()
+        self.pipelining = pipelining
+
+    async def handle_EHLO(  # noqa: N802  # aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return _says(responses, self.pipelining)
+
+
+def serve(port: int, pipelining: bool = False) -> None:
     """A mail server that takes everything and keeps nothing, until it is ended: for a process of its own."""
     logging.getLogger("mail.log").setLevel(logging.ERROR)
-    controller = Controller(Sink(), hostname="127.0.0.1", port=port)
+    controller = Controller(TakesAll(pipelining), hostname="127.0.0.1", port=port)
     controller.start()
     threading.Event().wait()
