@@ -13,11 +13,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import caches
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from redis.exceptions import RedisError
 
 from scheduler import periods
-from scheduler.models import DayVersion, Offer, Visit
+from scheduler.models import DayVersion, Offer
 from tours.models import Museum
 
 log = logging.getLogger(__name__)
@@ -26,17 +26,18 @@ KEEP_SECONDS = 24 * 3600
 
 
 def seals(first: date, last: date, museum: Museum, *, now: datetime) -> Mapping[date, str]:
-    """What each day's state is known by, for days that have one: equal seals, equal days. Two queries.
+    """What each day's state is known by, for days that have one: equal seals, equal days. One query.
 
     A day on which an offer has lapsed that nobody has released yet has none: what is true of it depends on the hour.
     """
-    lapsed = Q(offers__outcome=Offer.Outcome.OPEN, offers__answer_by__lte=now, day__range=(first, last))
-    unsealed = set(Visit.objects.filter(lapsed).order_by().values_list("day", flat=True))
-    versions = dict(DayVersion.objects.filter(day__range=(first, last)).values_list("day", "version"))
+    lapsed = Offer.objects.filter(visit__day=OuterRef("day"), outcome=Offer.Outcome.OPEN, answer_by__lte=now)
+    rows = DayVersion.objects.filter(day__range=(first, last)).annotate(lapsed=Exists(lapsed))
+    states = {day: (version, unsure) for day, version, unsure in rows.values_list("day", "version", "lapsed")}
     prefix = f"{museum.pk}.{museum.catalogue_version}"
     return {
-        day: "" if day in unsealed else f"{prefix}.{day.isoformat()}.{versions.get(day, 0)}"
+        day: "" if unsure else f"{prefix}.{day.isoformat()}.{version}"
         for day in periods.days_between(first, last)
+        for version, unsure in [states.get(day, (0, False))]
     }
 
 

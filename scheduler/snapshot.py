@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import JSONObject
 
 from scheduler import periods, recurring
@@ -72,13 +72,15 @@ def of_days(
     without: Visit | None = None,
     now: datetime | None = None,
     seals: Mapping[date, str] = MappingProxyType({}),
+    calendar: Calendar | None = None,
 ) -> Range:
     """The days from `first` to `last`, in a fixed number of queries.
 
     `without` leaves one visit out, as if it were not booked; `now`, what is held for people who have not answered in time: who
-    reads gives it, who writes has released that beforehand (`expiry`). `seals` (see `answers`) let the core keep what it works out.
+    reads gives it, who writes has released that beforehand (`expiry`). `seals` (see `answers`) let the core keep what it
+    works out; `calendar` is taken as it is where the caller has read it.
     """
-    calendar = catalogue.calendar()
+    calendar = calendar or catalogue.calendar()
     zone = ZoneInfo(calendar.museum.time_zone)
     whole = DateTimeTZRange(periods.bounds(first, zone).lower, periods.bounds(last, zone).upper, "[)")
     places = list(_spaces())
@@ -87,9 +89,9 @@ def of_days(
     shut = [
         (row, period) for row in closures.values() for period in recurring.within(row.period, row.rrule, whole, zone)
     ]
-    gone = _gone(without, now)
-    visits = _visits((first, last), zone, gone)
-    taken = _taken((first, last), zone, gone)
+    there = _there(without, now)
+    visits = _visits((first, last), zone, there)
+    taken = _taken((first, last), zone, there)
     guides = list(_guides(whole))
     days = {}
     for day in periods.days_between(first, last):
@@ -185,17 +187,19 @@ def _core_guide(
     )
 
 
-def _gone(without: Visit | None, now: datetime | None) -> QuerySet[Visit]:
-    """The visits that are looked past."""
-    late = Q(offers__outcome=Offer.Outcome.OPEN, offers__answer_by__lte=now) if now else Q(pk__in=[])
-    return Visit.objects.filter(late | Q(pk=without.pk if without else None)).order_by()
+def _there(without: Visit | None, now: datetime | None) -> Q:
+    """What parties and legs belong to visits that are not looked past; asked of each row, so that history costs nothing."""
+    there = ~Q(visit=without.pk) if without else Q()
+    if now:
+        lapsed = Offer.objects.filter(visit=OuterRef("visit"), outcome=Offer.Outcome.OPEN, answer_by__lte=now)
+        there &= Q(~Exists(lapsed))
+    return there
 
 
-def _visits(days: tuple[date, date], zone: ZoneInfo, gone: QuerySet[Visit]) -> Mapping[date, list[CoreVisit]]:
+def _visits(days: tuple[date, date], zone: ZoneInfo, there: Q) -> Mapping[date, list[CoreVisit]]:
     """The visits with parties, by day."""
     rows = (
-        Party.objects.filter(holds=True, visit__day__range=days)
-        .exclude(visit__in=gone)
+        Party.objects.filter(there, holds=True, visit__day__range=days)
         .select_related("visit__tour", "guide")
         .only(
             "number",
@@ -247,12 +251,11 @@ def _visits(days: tuple[date, date], zone: ZoneInfo, gone: QuerySet[Visit]) -> M
     return by_day
 
 
-def _taken(days: tuple[date, date], zone: ZoneInfo, gone: QuerySet[Visit]) -> Mapping[date, list[Taken]]:
+def _taken(days: tuple[date, date], zone: ZoneInfo, there: Q) -> Mapping[date, list[Taken]]:
     """What events and holds take, by day: each of their legs is one lane."""
     rows = (
-        Leg.objects.filter(holds=True, visit__day__range=days)
+        Leg.objects.filter(there, holds=True, visit__day__range=days)
         .exclude(visit__kind=Visit.Kind.TOUR)
-        .exclude(visit__in=gone)
         .values_list("visit__day", "visit_id", "lane__space__code", "period", "heads")
         .order_by("pk")
     )

@@ -18,7 +18,7 @@ from scheduler.errors import BadWish, Closed, TooFar, TooSoon
 from scheduler.models import Visit
 from tours import queries as catalogue
 from tours.days import Calendar
-from tours.models import Audience, Tour
+from tours.models import Audience, Museum, Tour
 
 MOST_DAYS = 62
 AHEAD_DAYS = 366
@@ -52,6 +52,7 @@ class DayOffer:
 class Offered:
     """The days asked for, and the largest group that any of them could receive."""
 
+    museum: Museum
     largest: int
     days: tuple[DayOffer, ...]
 
@@ -107,7 +108,7 @@ def first_day(group: Group, calendar: Calendar, now: datetime) -> date:
 def offered(group: Group, first: date, last: date, *, now: datetime, by_office: bool = False) -> Offered:
     """What can be offered on each day from `first` to `last`. The office is not held to lead times.
 
-    A fixed number of queries: seven, and six more where some day's answer is not kept.
+    A fixed number of queries: three, and five more where some day's answer is not kept.
     """
     wish = wish_of(group, by_office=by_office)
     calendar = catalogue.calendar()
@@ -125,7 +126,7 @@ def offered(group: Group, first: date, last: date, *, now: datetime, by_office: 
         else found[day][0]
         for day in periods.days_between(first, last)
     ]
-    return Offered(max((largest for _day, largest in found.values()), default=0), tuple(days))
+    return Offered(calendar.museum, max((largest for _day, largest in found.values()), default=0), tuple(days))
 
 
 def _found(wish: Wish, first: date, last: date, calendar: Calendar, now: datetime) -> dict[date, tuple[DayOffer, int]]:
@@ -139,7 +140,7 @@ def _found(wish: Wish, first: date, last: date, calendar: Calendar, now: datetim
     found = {day: _from_json(day, answer) for day, answer in known.items()}
     missing = [day for day in every if day not in found]
     if missing:
-        read = snapshot.of_days(missing[0], missing[-1], now=now, seals=sealed)
+        read = snapshot.of_days(missing[0], missing[-1], now=now, seals=sealed, calendar=calendar)
         new = {day: _day_offer(day, read.days[day], wish, read, now) for day in missing}
         answers.keep(question, {day: _to_json(*new[day]) for day in missing if day != today}, sealed)
         found |= new

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import date, time
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, F, OuterRef, Prefetch, QuerySet
+from django.db.models.functions import JSONObject
+from modeltranslation.utils import get_translation_fields
 
 from tours.days import Calendar, Window
 from tours.errors import NoMuseum, NoPrice
 from tours.models import Audience, Holiday, Museum, Opening, Price, Qualification, Space, Stop, Tour
 from tours.prices import Band, paying_heads, price
+
+WINDOW = tuple(field.name for field in fields(Window))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +39,25 @@ def museum() -> Museum:
 
 
 def calendar() -> Calendar:
-    """The museum with its hours and its edits of the holidays. Three queries, however many days are asked for. Raises `NoMuseum`."""
-    house = museum()
+    """The museum with its hours and its edits of the holidays. One query, however many days are asked for. Raises `NoMuseum`."""
+    weekly = Opening.objects.filter(museum=OuterRef("pk")).order_by("weekday", "opens")
+    names = {name: F(name) for name in get_translation_fields("name")}
+    edit = JSONObject(date=F("date"), is_holiday=F("is_holiday"), opens=F("opens"), **names)
+    edited = Holiday.objects.order_by().annotate(row=edit).values("row")
+    house = Museum.objects.annotate(
+        weekly=ArraySubquery(weekly.values(row=JSONObject(weekday=F("weekday"), **{name: F(name) for name in WINDOW}))),
+        edited=ArraySubquery(edited),
+    ).first()
+    if house is None:
+        raise NoMuseum
     hours: dict[int, list[Window]] = defaultdict(list)
-    for row in Opening.objects.filter(museum=house).order_by("weekday", "opens"):
-        hours[row.weekday].append(Window(row.opens, row.closes, row.last_start))
+    for row in house.weekly:
+        hours[row["weekday"]].append(Window(**{name: time.fromisoformat(row[name]) for name in WINDOW}))
+    edits = [Holiday(**row | {"date": date.fromisoformat(row["date"])}) for row in house.edited]
     return Calendar(
         museum=house,
         hours={weekday: tuple(windows) for weekday, windows in hours.items()},
-        edits={edit.date: edit for edit in Holiday.objects.all()},
+        edits={edit.date: edit for edit in edits},
     )
 
 

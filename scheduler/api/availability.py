@@ -20,7 +20,6 @@ from scheduler.api.answers import Answer
 from scheduler.api.fields import AudienceField, Days, TourField, heads_field
 from scheduler.api.problems import problems
 from scheduler.api.shapes import clock
-from tours import queries as catalogue
 from tours.models import Language
 
 
@@ -98,14 +97,13 @@ def availability(request: Request) -> HttpResponseBase:
     group = starts.Group(query["tour"], query["language"], query["audience"], query["heads"])
     by_office = permissions.is_office(request.user)
     offered = starts.offered(group, query["from"], query["to"], now=timezone.now(), by_office=by_office)
-    museum = catalogue.museum()
     days = [
         {
             "date": day.day.isoformat(),
             "state": day.state,
             "reason": day.reason,
-            "starts": [clock(start, museum) for start in day.starts],
-            "waves": [[clock(start, museum) for start in wave] for wave in day.waves],
+            "starts": [clock(start, offered.museum) for start in day.starts],
+            "waves": [[clock(start, offered.museum) for start in wave] for wave in day.waves],
         }
         for day in offered.days
     ]

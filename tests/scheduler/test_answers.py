@@ -34,7 +34,7 @@ def queries(group: Group, now: datetime) -> int:
 
 def test_a_kept_answer_asks_no_snapshot(asking: Ask, season_now: datetime) -> None:
     group = asking(at(DAY, "11:00")).group
-    assert queries(group, season_now) == 17
+    assert queries(group, season_now) == 11
     assert queries(group, season_now) == 9
 
 
@@ -43,7 +43,7 @@ def test_queries_do_not_grow_with_what_is_booked(asking: Ask, season_now: dateti
     for day in (DAY, date(2025, 5, 30)):
         for clock in ("10:00", "11:15", "12:30", "13:45"):
             bookings.book(asking(at(day, clock)), now=season_now)
-    assert queries(group, season_now) == 17
+    assert queries(group, season_now) == 11
 
 
 def test_a_booking_is_seen_at_once(asking: Ask, season_now: datetime) -> None:

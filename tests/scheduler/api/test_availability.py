@@ -141,7 +141,7 @@ def test_a_month_takes_the_same_queries_with_40_visits_and_with_400(stranger: Ca
                 assert stranger.at("GET", "availability/", WISH | MONTH).status_code == 200
             counts.append(len(queries))
     assert Visit.objects.filter(parties__holds=True).count() == 400
-    assert (worked_out, kept) == ([18, 18], [10, 10])
+    assert (worked_out, kept) == ([11, 11], [6, 6])
 
 
 def fill(number: int, now: datetime) -> None:
