@@ -182,7 +182,15 @@ def left_out(visit: Visit, places: Mapping[str, Space] | None = None) -> list[st
     """The places that a visit's programme has lost, by their names in the active language."""
     if visit.left_out and places is None:
         places = {space.code: space for space in Space.objects.all()}
-    return [places[stop["space"]].name if places and stop["space"] in places else stop["space"] for stop in visit.left_out]
+    return [
+        places[stop["space"]].name if places and stop["space"] in places else stop["space"] for stop in visit.left_out
+    ]
+
+
+def other_parts_of(visit: Visit) -> list[Visit]:
+    """The other parts of a group that comes in several: what it was split from, and what was split off it. One query, or two."""
+    parts = list(Visit.objects.filter(split_from=visit).order_by("created_at", "pk"))
+    return [visit.split_from, *parts] if visit.split_from else parts
 
 
 def organisation_of(visit: Visit) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scheduler import bookings, expiry, locks, snapshot, starts, steps
 from scheduler.bookings import Request
@@ -14,6 +15,7 @@ from scheduler.models import Visit
 from scheduler.starts import Group
 from scheduler.steps import Person
 
+TOO_MANY = gettext_lazy("Some of the group come at the other time, and some as agreed.")
 MAY_SPLIT = (Visit.Status.REQUESTED, Visit.Status.CONFIRMED)
 
 
@@ -53,7 +55,7 @@ def refuse_impossible(visit: Visit, begins: tuple[datetime, ...], *, heads: int,
     if visit.kind != Visit.Kind.TOUR or visit.status not in MAY_SPLIT:
         raise NotAllowedNow
     if not 0 < heads < visit.heads:
-        raise BadWish(_("Some of the group come at the other time, and some as agreed."))
+        raise BadWish(TOO_MANY)
     if not 0 <= adults <= heads:
         raise BadWish(_("There cannot be more accompanying adults than people."))
     if not 0 <= visit.adults - adults <= visit.heads - heads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications import links
-from scheduler import bookings, changes, locks, offers, queries
+from scheduler import bookings, changes, lateness, locks, offers, queries
 from scheduler.errors import Refused, StartTaken
 from scheduler.forms.asking import CancelForm, ChangeForm, MoveForm, TakeForm
+from scheduler.forms.coming import ComingForm, LateForm, SplitForm
 from scheduler.models import ChangeRequest, Visit
-from scheduler.views import choosing
+from scheduler.views import choosing, coming
 from scheduler.views.access import visit_behind
 from scheduler.views.pages import show, status_of, tried
 from scheduler.views.programme import programme_of, stops_of
@@ -111,14 +113,81 @@ def give_up(request: HttpRequest, token: str) -> HttpResponse:
     return _answer(request, token, found, lambda: offers.give_up(found.pk, waits=waits, now=timezone.now()), done)
 
 
+@require_POST
+def come(request: HttpRequest, token: str) -> HttpResponse:
+    """The group still comes: as many as agreed, with one click, or another number."""
+    found = visit_behind(token)
+    form = ComingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token, found, coming_form=form, status=422)
+    heads, now = form.cleaned_data["heads"], timezone.now()
+    done = _("Thank you. We are looking forward to seeing you.")
+    return _answer(
+        request, token, found, lambda: changes.still_coming(found.pk, heads=heads, now=now), done, coming_form=form
+    )
+
+
+@require_POST
+def late(request: HttpRequest, token: str) -> HttpResponse:
+    """The group is late; the museum sees it at once, and decides what is still shown."""
+    found = visit_behind(token)
+    form = LateForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token, found, late_form=form, status=422)
+    minutes, now = form.cleaned_data["minutes"], timezone.now()
+    return _answer(
+        request,
+        token,
+        found,
+        lambda: lateness.tell(found.pk, minutes=minutes, now=now),
+        _("The museum knows that you are late, and shows you as much as the time allows."),
+        late_form=form,
+    )
+
+
+@require_POST
+def split(request: HttpRequest, token: str) -> HttpResponse:
+    """A part of the group comes at another time, as a visit of its own; after the deadline it becomes a late change."""
+    found = visit_behind(token)
+    form = SplitForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token, found, split_form=form, status=422)
+    said, now = form.cleaned_data, timezone.now()
+    made, refused = tried(
+        lambda: locks.door(changes.split)(found.pk, said["start"], heads=said["heads"], adults=said["adults"], now=now)
+    )
+    if not isinstance(made, Visit):
+        return _answered(request, token, found, made, refused, "", split_form=form)
+    codes = {"one": found.code, "other": made.code}
+    messages.success(
+        request, _("The group comes in two parts now: %(one)s and %(other)s. This is the new one.") % codes
+    )
+    return redirect("visit", token=links.token("visit", made.code, made.link_version))
+
+
 def _answer(
     request: HttpRequest, token: str, found: Visit, change: Callable[[], Any], done: str, **forms: Any
 ) -> HttpResponse:
     """Make a change through its door, then show the page anew; a refusal is shown beside what was typed."""
     made, refused = tried(lambda: locks.door(change)())
+    return _answered(request, token, found, made, refused, done, **forms)
+
+
+def _answered(
+    request: HttpRequest,
+    token: str,
+    found: Visit,
+    made: Any,
+    refused: Refused | CatalogueError | None,
+    done: str,
+    **forms: Any,
+) -> HttpResponse:
     if refused:
         if isinstance(refused, StartTaken) and "move_form" in forms:
             refused = _with_other_times(refused, found, forms["move_form"])
+        elif isinstance(refused, StartTaken) and "split_form" in forms:
+            said = forms["split_form"].cleaned_data
+            refused = _with_other_times(refused, found, forms["split_form"], heads=said["heads"])
         return _page(request, token, visit_behind(token), refused=refused, **forms)
     late = isinstance(made, ChangeRequest)
     messages.success(
@@ -127,9 +196,12 @@ def _answer(
     return redirect("visit", token=token)
 
 
-def _with_other_times(taken: StartTaken, found: Visit, form: MoveForm) -> Refused:
-    """The refusal with times near the one that was taken."""
+def _with_other_times(
+    taken: StartTaken, found: Visit, form: MoveForm | SplitForm, *, heads: int | None = None
+) -> Refused:
+    """The refusal with times near the one that was taken, for so many of the group."""
     group = choosing.group_of(found)
+    group = replace(group, heads=heads) if group and heads else group
     return bookings.with_others(group, form.cleaned_data["start"][0], now=timezone.now()) if group else taken
 
 
@@ -172,6 +244,9 @@ def _page(
         "waiting": found.change_requests.filter(status=ChangeRequest.Status.OPEN) if open_ else (),
         "when": choosing.for_visit(request.GET, found, here=here) if moving else None,
         "can_move": open_ and choosing.group_of(found) is not None,
+        "coming_form": ComingForm(initial={"heads": found.heads}),
+        "split_url": reverse("visit_split", kwargs={"token": token}),
+        **coming.shown(found, request.GET, here=here, zone=ZoneInfo(museum.time_zone), now=now, **forms),
         "calendar": links.url("visit_calendar", found.code, found.link_version),
         "zone": ZoneInfo(museum.time_zone),
         "refused": refused,
