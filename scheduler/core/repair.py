@@ -17,7 +17,8 @@ from scheduler.core.repair_case import (
     struck,
 )
 from scheduler.core.repair_master import Master
-from scheduler.core.repair_search import Plan, greedy, hardest, improve, settle
+from scheduler.core.repair_recreate import recreate
+from scheduler.core.repair_search import Plan, greedy, hardest, settle
 from scheduler.core.repair_site import Site
 from scheduler.core.repair_spots import Wanted, prepared
 from scheduler.core.repair_ways import applied, proposals
@@ -27,10 +28,11 @@ __all__ = ["DAY_MINUTES", "Hit", "Placement", "Proposal", "Repair", "Total", "ap
 
 SECONDS = 5.0
 WORK_A_SECOND = 1000
+ROUNDS_A_SECOND = 600
 SETTLE_TRIES = 4
 MOST_EXACT = 80
 """With more visits than this the exact stage would find nothing in its time: the search has it."""
-GREEDY, IMPROVE, EXACT = 0.4, 0.55, 0.75
+GREEDY, IMPROVE, EXACT = 0.2, 0.65, 0.85
 """The shares of the time after which the next stage begins."""
 
 
@@ -71,8 +73,8 @@ def _plan(
         return plan, alone
     settle(plan, order, SETTLE_TRIES)
     share = IMPROVE if len(wanted) <= MOST_EXACT else EXACT
-    until = seconds * (EXACT - share)
-    plan = improve(plan, order, alone, lambda now: now.work < work * share and budget.left > until)
+    plan = recreate(plan, alone, seconds * ROUNDS_A_SECOND, Budget(budget.left - seconds * (EXACT - share)))
+    settle(plan, order, SETTLE_TRIES)
     if len(wanted) > MOST_EXACT:
         return plan, alone
     master = Master(wanted, sites, plan, alone, budget)

@@ -1,9 +1,8 @@
-"""A plan for all hit visits at once: the hardest first, then better and better by making room where somebody would rather be."""
+"""A plan for all hit visits at once: the hardest first, each the cheapest spot that is left."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from random import Random
 
 from scheduler.core.repair_case import Total
 from scheduler.core.repair_site import Arrangement, Site
@@ -12,9 +11,6 @@ from scheduler.core.solving import Budget
 
 HARD_TRIES = 30
 """Spots tried for one visit at which others would have to make room, before it takes one that is free."""
-
-PATIENCE = 15
-"""A search ends when it was in vain so many times for each visit."""
 
 MOST_TRIES = 60
 """The same where none is free, before the visit counts as left; the exact stage has no such limit."""
@@ -119,77 +115,3 @@ def settle(plan: Plan, order: Sequence[int], hard: int) -> None:
         plan.insert(number, hard)
         if plan.total >= before.total:
             plan.become(before)
-
-
-def improve(plan: Plan, order: Sequence[int], bound: Total, go_on: Callable[[Plan], bool], seed: int = 1) -> Plan:
-    """The best plan found from this one while `go_on()` says so.
-
-    A visit that pays more than its own best is put where it would rather be, those in its way are taken off and placed anew; a plan
-    that is no worse is kept, and now and then one that is a little worse.
-    """
-    random = Random(seed)  # noqa: S311  (a search, no secret)
-    best, rank = plan.copy(), {number: at for at, number in enumerate(order)}
-    now, vain = plan.copy(), 0
-    while best.total > bound and go_on(now) and vain < PATIENCE * (len(order) + 3):
-        vain += 1
-        sorry = [n for n, s in enumerate(now.at) if (now.wanted[n].left if s is None else s.cost) > now.wanted[n].best]
-        if not sorry:
-            break
-        before = now.copy()
-        before.work = now.work = now.work + 1
-        number = random.choice(sorry)
-        removed = _make_room(now, number, random)
-        _reinsert(now, removed, rank, random)
-        plan.work = best.work = now.work
-        worse = before.total
-        slack = worse.minutes // 100 if random.random() < 0.05 else 0
-        if now.total > Total(worse.left, worse.minutes + slack):
-            now.become(before)
-        if now.total < best.total:
-            best.become(now)
-            vain = 0
-    return best
-
-
-def _make_room(plan: Plan, number: int, random: Random) -> list[int]:
-    """Put a visit at a cheaper spot than its own; gives those that were taken off for it."""
-    old = plan.take(number)
-    cost = plan.wanted[number].left if old is None else old.cost
-    better = plan.wanted[number].up_to(cost - 1)
-    removed: list[int] = []
-    if not better:
-        return [number]
-    spot = better[min(int(random.expovariate(0.3)), len(better) - 1)]
-    if not _is_alone(plan, spot):
-        return [number]
-    length = plan.wanted[number].ticks
-    near = [
-        other
-        for other, at in enumerate(plan.at)
-        if at is not None
-        and at.day == spot.day
-        and at.starts[0] < spot.starts[-1] + length + 3
-        and spot.starts[0] < at.starts[-1] + plan.wanted[other].ticks + 3
-    ]
-    random.shuffle(near)
-    far = [other for other, at in enumerate(plan.at) if at is not None and at.day == spot.day and other not in near]
-    random.shuffle(far)
-    for other in [None, *near, *far]:
-        if other is not None:
-            plan.take(other)
-            removed.append(other)
-        if plan.put(number, spot):
-            return removed
-    return [number, *removed]
-
-
-def _is_alone(plan: Plan, spot: Spot) -> bool:
-    """Whether a spot goes with nobody else hit on the day, as far as a quick look tells."""
-    site = plan.sites[spot.day]
-    return site.extend(site.empty, spot.placed) is not None
-
-
-def _reinsert(plan: Plan, removed: list[int], rank: Mapping[int, int], random: Random) -> None:
-    order = sorted(removed, key=lambda n: rank[n] + random.random() * len(rank) / 2)
-    for number in order:
-        plan.insert(number)

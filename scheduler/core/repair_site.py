@@ -58,6 +58,7 @@ class Site:
         old = [wave.options[chosen] for wave, chosen in zip(self.floor.waves, self.floor.witness, strict=True)]
         self.empty = Arrangement((), (), tuple(self.crew.witness), (), tuple(old), sum(option.load for option in old))
         complete = self.crew.needed == len(self.crew.tasks)
+        self._ordered: dict[int, tuple[int, ...]] = {}
         self.must = [task for task in self.crew.tasks if complete or task.present != NOBODY]
         self._possible: dict[int, tuple[tuple[int, ...], ...]] = {}
         self._tasks: dict[Placed, tuple[Task, ...]] = {}
@@ -157,6 +158,14 @@ class Site:
                 self._wave(placed.kind, number, start) for number, start in enumerate(placed.starts)
             )
         return self._waves[placed]
+
+    def ordered(self, able: int) -> tuple[int, ...]:
+        """These guides (bits), who can do least first."""
+        if able not in self._ordered:
+            skilled = self.crew.skilled.values()
+            guides = sorted((sum(mask >> guide & 1 for mask in skilled), guide) for guide in bits(able))
+            self._ordered[able] = tuple(guide for _, guide in guides)
+        return self._ordered[able]
 
     def crowd(self, placed: Iterable[Placed]) -> Crowd | None:
         """A moment at which the day's duties and those of these visits are more than the guides who could lead them, if any."""
@@ -295,7 +304,7 @@ class Site:
         fields, room = self.floor.fields, self.floor.room
         waves, chosen, load = [*self.floor.waves, *base.waves], list(base.options), base.load
         for wave in new:
-            found = _give_way(fields, room - load, wave, waves, chosen)
+            found = give_way(fields, room - load, wave, waves, chosen)
             if found is None:
                 return None
             mine, at, other = found
@@ -359,7 +368,7 @@ def _spread(masks: tuple[tuple[int, ...], ...], most: int) -> Iterator[tuple[int
     return rest(())
 
 
-def _give_way(
+def give_way(
     fields: Fields, left: int, wave: Wave, waves: Sequence[Wave], chosen: Sequence[Option]
 ) -> tuple[Option, int, Option] | None:
     """An option for a new wave, and which other wave takes another option for it (-1: none need)."""
