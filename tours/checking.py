@@ -70,6 +70,7 @@ def _references(data: Data) -> Iterator[Reference]:
     for part in ("audiences", "guides"):
         for i, row in enumerate(data.get(part, ())):
             yield from _listed((part, i, "tours"), "tours", row.get("tours", ()))
+            yield from _listed((part, i, "leads"), "tours", row.get("leads", ()))
     for i, row in enumerate(data.get("prices", ())):
         yield ("prices", i, "audience"), "audiences", row["audience"]
     season = data.get("season", {})

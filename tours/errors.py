@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
+from tours.yaml_files import Fault
 
 
 class CatalogueError(Exception):
@@ -52,3 +54,29 @@ class AnotherMuseum(CatalogueError):
 
     code = "another_museum"
     detail = _("This is the file of another museum than the one that is set up here.")
+
+
+class Impossible(CatalogueError):
+    """A change that no museum could serve; `faults` are all of its reasons."""
+
+    code = "impossible_catalogue"
+    status = 422
+    detail = _("This cannot be saved as it is.")
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(faults=[{"path": list(fault.path), "reason": str(fault.reason)} for fault in faults])
+
+
+class ChangedSince(CatalogueError):
+    """What was looked at is not so any more."""
+
+    code = "changed_since"
+    detail = _("Somebody has changed this meanwhile. Please look again.")
+
+
+class NothingChanged(CatalogueError):
+    """Everything is so already."""
+
+    code = "nothing_changed"
+    detail = _("Nothing is different from what it was.")

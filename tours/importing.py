@@ -192,10 +192,11 @@ def _guides(parsed: ParsedMuseum, tours: Mapping[str, Tour], report: Report) -> 
         guide = present.pop(row["code"]) if row["code"] in present else Guide(code=row["code"])
         values = _plain(Guide(), row, GUIDE_PLAIN) | {"locale": row.get("locale", row["languages"][0])}
         _put(guide, values, report, f"guides {guide.code}")
+        leads = row.get("leads", dict.fromkeys(row.get("tours", tours), row["languages"]))
         skills = [
             {"tour_id": tours[code].pk, "language": language}
-            for code in row.get("tours", tours)
-            for language in row["languages"]
+            for code, languages in leads.items()
+            for language in languages
         ]
         _same_rows(guide.qualifications, skills, report, f"guides {guide.code}")
         hours = [values for window in row.get("hours", ()) for values in _windows(window, "starts", "ends")]

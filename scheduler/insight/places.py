@@ -38,7 +38,7 @@ TAKEN = """
 
 
 def places(span: Span, museum: Museum) -> Section:
-    """Each place's lanes, taken of open, as a heat map and by the whole. Five queries, three of them the calendar's."""
+    """Each place's lanes, taken of open, as a heat map and by the whole. Three queries, one of them the calendar's."""
     taken: dict[int, Cells] = defaultdict(dict)
     with connection.cursor() as cursor:
         asked: dict[str, Any] = {
@@ -53,23 +53,18 @@ def places(span: Span, museum: Museum) -> Section:
     opened = _open_minutes(span, catalogue.calendar())
     spaces = list(catalogue.places())
     open_minutes = sum(opened.values())
-    rows, heats, hours = [], [], []
+    rows, heats = [], []
     for space in spaces:
         lanes: int = space.lane_count  # type: ignore[attr-defined]  # annotated by catalogue.places
         cells = taken[space.pk]
         used = sum(cells.values())
         rows.append((space.name, lanes, round(used / 60, 1), share(used, open_minutes * lanes), _busiest(cells)))
         heats.append(Heat(space.name, _shares(cells, opened, lanes), "%"))
-        hours += [
-            (space.name, str(Weekday(weekday).label), hour, round(cells.get((weekday, hour), 0) / 60, 1), heat)
-            for (weekday, hour), heat in sorted(heats[-1].cells.items(), key=_in_order)
-            if hour is not None
-        ]
     return Section(
         "places",
         _("Places"),
         tiles=(Tile("open", _("Hours open"), round(open_minutes / 60, 1), None, "hours"),),
-        tables=(_whole(rows), _by_hour(hours, tuple(heats))),
+        tables=(_whole(rows), _by_hour(heats)),
     )
 
 
@@ -89,19 +84,25 @@ def _whole(rows: list[Any]) -> Table:
     )
 
 
-def _by_hour(rows: list[Any], heats: tuple[Heat, ...]) -> Table:
+def _by_hour(heats: list[Heat]) -> Table:
+    """A line for each place and weekday, a column for each hour."""
+    keys = {key for heat in heats for key in heat.cells}
+    hours = sorted({hour for _weekday, hour in keys if hour is not None})
+    weekdays = sorted({weekday for weekday, _hour in keys})
     return Table(
         "hours",
         _("By weekday and hour"),
         (
             Column("place", _("Place"), "text"),
             Column("weekday", _("Weekday"), "text"),
-            Column("hour", _("Hour")),
-            Column("hours", _("Hours taken"), "hours"),
-            Column("share", _("Taken, % of the open hours"), "percent"),
+            *(Column(f"h{hour}", f"{hour}:00, %", "percent") for hour in hours),
         ),
-        tuple(rows),
-        heats=heats,
+        tuple(
+            (heat.title, str(Weekday(weekday).label), *(heat.cells.get((weekday, hour)) for hour in hours))
+            for heat in heats
+            for weekday in weekdays
+        ),
+        heats=tuple(heats),
     )
 
 
@@ -124,11 +125,6 @@ def _shares(cells: Cells, opened: Cells, lanes: int) -> dict[tuple[int, int | No
         room = opened.get(key, 0) * lanes
         found[key] = min(100.0, share(cells.get(key, 0), room) or 0.0) if room else 100.0
     return found
-
-
-def _in_order(item: tuple[tuple[int, int | None], float]) -> tuple[int, int]:
-    (weekday, hour), _value = item
-    return weekday, -1 if hour is None else hour
 
 
 def _busiest(cells: Cells) -> str:

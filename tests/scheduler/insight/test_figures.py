@@ -20,7 +20,7 @@ from tours.models import Audience, Museum, Tour
 
 MAY = Span(date(2025, 5, 1), date(2025, 5, 31))
 Ask = Callable[..., Request]
-QUERIES = {"overview": 3, "groups": 3, "guides": 2, "places": 5, "refused": 3, "timing": 3}
+QUERIES = {"overview": 3, "groups": 3, "guides": 2, "places": 3, "refused": 3, "timing": 3}
 
 
 def rows(section: Section, key: str) -> dict[Any, dict[str, Any]]:
