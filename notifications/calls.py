@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from notifications import threads
-from notifications.messages import address_from_json
-from notifications.models import Call, Thread
+from notifications import outbox, threads
+from notifications.messages import OFFICE_KINDS, Letter, address_from_json, entry_from_json
+from notifications.models import Call, OutboxMessage, Thread
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+STANDS_IN = ":call"
+"""How the key of a call ends that takes the place of a letter refused for good."""
 
 
 def to_make(*, now: datetime) -> QuerySet[Call]:
@@ -23,6 +28,37 @@ def to_make(*, now: datetime) -> QuerySet[Call]:
         Call.objects.filter(useful, status=Call.Status.OPEN, not_before__lte=now)
         .select_related("thread")
         .order_by("not_before", "pk")
+    )
+
+
+def stand_in(row: OutboxMessage, *, now: datetime) -> None:
+    """Whoever's mail server refuses for good is to be rung, where we have a number: with what the letter said.
+
+    The call lies outside the comparison of what is and what was told; a newer letter of the thread takes its place.
+    """
+    to = address_from_json(row.to)
+    key = f"{row.key}{STANDS_IN}"
+    if not to.phone or row.channel != "mail" or row.kind in OFFICE_KINDS or Call.objects.filter(key=key).exists():
+        return
+    drop_stand_ins([row.thread_id])
+    outbox.write(
+        row.thread,
+        outbox.Draft(
+            key=key,
+            to=replace(to, email="", channel=""),
+            letter=Letter(row.kind, row.facts),
+            state=row.state,
+            entry=entry_from_json(row.entry) if row.entry else None,
+            not_before=now,
+            expires_at=row.expires_at,
+        ),
+    )
+
+
+def drop_stand_ins(threads: Collection[int]) -> None:
+    """There is something newer to say to these people."""
+    Call.objects.filter(thread__in=threads, key__endswith=STANDS_IN, status=Call.Status.OPEN).update(
+        status=Call.Status.SUPERSEDED
     )
 
 

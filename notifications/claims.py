@@ -16,12 +16,13 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from notifications import limits, threads
+from notifications import calls, limits, threads
 from notifications.models import OutboxMessage
 
 LEASE = timedelta(seconds=180)  # longer than a task may live
 DEFER = {"minute": timedelta(minutes=1), "day": timedelta(hours=1)}
 OVERTAKEN = "overtaken by a newer letter"
+EXPIRED = "expired"
 
 # What sending needs; the rest of a row is read only when it is asked for.
 _READ = (
@@ -84,6 +85,7 @@ def claim_many(
                 first = [row.pk for row in going if row.revision is not None and vars(row)["is_first"]]
                 if first:
                     threads.write_letters_told(first, at=vars(rows[0])["database_now"])
+                    calls.drop_stand_ins([row.thread_id for row in going if row.pk in first])
                 return sorted(going, key=lambda row: (row.bulk, row.not_before, row.created_at))
 
 
@@ -114,7 +116,8 @@ def _last_look(rows: Sequence[OutboxMessage]) -> list[OutboxMessage]:
         is_first = vars(row)["is_first"]
         if row.expires_at is not None and row.expires_at <= now:
             status = OutboxMessage.Status.CANCELLED if is_first else OutboxMessage.Status.DEAD
-            _give_back(row, status=status, last_error="expired")
+            died = None if is_first else now
+            _give_back(row, status=status, last_error=EXPIRED, died_at=died)
         elif stays := turns.why_not(row):
             if stays == "wait":
                 _give_back(row, lease_until=now + timedelta(seconds=1))

@@ -138,11 +138,15 @@ def steps(thread: Thread, wanted: Expected | None, farewell: Letter | None, now:
     if _is_past(told, wanted, now):
         return []
     if wanted is None:
-        return [] if told is None or told.state in ENDED else [_withdrawal(thread, told, farewell)]
+        return (
+            []
+            if told is None or told.state in ENDED or _is_deaf(thread, told)
+            else [_withdrawal(thread, told, farewell)]
+        )
     if told is None or told.state == WITHDRAWN:
         return [_first(wanted)]
     if told.to.email.casefold() != wanted.to.email.strip().casefold():  # another inbox, which knows nothing yet
-        leaves = told.to.email and told.state not in ENDED
+        leaves = told.to.email and told.state not in ENDED and not _is_deaf(thread, told)
         return [*([_withdrawal(thread, told, farewell)] if leaves else []), _first(wanted)]
     step = _next(thread, told, wanted)
     return [step] if step else []
@@ -154,6 +158,11 @@ def _is_past(told: Told | None, wanted: Expected | None, now: datetime) -> bool:
         return wanted is None or wanted.entry is None or wanted.entry.end <= now
     entries = [each for each in (told and told.entry, wanted and wanted.entry) if each]
     return bool(entries) and all(entry.end <= now for entry in entries)
+
+
+def _is_deaf(thread: Thread, told: Told) -> bool:
+    """Whether a farewell would be refused for good, as the last letter was."""
+    return thread.unreachable_at is not None and bool(told.to.email)
 
 
 def _first(wanted: Expected) -> Step:

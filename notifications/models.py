@@ -7,7 +7,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -121,6 +121,7 @@ class OutboxMessage(Telling):
     last_code = models.CharField(_("answer of the mail server"), max_length=10, blank=True)
     last_error = models.TextField(_("reason"), blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    died_at = models.DateTimeField(_("given up at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("letter")
@@ -129,6 +130,7 @@ class OutboxMessage(Telling):
         indexes = [
             models.Index(F("bulk"), F("not_before"), name="outbox_due", condition=Q(status="queued")),
             models.Index("status", "created_at", name="outbox_by_status"),
+            models.Index(F("created_at").desc(), F("id"), name="outbox_by_time"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -228,6 +230,32 @@ class Breaker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Outage(models.Model):
+    """A time in which letters were late: the oldest that was due had waited too long. One at a time, by a constraint."""
+
+    began_at = models.DateTimeField(_("since"))  # when the oldest letter was due
+    noticed_at = models.DateTimeField(_("noticed at"))
+    ended_at = models.DateTimeField(_("until"), null=True, blank=True)
+    most_due = models.PositiveIntegerField(_("letters that waited"), default=0)
+    longest_seconds = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("outage")
+        verbose_name_plural = _("outages")
+        ordering = ["-began_at"]
+        constraints = [
+            models.UniqueConstraint(
+                ExpressionWrapper(Q(ended_at__isnull=True), models.BooleanField()),
+                name="one_outage_at_a_time",
+                condition=Q(ended_at__isnull=True),
+                violation_error_message=_("Letters are late already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.began_at:%Y-%m-%d %H:%M}"
 
 
 class Reply(models.Model):

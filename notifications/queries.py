@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat, Now
 
+from notifications.calls import STANDS_IN
 from notifications.models import Call, OutboxMessage, Thread
 
 LATE = timedelta(minutes=5)
@@ -84,6 +85,7 @@ def person(thread: Thread) -> Person:
     """How it stands with one person; letters and calls are prefetched by whoever asks for many."""
     letters = [row for row in thread.outboxmessages.all() if row.revision is not None]
     calls = [row for row in thread.calls.all() if row.status == Call.Status.OPEN]
+    rung = {row.key for row in thread.calls.all() if row.status == Call.Status.RUNG}
     newest = max(letters, key=lambda row: row.revision or 0, default=None)
     to = (newest.to if newest else calls[-1].to if calls else thread.told_to) or thread.told_to
     old = (
@@ -95,7 +97,7 @@ def person(thread: Thread) -> Person:
         told_kind=thread.told_state,
         told_at=thread.told_at,
         is_waiting=any(row.status == "queued" and row.claimed_at is None for row in letters),
-        is_dead=newest is not None and newest.status == "dead",
+        is_dead=newest is not None and newest.status == "dead" and f"{newest.key}{STANDS_IN}" not in rung,
         must_be_rung=bool(calls),
         unreachable=thread.unreachable_at is not None,
         answer=thread.answer,
@@ -111,7 +113,9 @@ def letters_about(about: str) -> QuerySet[OutboxMessage]:
 
 def untold(abouts: Iterable[str] | None = None) -> QuerySet[Thread]:
     """Threads whose person does not know what is true: a dead letter that nobody replaced, a call not made, a letter long due."""
-    stuck = Q(outboxmessages__status="dead", outboxmessages__revision__isnull=False) | Q(
+    rung = Call.objects.filter(status=Call.Status.RUNG, key=Concat(OuterRef("key"), Value(STANDS_IN)))
+    dead = OutboxMessage.objects.filter(~Exists(rung), status="dead", revision__isnull=False)
+    stuck = Q(pk__in=dead.values("thread")) | Q(
         outboxmessages__status="queued", outboxmessages__not_before__lt=Now() - LATE
     )
     found = Thread.objects.filter(stuck | Q(calls__status="open", calls__not_before__lte=Now())).distinct()

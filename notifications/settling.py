@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn
 
-from notifications import links, outbox
+from notifications import calls, links, outbox
 from notifications.messages import OFFICE_KINDS, Address, Letter
 from notifications.models import OutboxMessage, Thread
 from notifications.outcomes import Outcome
@@ -84,7 +84,11 @@ def settle(row: OutboxMessage, outcome: Outcome) -> None:
             ours.update(not_before=now + wait, lease_until=None, last_code=outcome.code, last_error=outcome.reason)
             return
         dead = ours.update(
-            status=OutboxMessage.Status.DEAD, lease_until=None, last_code=outcome.code, last_error=outcome.reason
+            status=OutboxMessage.Status.DEAD,
+            lease_until=None,
+            last_code=outcome.code,
+            last_error=outcome.reason,
+            died_at=now,
         )
         if dead:
             _tell_the_office(row, outcome, now)
@@ -103,6 +107,7 @@ def _tell_the_office(row: OutboxMessage, outcome: Outcome, now: datetime) -> Non
     log.error("letter is undeliverable", extra={"row": str(row.pk), "kind": row.kind, "code": outcome.code})
     if outcome.unreachable:
         Thread.objects.filter(pk=row.thread_id).update(unreachable_at=now)
+        calls.stand_in(row, now=now)
     if row.kind in OFFICE_KINDS:
         return
     known = row.facts.get("museum") or {}
@@ -124,6 +129,6 @@ def _tell_the_office(row: OutboxMessage, outcome: Outcome, now: datetime) -> Non
 def bounced(row: OutboxMessage, *, said: str, now: datetime) -> None:
     """A letter that was sent came back later: it is as dead as one refused at once."""
     OutboxMessage.objects.filter(pk=row.pk, status=OutboxMessage.Status.SENT).update(
-        status=OutboxMessage.Status.DEAD, last_code="bounce", last_error=said
+        status=OutboxMessage.Status.DEAD, last_code="bounce", last_error=said, died_at=now
     )
     _tell_the_office(row, Outcome("dead", "bounce", said, unreachable=True), now)

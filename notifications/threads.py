@@ -39,7 +39,7 @@ def write_letters_told(letters: Sequence[UUID], *, at: datetime) -> None:
     """From now on these letters' readers count as told what they say: one statement for a batch, at most one letter of a thread.
 
     Their calendars hold what will arrive: nothing after a CANCEL, whose UID is never used again (RFC 5546, 3.2.5); an answer
-    given to another UID or SEQUENCE no longer counts. The caller holds the threads' locks.
+    given to another UID or SEQUENCE no longer counts; another inbox is not known to refuse. The caller holds the threads' locks.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LETTERS_TOLD, {"letters": list(letters), "at": at})
@@ -53,6 +53,7 @@ SET told_revision = m.revision, told_state = m.state, told_facts = m.facts, told
   sequence = CASE WHEN m.method = 'CANCEL' THEN NULL WHEN m.uid IS NULL THEN t.sequence ELSE m.sequence END,
   entry_created_at = CASE WHEN m.method = 'CANCEL' THEN NULL
     WHEN m.uid IS NULL OR t.uid = m.uid THEN t.entry_created_at ELSE m.stamp END,
+  unreachable_at = CASE WHEN t.told_to->>'email' = m."to"->>'email' THEN t.unreachable_at END,
   answer = CASE WHEN {_KEEPS_ANSWER} THEN t.answer ELSE '' END,
   answered_at = CASE WHEN {_KEEPS_ANSWER} THEN t.answered_at END,
   answer_sequence = CASE WHEN {_KEEPS_ANSWER} THEN t.answer_sequence END,
