@@ -38,6 +38,11 @@ def weekday(moment: date | datetime) -> str:
     return _written(moment, "D")
 
 
+def whole_weekday(moment: date | datetime) -> str:
+    """Thursday."""
+    return _written(moment, "l")
+
+
 def clock(moment: datetime) -> str:
     """11:00."""
     return f"{timezone.localtime(moment):%H:%M}"

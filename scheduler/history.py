@@ -51,6 +51,15 @@ def story_of(visit: Visit, zone: ZoneInfo) -> list[Step]:
     return steps
 
 
+def told_of(visit: Visit, zone: ZoneInfo) -> list[Step]:
+    """The same for its organiser: what became of the visit, its times and its people; nothing of who did it, or of guides. One query."""
+    steps = []
+    for row, before in _changes("VisitEvent", {"pgh_obj": visit.pk}):
+        if what := tuple(_of_time(row, before, zone)):
+            steps.append(Step(row["pgh_created_at"], "", what))
+    return steps
+
+
 def _changes(name: str, which: Mapping[str, int]) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
     """Each row of an event table with the one before it of the same object."""
     before: dict[int, dict[str, Any]] = {}
@@ -64,16 +73,7 @@ def _of_visit(row: Mapping[str, Any], before: Mapping[str, Any] | None, zone: Zo
     def is_new(*names: str) -> bool:
         return before is not None and any(row[name] != before[name] for name in names)
 
-    if before is None or is_new("status"):
-        yield str(Visit.Status(row["status"]).label)
-    if row["period"] and (before is None or is_new("period")):
-        with timezone.override(zone):
-            time = dates.moment(row["period"].lower)
-        yield _("Time: %(time)s") % {"time": time}
-    if is_new("heads"):
-        yield _("People: %(heads)d") % {"heads": row["heads"]}
-    if is_new("promised_at") and row["promised_at"]:
-        yield _("The programme is settled.")
+    yield from _of_time(row, before, zone)
     if is_new("price_amount", "free", "price_reason"):
         yield _("Free of charge: %(why)s") % {"why": row["price_reason"] or "–"} if row["free"] else _("Another price.")
     if is_new("notes", "access_needs"):
@@ -86,6 +86,24 @@ def _of_visit(row: Mapping[str, Any], before: Mapping[str, Any] | None, zone: Zo
         yield _("A new link was made; the old one opens nothing any more.")
     if row["reason"] and is_new("reason"):
         yield _("Reason: %(why)s") % {"why": row["reason"]}
+
+
+def _of_time(row: Mapping[str, Any], before: Mapping[str, Any] | None, zone: ZoneInfo) -> Iterator[str]:
+    """What became of a visit: its state, its time, its people, its programme."""
+
+    def is_new(*names: str) -> bool:
+        return before is not None and any(row[name] != before[name] for name in names)
+
+    if before is None or is_new("status"):
+        yield str(Visit.Status(row["status"]).label)
+    if row["period"] and (before is None or is_new("period")):
+        with timezone.override(zone):
+            time = dates.moment(row["period"].lower)
+        yield _("Time: %(time)s") % {"time": time}
+    if is_new("heads"):
+        yield _("People: %(heads)d") % {"heads": row["heads"]}
+    if is_new("promised_at") and row["promised_at"]:
+        yield _("The programme is settled.")
 
 
 def _of_party(row: Mapping[str, Any], before: Mapping[str, Any] | None, guides: Mapping[int, str]) -> Iterator[str]:

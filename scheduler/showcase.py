@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,34 +11,52 @@ from zoneinfo import ZoneInfo
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import get_language
 
-from scheduler import periods, queries, starts
+from scheduler import answers, periods, queries, starts
 from scheduler.models import Closure
-from scheduler.starts import DayOffer, Group
+from scheduler.starts import Group
 from tours import queries as catalogue
-from tours.models import Audience, Museum, Opening, Tour, Weekday
+from tours.models import Audience, Museum, Opening, Stop, Tour, Weekday
 
 USUAL_HEADS = 15
 """For how many people the next free times are shown on the first page."""
 LOOK_AHEAD_DAYS = 20
-SHOWN_DAYS = 3
+KNOWN_DAYS = 45
+"""How far ahead the first page looks at all, lead times and all."""
+SHOWN_TIMES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Piece:
+    """A stop as a piece of a tour's line; `left` and `width` in percent of the whole, whole numbers for an attribute of a drawing."""
+
+    number: int
+    stop: Stop
+    left: int
+    width: int
+
+    @property
+    def middle(self) -> int:
+        return self.left + self.width // 2
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTour:
     """A tour as it is shown before one asks for it."""
 
     tour: Tour
     minutes: int
     languages: tuple[str, ...]
     has_ceremony: bool
+    line: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NextFree:
-    """The first days with free times for a group of the usual size."""
+    """The first day with free times for a group of the usual size, and some of its times."""
 
     group: Group
-    days: tuple[DayOffer, ...]
+    day: date
+    starts: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +100,35 @@ def closures_on(day: date, museum: Museum) -> list[Closed]:
     return [each for each in found if each.times]
 
 
-def tours() -> list[Offer]:
-    """Every tour that may be asked for, with the languages it is led in. Three queries."""
-    rows = list(catalogue.offered_tours())
-    led = catalogue.languages_of(rows)
+def tours() -> list[ShownTour]:
+    """Every tour that may be asked for, with the languages it is led in. Two queries."""
     names = dict(queries.language_names())
     return [
-        Offer(
+        ShownTour(
             tour,
             sum(stop.minutes for stop in tour.stops.all()),
-            tuple(names[code] for code in names if code in led.get(tour.pk, ())),
-            any(stop.kind == "ceremony" for stop in tour.stops.all()),
+            tuple(names[code] for code in names if code in getattr(tour, "led_in", ())),
+            any(stop.kind == Stop.Kind.CEREMONY for stop in tour.stops.all()),
+            _line(list(tour.stops.all())),
         )
-        for tour in rows
+        for tour in catalogue.offered_tours()
     ]
+
+
+def _line(stops: Sequence[Stop]) -> tuple[Piece, ...]:
+    whole = sum(stop.minutes for stop in stops)
+    edges = [0]
+    for stop in stops:
+        edges.append(edges[-1] + stop.minutes)
+    return tuple(
+        Piece(
+            number,
+            stop,
+            edges[number - 1] * 100 // whole,
+            edges[number] * 100 // whole - edges[number - 1] * 100 // whole,
+        )
+        for number, stop in enumerate(stops, start=1)
+    )
 
 
 def prices(audiences: Iterable[Audience]) -> list[PriceFrom]:
@@ -123,28 +157,44 @@ def opening_hours() -> list[Hours]:
     return found
 
 
-def next_free(*, now: datetime) -> NextFree | None:
-    """The next free times of the first tour that needs no decision of the office, in the reader's language if it is led in it."""
-    group = _usual_group()
-    if group is None:
-        return None
-    first = starts.first_day(group, catalogue.calendar(), now)
-    offered = starts.offered(group, first, first + timedelta(days=LOOK_AHEAD_DAYS), now=now)
-    free = [offer for offer in offered.days if offer.starts]
-    return NextFree(group, tuple(free[:SHOWN_DAYS]))
+def next_free(offered: Sequence[ShownTour], audiences: Sequence[Audience], *, now: datetime) -> dict[str, NextFree]:
+    """By tour's code: its next free day for a usual group that pays, in the reader's language if the tour is led in it.
+
+    All of it is kept under the versions of the days that it speaks of: three queries as long as none of them changes.
+    """
+    museum = catalogue.museum()
+    today = periods.day_of(now, ZoneInfo(museum.time_zone))
+    sealed = answers.seals(today, today + timedelta(days=KNOWN_DAYS), museum, now=now)
+    whole = {today: "" if "" in sealed.values() else hashlib.sha256(repr(sorted(sealed.items())).encode()).hexdigest()}
+    groups = {group.tour.code: group for group in _usual_groups(offered, audiences)}
+    question = ("next free", today, get_language(), sorted(groups))
+    kept = answers.kept(question, [today], whole).get(today)
+    if kept is None:
+        kept = {code: found for code, group in groups.items() if (found := _first_free(group, today, now=now))}
+        answers.keep(question, {today: kept}, whole)
+    return {
+        code: NextFree(groups[code], date.fromisoformat(day), tuple(map(datetime.fromisoformat, begins)))
+        for code, (day, begins) in kept.items()
+    }
 
 
-def _usual_group() -> Group | None:
-    audience = next(
-        (row for row in catalogue.offered_audiences() if not (row.needs_review or row.free or row.tours.all())), None
-    )
-    if audience is None:
-        return None
-    own: Sequence[str] = ((get_language() or "")[:2],)
-    rows = [row for row in catalogue.offered_tours() if not catalogue.needs_review(row, audience)]
-    led = catalogue.languages_of(rows)
-    for tour in rows:
-        for language in (*own, *led.get(tour.pk, ())):
-            if language in led.get(tour.pk, ()):
-                return Group(tour, language, audience, USUAL_HEADS)
-    return None
+def _first_free(group: Group, today: date, *, now: datetime) -> tuple[str, list[str]] | None:
+    first = max(
+        starts.first_day(group, catalogue.calendar(), now), today + timedelta(days=1)
+    )  # today's change with the hour
+    last = min(first + timedelta(days=LOOK_AHEAD_DAYS), today + timedelta(days=KNOWN_DAYS))
+    found = starts.offered(group, first, last, now=now).days if first <= last else ()
+    offer = next((offer for offer in found if offer.starts), None)
+    return (offer.day.isoformat(), [start.isoformat() for start in offer.starts[:SHOWN_TIMES]]) if offer else None
+
+
+def _usual_groups(offered: Sequence[ShownTour], audiences: Sequence[Audience]) -> Iterator[Group]:
+    """For each tour a group of the usual size: of the first kind that pays and may take it, in the reader's language if it is led in it."""
+    own = (get_language() or "")[:2]
+    for shown in offered:
+        audience = next(
+            (row for row in audiences if not (row.free or row.needs_review) and catalogue.takes(row, shown.tour)), None
+        )
+        led_in = list(getattr(shown.tour, "led_in", ()))
+        if audience is not None and led_in:
+            yield Group(shown.tour, own if own in led_in else led_in[0], audience, USUAL_HEADS)

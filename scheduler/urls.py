@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from scheduler.views import duty, feeds, guide, organiser, visit
+from scheduler.views import duty, feeds, guide, organiser, visit, voucher
 from scheduler.views.office import booking, calls, closures, day, insight, roster, visits
 
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("ask/starts/", organiser.ask_starts, name="ask_starts"),
     path("lost-link/", organiser.lost_link, name="lost_link"),
     path("visit/<str:token>/", visit.visit, name="visit"),
+    path("visit/<str:token>/voucher/", voucher.voucher, name="visit_voucher"),
+    path("visit/<str:token>/voucher.png", voucher.picture, name="visit_picture"),
     path("visit/<str:token>/change/", visit.change, name="visit_change"),
     path("visit/<str:token>/move/", visit.move, name="visit_move"),
     path("visit/<str:token>/cancel/", visit.cancel, name="visit_cancel"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from dataclasses import fields
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler import queries
 from scheduler.bookings import Request
+from scheduler.ceremonies import Plan
 from scheduler.forms.fields import Email, Form, Heads, Line, Phone, Starts, Text
 from scheduler.starts import Group
 from scheduler.steps import Person
@@ -26,6 +28,8 @@ CEREMONY = [
     ("silence", _("A minute of silence")),
     ("anthem", _("The anthem")),
 ]
+CEREMONY_PLAN = tuple(field.name for field in fields(Plan))
+"""What is asked of a ceremony beyond what is done there; seen by few, deleted after the visit."""
 OWN_LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")]
 
 
@@ -98,6 +102,20 @@ class ContactForm(Form):
     ceremony = forms.MultipleChoiceField(
         choices=CEREMONY, label=_("Ceremony"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    led_by = Line(label=_("Who leads the ceremony"), max_length=300, required=False)
+    press = Line(
+        label=_("Press that comes along"), max_length=300, required=False, help_text=_("How many people, which houses.")
+    )
+    interpreter = Line(
+        label=_("Interpreter"),
+        max_length=300,
+        required=False,
+        help_text=_("Whether one comes along, and for which language."),
+    )
+    embassy = Line(label=_("Contact at the embassy"), max_length=300, required=False)
+    vehicles = Line(
+        label=_("Vehicles"), max_length=300, required=False, help_text=_("Coaches and cars, with their number plates.")
+    )
     access_needs = Text(
         label=_("What should we know to receive everybody well?"),
         max_length=1000,
@@ -136,19 +154,25 @@ class ContactForm(Form):
         data = self.cleaned_data
         group = wish.group()
         person = Person(data["name"], data["email"], data["phone"], data["organisation"], data["locale"])
-        ceremonial = any(stop.kind == "ceremony" for stop in group.tour.stops.all())
+        ceremonial = has_ceremony(group.tour)
         return Request(
             group=group,
             starts=data["start"],
             contacts=(person,),
             adults=wish.cleaned_data["adults"],
             ceremony=tuple(data["ceremony"]) if ceremonial else (),
+            ceremony_plan=Plan(**{name: data[name] for name in CEREMONY_PLAN}) if ceremonial else None,
             notes=data["notes"],
             access_needs=data["access_needs"],
             leader_name=data["leader_name"],
             leader_phone=data["leader_phone"],
             keys=request_keys(data["request_key"], wish, self),
         )
+
+
+def has_ceremony(tour: Tour) -> bool:
+    """Whether a tour leads to a ceremony, of which more is asked."""
+    return any(stop.kind == "ceremony" for stop in tour.stops.all())
 
 
 class MoveForm(Form):

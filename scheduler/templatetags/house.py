@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -14,7 +16,7 @@ from django.utils.translation import gettext, pgettext
 from notifications import summaries
 from notifications.models import Call
 from scheduler import phones, queries, telling
-from scheduler.dates import clock, long_day, moment, month, short_day, weekday
+from scheduler.dates import clock, long_day, moment, month, short_day, weekday, whole_weekday
 from scheduler.forms.asking import CEREMONY
 from scheduler.models import Visit
 from tours.errors import NoMuseum
@@ -47,8 +49,14 @@ def zone_label(house: Museum) -> str:
     return telling.zone_label(timezone.now(), house)
 
 
-for written in (long_day, short_day, month, weekday, clock, moment):
+for written in (long_day, short_day, month, weekday, whole_weekday, clock, moment):
     register.filter(written)
+
+
+@register.filter
+def at(found: Mapping[str, Any], key: str) -> Any:
+    """What is kept under a key that another value names; None where there is nothing."""
+    return found.get(key)
 
 
 @register.filter

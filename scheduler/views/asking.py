@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 from scheduler import showcase
 from scheduler.errors import KeyReused, Refused
-from scheduler.forms.asking import CEREMONY, ContactForm, WishForm
+from scheduler.forms.asking import CEREMONY, ContactForm, WishForm, has_ceremony
 from scheduler.views import choosing
 from tours import queries as catalogue
 from tours.errors import CatalogueError
@@ -70,7 +70,7 @@ def looked_at(asked: QueryDict, wish: WishForm, *, by_office: bool = False) -> d
         "group": group,
         "guides": -(-group.heads // catalogue.heads_per_guide(group.tour, group.audience)),
         "review": not by_office and catalogue.needs_review(group.tour, group.audience),
-        "ceremonies": CEREMONY if any(stop.kind == "ceremony" for stop in group.tour.stops.all()) else (),
+        "ceremonies": CEREMONY if has_ceremony(group.tour) else (),
         "ceremony_chosen": asked.getlist("ceremony"),
     }
     try:
@@ -108,6 +108,7 @@ def form_page(
         "keeps": "ask",
         "contact": contact,
         "both_forms": (wish, contact),
+        "fresh": not asked.get("csrfmiddlewaretoken"),
         "tours": showcase.tours(),
         "audiences": list(catalogue.offered_audiences()),
         "booking": booking,

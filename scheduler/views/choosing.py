@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import Calendar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +21,9 @@ from tours import queries as catalogue
 
 FURTHER_DAYS = 61
 """How far the first free day is looked for where the month shown has none."""
+
+
+NEAREST_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class When:
     here: str | None = None
     keep: str = ""
     """What else the links hold, as "move=1&"."""
+    nearest: tuple[date, ...] = ()
+    """Free days of the month nearest to the chosen one that is not."""
 
     @property
     def weekdays(self) -> list[date]:
@@ -119,6 +125,7 @@ def look(
         largest=offered.largest,
         here=here,
         keep=keep,
+        nearest=_nearest(offered.days, day) if offer and offer.state != "open" else (),
     )
 
 
@@ -144,6 +151,11 @@ def suggestions(refused: Any) -> tuple[Time, ...]:
     """The other times that a refusal brings along: one start each, on the museum's wall clock."""
     extra = getattr(refused, "extra", {})
     return tuple(Time(text, (datetime.fromisoformat(text),)) for text in extra.get("alternatives", ()))
+
+
+def _nearest(offered: Iterable[DayOffer], day: date | None) -> tuple[date, ...]:
+    free = (offer.day for offer in offered if offer.state == "open" and day)
+    return tuple(sorted(sorted(free, key=lambda one: abs((one - (day or one)).days))[:NEAREST_DAYS]))
 
 
 def _time(begins: tuple[datetime, ...], zone: ZoneInfo, chosen: str) -> Time:

@@ -30,17 +30,18 @@ def home(request: HttpRequest) -> HttpResponse:
     except NoMuseum:
         return render(request, "scheduler/no_museum.html", status=NoMuseum.status)
     now = timezone.now()
-    audiences = list(catalogue.offered_audiences())
+    audiences, tours = list(catalogue.offered_audiences()), showcase.tours()
     return show(
         request,
         "scheduler/home.html",
         {
-            "tours": showcase.tours(),
+            "tours": tours,
             "audiences": audiences,
             "prices": showcase.prices(audiences),
             "closures": showcase.closures(museum, now=now),
             "opening": showcase.opening_hours(),
-            "next_free": showcase.next_free(now=now),
+            "usual_heads": showcase.USUAL_HEADS,
+            "next_free": showcase.next_free(tours, audiences, now=now),
         },
     )
 
@@ -75,11 +76,9 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ask_starts(request: HttpRequest) -> HttpResponse:
     """The part of the request form that depends on the wish: what it costs, the month, the times."""
-    context = looked_at(request.GET, WishForm(request.GET))
+    context = looked_at(request.GET, WishForm(request.GET)) | {"contact": ContactForm()}
     noticing.full_day(request, context)
-    response = show(request, "scheduler/parts/looked.html", context)
-    response.headers["HX-Replace-Url"] = context["here"]
-    return response
+    return show(request, "scheduler/parts/looked_alone.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

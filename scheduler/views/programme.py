@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +24,9 @@ def programme_of(visit: Visit) -> list[Part]:
     return [Part(party, tuple(queries.legs_of(party))) for party in visit.parties.all()]
 
 
-def stops_of(visit: Visit) -> list[dict[str, Any]]:
-    """The stops that a visit was booked with, each with its place, without times. One query, none for an event."""
+def stops_of(visit: Visit, spaces: Iterable[Space] | None = None) -> list[dict[str, Any]]:
+    """The stops that a visit was booked with, each with its place, without times. One query, none for an event or with `spaces`."""
     if not visit.stops:
         return []
-    places = {space.code: space for space in Space.objects.all()}
+    places = {space.code: space for space in (Space.objects.all() if spaces is None else spaces)}
     return [{**stop, "place": places.get(stop["space"])} for stop in visit.stops]

@@ -25,6 +25,7 @@ from scheduler.views import choosing, coming
 from scheduler.views.access import visit_behind
 from scheduler.views.pages import show, status_of, tried
 from scheduler.views.programme import programme_of, stops_of
+from scheduler.views.standing import shown_of
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 
@@ -221,6 +222,8 @@ def _page(
     initial = {name: getattr(found, name) for name in ("heads", "adults", "leader_name", "leader_phone", "notes")}
     moving = open_ and ("move" in request.GET or "move_form" in forms)
     here = reverse("visit", kwargs={"token": token})
+    spaces = list(catalogue.places())
+    programme = programme_of(found) if found.promised_at and found.status in SETTLED else None
     context = {
         "here": here,
         "visit": found,
@@ -230,10 +233,10 @@ def _page(
         "organisation": queries.organisation_of(found),
         "price": queries.price_of(found, museum),
         "reason": queries.reason_of(found),
-        "programme": programme_of(found) if found.promised_at and found.status in SETTLED else None,
+        "programme": programme,
         "places": queries.places_of(found),
         "offer": queries.open_offer(found) if found.status == Visit.Status.OFFERED else None,
-        "stops": stops_of(found),
+        "stops": stops_of(found, spaces),
         "begun": begun,
         "ended": found.status in (Visit.Status.DECLINED, Visit.Status.CANCELLED),
         "open": open_,
@@ -249,6 +252,7 @@ def _page(
         **coming.shown(found, request.GET, here=here, zone=ZoneInfo(museum.time_zone), now=now, **forms),
         "calendar": links.url("visit_calendar", found.code, found.link_version),
         "zone": ZoneInfo(museum.time_zone),
+        **shown_of(found, museum=museum, parts=programme, spaces=spaces, prepared=request.GET.get("answer", "")),
         "refused": refused,
         "suggestions": choosing.suggestions(refused),
         "change_form": ChangeForm(initial=initial | {"revision": found.revision}),

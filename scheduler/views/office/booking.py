@@ -64,11 +64,9 @@ def new_visit(request: HttpRequest) -> HttpResponse:
 @office_only
 def new_visit_starts(request: HttpRequest) -> HttpResponse:
     """The part of the form that depends on the wish."""
-    context = looked_at(request.GET, WishForm(request.GET), by_office=True)
+    context = looked_at(request.GET, WishForm(request.GET), by_office=True) | {"contact": TelephoneForm()}
     noticing.full_day(request, context)
-    response = show(request, "scheduler/parts/looked.html", context)
-    response.headers["HX-Replace-Url"] = context["here"]
-    return response
+    return show(request, "scheduler/parts/looked_alone.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,18 +1,17 @@
-"""Looking, asking and getting a lost link again, without an account."""
+"""Asking for a visit, without an account."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
 
 from notifications.models import OutboxMessage
-from scheduler.models import Contact, Visit
+from scheduler.models import CeremonyPlan, Contact, Visit
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, Book, Close, browser, link, soup, typed, words
 from tours.models import Museum
@@ -36,63 +35,6 @@ PERSON = {
 
 def form(day: date = NEAR, clock: str = "11:00", **changed: str) -> dict[str, str]:
     return WISH | PERSON | {"start": at(day, clock).isoformat(), "book": "1"} | changed
-
-
-# --- Home --------------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("language", "tour", "free"),
-    [
-        ("kk", "«Алаш» және «АЛЖИР» залдары", "Кімдерге тегін"),
-        ("ru", "Залы «Алаш» и «АЛЖИР»", "Для кого бесплатно"),
-        ("en", "The halls “Alash” and “ALZHIR”", "Who comes free of charge"),
-    ],
-)
-def test_home_shows_what_is_offered_in_the_readers_language(
-    alzhir: Museum, language: str, tour: str, free: str
-) -> None:
-    page = browser(language=language).get("/")
-    assert page.status_code == 200
-    assert soup(page).html["lang"] == language
-    assert tour in words(page)
-    assert free in words(page)
-
-
-def test_home_tells_of_closures_in_the_readers_language(close: Close) -> None:
-    close(date(2025, 5, 24), date(2025, 5, 28), kk="Жөндеу", ru="Ремонт", en="Renovation work")
-    assert "Ремонт" in words(browser(language="ru").get("/"))
-    assert "Жөндеу" in words(browser(language="kk").get("/"))
-
-
-def test_home_shows_free_times_that_lead_to_the_form_with_them_chosen(stranger: Client) -> None:
-    times = soup(stranger.get("/")).select("a.pill.num")
-    assert [each.text for each in times[:2]] == ["10:00", "10:15"]
-    assert typed(stranger.get(str(times[0]["href"])))["start"] == "2025-05-13T10:00+05:00"
-
-
-def test_home_asks_the_database_as_often_with_many_closures_as_with_one(
-    stranger: Client, close: Close, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    close(date(2025, 5, 24), date(2025, 5, 28))
-    stranger.get("/")  # the free times are kept until a day changes
-    with django_assert_num_queries(25):
-        stranger.get("/")
-    for day in range(1, 12):
-        close(date(2025, 7, day), date(2025, 7, day + 1))
-    stranger.get("/")
-    with django_assert_num_queries(25):
-        stranger.get("/")
-
-
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_without_a_museum_home_says_so(db: None, language: str) -> None:
-    page = browser(language=language).get("/")
-    assert page.status_code == 503
-    assert "load_museum" in words(page)
-
-
-# --- Asking ------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_whole_wish_shows_price_guides_and_the_month(stranger: Client) -> None:
@@ -244,7 +186,7 @@ def test_tours_not_offered_to_the_chosen_group_say_so_before_anything_is_filled_
     assert "unoffered-full" in marked(page)
     assert "unoffered-children" not in marked(page)
     assert marked(stranger.get("/ask/", {"audience": "school"})) == []
-    changed = stranger.get("/ask/starts/", {"audience": "preschool"}, headers={"hx-request": "true"})
+    changed = stranger.get("/ask/starts/", {"audience": "preschool"})
     assert marked(changed) == marked(page)  # with a script, at once
 
 
@@ -253,10 +195,6 @@ def test_one_way_to_be_reached_is_enough_and_both_are_marked_so(stranger: Client
     assert "one of these two" in labels["id_email"]
     assert "one of these two" in labels["id_phone"]
     assert "optional" in labels["id_organisation"]
-
-
-def test_home_shows_what_paying_groups_pay_at_least(stranger: Client) -> None:
-    assert "General group from 5 000 ₸ a group" in words(stranger.get("/")).replace("\u00a0", " ")
 
 
 def test_the_language_is_switched_without_losing_what_was_typed(stranger: Client) -> None:
@@ -321,10 +259,12 @@ def test_no_value_in_an_address_breaks_the_form(stranger: Client, name: str) -> 
             assert b"<script>alert" not in page.content
 
 
-def test_the_part_for_scripts_puts_the_wish_and_nothing_personal_into_the_address(stranger: Client) -> None:
+def test_the_part_for_scripts_names_an_address_with_the_wish_and_nothing_personal(stranger: Client) -> None:
     part = stranger.get("/ask/starts/", WISH | PERSON | {"chosen_day": "2025-05-20"})
-    assert part["HX-Replace-Url"] == "/ask/?tour=halls&audience=school&language=kk&heads=20&adults=2&day=2025-05-20"
-    assert soup(part).find(id="looked") is not None
+    looked = soup(part).find(id="looked")
+    assert looked is not None
+    here = "/ask/?tour=halls&audience=school&language=kk&heads=20&adults=2&day=2025-05-20"
+    assert looked["data-here"] == here
     assert soup(part).find("html") is None
     assert stranger.post("/ask/starts/", WISH).status_code == 405
 
@@ -334,14 +274,6 @@ def test_a_form_without_its_token_is_not_taken(alzhir: Museum) -> None:
     assert page.status_code == 403
     assert "Please send it once more" in words(page)
     assert not Visit.objects.exists()
-
-
-def test_the_language_switch_keeps_the_place(stranger: Client) -> None:
-    here = f"/ask/?tour=halls&day={quote('2025-05-20')}"
-    field = soup(stranger.get(here)).find(id="here")
-    answer = stranger.post("/i18n/setlang/", {"language": "kk", "next": str(field["value"])})
-    assert answer["Location"] == here
-    assert soup(stranger.get(answer["Location"])).html["lang"] == "kk"
 
 
 @pytest.mark.parametrize("path", ["/", "/ask/", "/lost-link/", "/nothing-here/", "/accounts/login/"])
@@ -355,52 +287,89 @@ def test_pages_hold_no_script_or_style_of_their_own(stranger: Client, path: str)
     assert [tag for tag in found.find_all(True) if any(name.startswith("on") for name in tag.attrs)] == []
 
 
-# --- Lost links --------------------------------------------------------------------------------------------------------------
+def test_the_language_switch_keeps_the_place(stranger: Client) -> None:
+    here = f"/ask/?tour=halls&day={quote('2025-05-20')}"
+    field = soup(stranger.get(here)).find(id="here")
+    answer = stranger.post("/i18n/setlang/", {"language": "kk", "next": str(field["value"])})
+    assert answer["Location"] == here
+    assert soup(stranger.get(answer["Location"])).html["lang"] == "kk"
 
 
-def letters() -> list[str]:
-    return list(OutboxMessage.objects.filter(kind="link_again").values_list("to_email", flat=True))
+def test_a_tour_is_drawn_as_a_line_of_its_stops_and_said_in_words(stranger: Client) -> None:
+    page = stranger.get("/ask/")
+    lines = soup(page).select("label.tour svg.line")
+    assert len(lines) == 6
+    pieces = [(piece["x"], piece["width"]) for piece in lines[1].select("rect")]
+    assert pieces == [("0%", "37%"), ("37%", "38%"), ("75%", "25%")]
+    assert "Cinema, film (in Russian) · 20 minutes" in words(page)
 
 
-def test_a_lost_link_goes_to_the_address_it_went_to_before(stranger: Client, book: Book) -> None:
-    book(NEAR, "11:00")
-    answer = stranger.post("/lost-link/", {"email": "Asker@Example.org"})
-    assert answer["Location"] == "/lost-link/?sent=1"
-    assert letters() == ["asker@example.org"]
+def test_a_film_in_another_language_than_the_tour_is_said_before_one_books(stranger: Client) -> None:
+    said = "The film is shown in another language than the tour: in Russian."
+    wish = WISH | {"tour": "halls-film"}
+    assert said in words(stranger.get("/ask/", wish))
+    assert said not in words(stranger.get("/ask/", wish | {"language": "ru"}))
 
 
-def test_the_answer_is_the_same_whoever_asks(stranger: Client, book: Book) -> None:
-    book(NEAR, "11:00")
-    known, unknown = (
-        stranger.post("/lost-link/", {"email": email}, follow=True)
-        for email in ("asker@example.org", "nobody@example.org")
-    )
-    assert (known.status_code, words(known)) == (unknown.status_code, words(unknown))
-    assert letters() == ["asker@example.org"]
+def test_a_day_that_is_not_free_names_the_nearest_ones_that_are(stranger: Client, close: Close) -> None:
+    close(date(2025, 5, 24), date(2025, 5, 28))
+    page = soup(stranger.get("/ask/", WISH | {"day": "2025-05-25"}))
+    assert [button["value"] for button in page.select("#day button[name=day]")] == [
+        "2025-05-22",
+        "2025-05-23",
+        "2025-05-28",
+    ]
 
 
-def test_asking_twice_in_a_hurry_sends_one_letter(stranger: Client, book: Book) -> None:
-    book(NEAR, "11:00")
-    for _time in range(2):
-        stranger.post("/lost-link/", {"email": "asker@example.org"})
-    assert len(letters()) == 1
+def test_the_month_is_a_table_whose_days_say_in_words_what_they_are(stranger: Client) -> None:
+    page = soup(stranger.get("/ask/", WISH))
+    assert [head["title"] for head in page.select("table.month th[scope=col] abbr")][:2] == ["Monday", "Tuesday"]
+    said = {button["value"]: button.text for button in page.select("table.month button.day")}
+    assert said["2025-05-13"] == "13, has free times"
+    assert said["2025-05-19"] == "19, closed"
 
 
-def test_lost_links_cannot_be_asked_for_without_end(stranger: Client, book: Book, settings: Any) -> None:
-    book(NEAR, "11:00")
-    settings.RATE_LIMITS = settings.RATE_LIMITS | {"lost_link_by_network": (1, 3600)}
-    stranger.post("/lost-link/", {"email": "nobody@example.org"})
-    page = stranger.post("/lost-link/", {"email": "asker@example.org"})
-    assert page.status_code == 429
-    assert letters() == []
+def test_a_wish_in_an_address_can_be_looked_at_without_sending_anything(stranger: Client) -> None:
+    """Bookmarks and letters come by GET; the form's own buttons post, so that nothing typed is lost without a script."""
+    page = stranger.get("/ask/", WISH | {"month": "2025-07"})
+    assert "July 2025" in words(page)
 
 
-def test_a_robot_that_fills_every_field_gets_the_same_answer_and_no_letter(stranger: Client, book: Book) -> None:
-    book(NEAR, "11:00")
-    answer = stranger.post("/lost-link/", {"email": "asker@example.org", "website": "x"})
-    assert answer["Location"] == "/lost-link/?sent=1"
-    assert letters() == []
+CEREMONY = {
+    "led_by": "The ambassador",
+    "press": "Two of the DPA",
+    "interpreter": "Ours, German",
+    "embassy": "+49 30 901820",
+    "vehicles": "Coach 123 ABC 01",
+}
 
 
-def test_the_season_now_is_what_the_pages_see(stranger: Client, season_now: datetime) -> None:
-    assert "2025-05-13" in str(stranger.get("/").content)
+def test_a_ceremonys_plan_is_asked_for_only_where_there_is_one(stranger: Client) -> None:
+    assert soup(stranger.get("/ask/", WISH)).select("#ceremony input") == []
+    asked = soup(stranger.get("/ask/", WISH | {"tour": "halls-flowers"})).select("#ceremony input[type=text]")
+    assert [field["name"] for field in asked] == list(CEREMONY)
+
+
+def test_a_ceremonys_plan_is_kept_apart_from_the_visit(stranger: Client) -> None:
+    stranger.post("/ask/", form(FAR, tour="halls-flowers") | CEREMONY)
+    stranger.post("/ask/", form(request_key="2") | CEREMONY)  # no ceremony on this tour
+    plan = CeremonyPlan.objects.get()
+    assert {name: getattr(plan, name) for name in CEREMONY} == CEREMONY
+    assert plan.visit.tour.code == "halls-flowers"
+
+
+def test_what_was_typed_of_a_ceremony_comes_back_with_an_error(stranger: Client) -> None:
+    page = stranger.post("/ask/", form(FAR, tour="halls-flowers", name="") | CEREMONY)
+    assert page.status_code == 422
+    assert typed(page)["vehicles"] == CEREMONY["vehicles"]
+
+
+def test_only_a_form_that_nobody_has_posted_takes_a_draft_back(stranger: Client, office: Client) -> None:
+    def marks(page: HttpResponse) -> tuple[bool, bool]:
+        found = soup(page).select_one("form#ask")
+        assert found is not None
+        return found.has_attr("data-draft"), found.has_attr("data-fresh")
+
+    assert marks(stranger.get("/ask/")) == (True, True)
+    assert marks(stranger.post("/ask/", form(name="") | {"csrfmiddlewaretoken": "x"})) == (True, False)
+    assert marks(office.get("/office/visits/new/")) == (False, False)  # the next caller is somebody else
