@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scheduler.core.ejection import Board, Clashes
 from scheduler.core.matching_bound import Bound
 from scheduler.core.matching_hall import Moments
 from scheduler.core.matching_model import NOBODY, Cover, Limits, Task
-from scheduler.core.rules import Duty, Guide, Roster, why_not
+from scheduler.core.rules import Duty, Guide
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
-FEW_MOVES, MOVES, MANY_MOVES = 40, 100, 200
-CORNERS = 4
+MOVES, MANY_MOVES, CORNER_MOVES = 30, 150, 60
+CORNERS = 8
 """Of the relaxation, from which a search begins before the solver is asked."""
 SETTLE_SECONDS = 5.0
 
@@ -43,23 +44,16 @@ class Crew:
     """
 
     def __init__(self, guides: Sequence[Guide], duties: Sequence[Duty]) -> None:
-        holders: dict[tuple[str, str], int] = {}
-        for guide in guides:
-            for skill in guide.qualifications:
-                holders[skill] = holders.get(skill, 0) + 1
-        worth = {guide.code: sum(1 / holders[skill] for skill in sorted(guide.qualifications)) for guide in guides}
-        self.guides = sorted(guides, key=lambda guide: (worth[guide.code], guide.code))  # who can do least comes first
+        places, self.skilled = _order(tuple((guide.code, guide.qualifications) for guide in guides))
+        self.guides = [guides[place] for place in places]  # who can do least comes first
         self.number = {guide.code: index for index, guide in enumerate(self.guides)}
-        self.skilled: dict[tuple[str, str], int] = {}
-        for index, guide in enumerate(self.guides):
-            for skill in guide.qualifications:
-                self.skilled[skill] = self.skilled.get(skill, 0) | 1 << index
         self.hours = [union(guide.hours) & ~union(guide.away) for guide in self.guides]
         self.limits = Limits(
             [guide.rest for guide in self.guides],
             [UNLIMITED if guide.daily_ticks is None else guide.daily_ticks for guide in self.guides],
             [UNLIMITED if guide.daily_duties is None else guide.daily_duties for guide in self.guides],
         )
+        self._holders: dict[tuple[str, str, int], list[tuple[int, int]]] = {}
         self.least_rest = min(self.limits.rest, default=0)
         self.tasks = self._read(sorted(duties, key=lambda duty: (duty.period, duty.key)))
         self.witness = self._settle(Budget(SETTLE_SECONDS))
@@ -70,10 +64,16 @@ class Crew:
 
     def able(self, tour: str, language: str, start: int, end: int) -> int:
         """One bit for each guide who could lead this, were it the only unpromised duty."""
-        mask, found = span(start, end), 0
-        for g in bits(self.skilled.get((tour, language), 0)):
-            if not mask & ~self.hours[g] and self.limits.duties[g] >= 1 and self.limits.ticks[g] >= end - start:
-                found |= 1 << g
+        key, mask, found = (tour, language, end - start), span(start, end), 0
+        if key not in self._holders:
+            self._holders[key] = [
+                (1 << g, self.hours[g])
+                for g in bits(self.skilled.get((tour, language), 0))
+                if self.limits.duties[g] >= 1 and self.limits.ticks[g] >= end - start
+            ]
+        for bit, hours in self._holders[key]:
+            if hours & mask == mask:
+                found |= bit
         return found
 
     def starts(self, tour: str, language: str, ticks: int, number: int, candidates: int) -> tuple[int, int]:
@@ -129,18 +129,21 @@ class Crew:
         A roster found for one start is tried on all others, and the search for the next begins from it. What is left is asked of the
         relaxation, and only then of the solver.
         """
-        good, hard, roster = 0, [], self.witness
-        for start in bits(candidates):
-            if good >> start & 1:
-                continue
-            group = self._groups(tour, language, [Demand(start, ticks, number)])[0]
-            if self._moments().lack([group]):
-                candidates ^= 1 << start
-            elif found := self._search([group], roster, FEW_MOVES):
-                roster = found[: len(self.tasks)]
-                good |= 1 << start | self.free(roster, tour, language, ticks, number, candidates)
-            else:
-                hard.append(group)
+        good, roster = 0, self.witness
+        groups = [self._groups(tour, language, [Demand(start, ticks, number)])[0] for start in bits(candidates)]
+        hard = [group for group in groups if not self._moments().lack([group])]
+        candidates = sum(1 << group.start for group in hard)
+
+        def keep(found: list[int], start: int) -> list[int]:
+            nonlocal good
+            good |= 1 << start | self.free(found, tour, language, ticks, number, candidates & ~good)
+            return found[: len(self.tasks)]
+
+        for moves in (0, MOVES):
+            for group in hard:
+                if not good >> group.start & 1 and (found := self._search([group], roster, moves)):
+                    roster = keep(found, group.start)
+            hard = [group for group in hard if not good >> group.start & 1]
         bound, undecided = Bound(self._must(), hard, self.limits), 0
         for index, group in enumerate(hard):
             if good >> group.start & 1 or bound.disproves(index):
@@ -151,14 +154,13 @@ class Crew:
                 undecided |= 1 << group.start
                 continue
             if answer is not None:
-                roster = answer[: len(self.tasks)]
-                good |= 1 << group.start | self.free(roster, tour, language, ticks, number, candidates)
+                roster = keep(answer, group.start)
         return good, undecided & ~good
 
     def _settled(self, bound: Bound, index: int, roster: Sequence[int], budget: Budget) -> list[int] | None:
         """A roster with the group, or None where there is none. Raises Undecided."""
         group = bound.groups[index]
-        if roster is not self.witness and (found := self._search([group], roster, FEW_MOVES)):
+        if found := self._search([group], roster, 0 if bound.is_built else MANY_MOVES):
             return found
         corners = bound.ask(index, CORNERS)
         if corners is None:
@@ -168,7 +170,7 @@ class Crew:
             for task, guide in shares:
                 if board.roster[task] == NOBODY and board.fits(task, guide):
                     board.place(task, guide)
-            if board.insert([task for task, guide in enumerate(board.roster) if guide == NOBODY], MANY_MOVES):
+            if board.insert([task for task, guide in enumerate(board.roster) if guide == NOBODY], CORNER_MOVES):
                 return board.roster
         return self._solved([group], budget)
 
@@ -267,32 +269,34 @@ class Crew:
 
     def _read(self, duties: list[Duty]) -> list[Task]:
         """Take promised duties off the guides' time, and sort the others into kept and open ones."""
-        valid: dict[int, list[Duty]] = {}
-        free = []
+        limits, free = self.limits, []
         for duty in duties:
             if not (duty.promised and duty.guide is not None):
                 free.append(duty)
             elif duty.guide in self.number:
                 g = self.number[duty.guide]
-                valid.setdefault(g, []).append(duty)
-                self.hours[g] &= ~span(duty.period.start - self.limits.rest[g], duty.period.end + self.limits.rest[g])
-                self.limits.ticks[g] -= duty.period.ticks
-                self.limits.duties[g] -= 1
-        kept, barred = set(), [0] * len(self.guides)
+                self.hours[g] &= ~_rested(duty, limits.rest[g])
+                limits.ticks[g] -= duty.period.ticks
+                limits.duties[g] -= 1
+        kept, barred, hours = dict[str, int](), [0] * len(self.guides), list(self.hours)
+        ticks, number = list(limits.ticks), list(limits.duties)
         for duty in free:
             if duty.guide is None or duty.guide not in self.number:
                 continue
-            g = self.number[duty.guide]
-            if why_not(self.guides[g], duty, Roster(tuple(valid.get(g, ())))):
-                barred[g] |= span(duty.period.start - self.limits.rest[g], duty.period.end + self.limits.rest[g])
+            g, mask, length = self.number[duty.guide], duty.period.mask, duty.period.ticks
+            skilled = self.skilled.get((duty.tour, duty.language), 0) >> g & 1
+            if skilled and hours[g] & mask == mask and ticks[g] >= length and number[g] >= 1:
+                kept[duty.key] = g
+                hours[g] &= ~_rested(duty, limits.rest[g])
+                ticks[g] -= length
+                number[g] -= 1
             else:
-                kept.add(duty.key)
-                valid.setdefault(g, []).append(duty)
+                barred[g] |= _rested(duty, limits.rest[g])
         self.hours = [hours & ~bar for hours, bar in zip(self.hours, barred, strict=True)]
         tasks = []
         for duty in free:
             able = self.able(duty.tour, duty.language, duty.period.start, duty.period.end)
-            present = self.number[duty.guide] if duty.key in kept and duty.guide is not None else NOBODY
+            present = kept.get(duty.key, NOBODY)
             if present != NOBODY:
                 able |= 1 << present
             tasks.append(Task(duty.key, duty.period.start, duty.period.end, able, present))
@@ -316,6 +320,29 @@ class Crew:
         except Undecided:
             found = None
         return roster if found is None else self._flat(found)
+
+
+@lru_cache(maxsize=64)
+def _order(
+    guides: tuple[tuple[str, frozenset[tuple[str, str]]], ...],
+) -> tuple[list[int], dict[tuple[str, str], int]]:
+    """The places of the guides, who can do least first: a skill counts for more the fewer have it. And who has each skill, as bits."""
+    holders: dict[tuple[str, str], int] = {}
+    for _, skills in guides:
+        for skill in skills:
+            holders[skill] = holders.get(skill, 0) + 1
+    worth = [sum(1 / holders[skill] for skill in sorted(skills)) for _, skills in guides]
+    order = sorted(range(len(guides)), key=lambda place: (worth[place], guides[place][0]))
+    skilled: dict[tuple[str, str], int] = {}
+    for index, place in enumerate(order):
+        for skill in guides[place][1]:
+            skilled[skill] = skilled.get(skill, 0) | 1 << index
+    return order, skilled
+
+
+def _rested(duty: Duty, rest: int) -> int:
+    """The ticks at which whoever leads a duty can begin, lead or end no other."""
+    return span(duty.period.start - rest, duty.period.end + rest)
 
 
 def _at_least(masks: Sequence[int], number: int) -> int:

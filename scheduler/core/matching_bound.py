@@ -64,6 +64,11 @@ class Bound:
     _ticks: list[tuple[int, Any]] = field(default_factory=list)
     _duties: list[tuple[int, Any]] = field(default_factory=list)
 
+    @property
+    def is_built(self) -> bool:
+        """Whether it was asked before: the first time is dear."""
+        return self._lp is not None
+
     def disproves(self, number: int) -> bool:
         """Whether prices at hand already prove that the group cannot be led."""
         return any(prices.least(self.groups[number], self.limits) > prices.spare for prices in self.proofs)

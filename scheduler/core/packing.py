@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from scheduler.core.itinerary import Leg, Party, Space, Stop, Taken, Visit, Walk, joint, legs, times, waves_of
+from scheduler.core.itinerary import Party, Space, Stop, Taken, Visit, joint, legs, waves_of
 from scheduler.core.masks import Masks, crowding
+from scheduler.core.packing_bound import Prices, Relaxation
 from scheduler.core.packing_model import Option, Wave, fewest_changes, pack
 from scheduler.core.packing_search import search, shuffle
-from scheduler.core.profiles import Channel, Fields, Profile, Run, channels, empty_room, profiles
+from scheduler.core.profiles import Channel, Profile, Run, profiles, runs_of, shapes
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import Interval, runs
 
@@ -21,7 +22,7 @@ News = tuple[int, tuple[Stop, ...], tuple[int, ...]]
 
 Closing = tuple[Interval, frozenset[str] | None]
 SETTLE_SECONDS = 5.0
-TESTS, MOVES, KEPT, MOST_KINDS = 8_000, 80, 5, 12
+TESTS, FEW_MOVES, MOVES, KEPT, MOST_KINDS = 5_000, 30, 80, 5, 12
 EMPTY = -1
 
 
@@ -49,13 +50,12 @@ class Floor:
         self.spaces = spaces
         self.origin, end = min(period.start for period in periods), max(period.end for period in periods)
         places = [spaces[code] for code in sorted(spaces)]
-        self.fields = Fields(channels(places), end - self.origin)
-        fixed = [run for visit in present if visit.promised for run in _runs_of(legs(visit, spaces), spaces)]
+        self.shapes = shapes(tuple(places), end - self.origin)
+        self.fields, self.bare = self.shapes.fields, self.shapes.bare
+        fixed = [run for visit in present if visit.promised for run in runs_of(legs(visit, spaces), spaces)]
         for hold in taken:
             fixed.append(Run((hold.space, False), hold.period.start, hold.period.ticks, hold.lanes))
             fixed.append(Run((hold.space, True), hold.period.start, hold.period.ticks, hold.heads))
-        self._loads: dict[tuple[tuple[Stop, ...], tuple[int, ...]], list[tuple[int, Profile]]] = {}
-        self.bare = empty_room(tuple(places), self.fields.ticks)
         self.room = self.entry = self.fields.pack(self._amounts(places, closed, fixed))
         self.waves = [
             unit
@@ -66,6 +66,7 @@ class Floor:
         ]
         self.witness = self._settle()
         self.arrangements = [self._as_settled()]
+        self.proofs: list[Prices] = []
         self._masks: dict[int, Masks] = {}
         self._bounds: dict[tuple[frozenset[str], int, int], int] = {}
 
@@ -139,21 +140,28 @@ class Floor:
             return None
         if not all(unit.listed for unit in units):
             return []
+        if any(prices.disprove(units) for prices in self.proofs):
+            return None
+        waves, first = [*units, *self.waves], [*(unit.options[0] for unit in units), *self.arrangements[-1]]
+        found = shuffle(self.fields, self.room, waves, first, FEW_MOVES)
+        if found or not self.waves:
+            return found or self._searched(units)
+        answer = Relaxation(self.fields, self.room, [w for w in waves if w.listed], len(units), self.origin).solve()
+        if isinstance(answer, Prices):
+            self.proofs.append(answer)
+            return None
+        if answer and all(wave.listed for wave in self.waves):
+            found = shuffle(self.fields, self.room, waves, answer, MOVES)
+        return found or self._searched(units)
+
+    def _searched(self, units: Sequence[Wave]) -> list[Option] | None:
+        """As `_quickly`: a search among the waves of that time alone, for what cannot be done without the others can never be."""
         near = [wave for wave in self.waves if wave.listed and any(wave.period.overlaps(unit.period) for unit in units)]
         try:
-            # The far ones left out: what cannot be done then can never be.
             found = search(self.fields, self.room, [*units, *near], TESTS)
-            if found is None:
-                return None
-            if len(near) == len(self.waves):
-                return found
         except Undecided:
-            pass
-        waves = [*units, *self.waves]
-        return (
-            shuffle(self.fields, self.room, waves, [*(unit.options[0] for unit in units), *self.arrangements[0]], MOVES)
-            or []
-        )
+            return []
+        return found if found is None or len(near) == len(self.waves) else []
 
     def _unchanged(self, units: Sequence[Wave]) -> list[Option]:
         """The options of new units that leave the spaces roomiest with nobody else changed; [] where that is not found."""
@@ -234,27 +242,15 @@ class Floor:
         heads = tuple(party.heads for party in parties)
         wave = self._wave((visit.key, number), start, visit.stops, heads, tuple(party.key for party in parties))
         listed_order = tuple(range(len(visit.stops)))
-        walked = tuple(party.walk or listed_order for party in parties)
-        alone = Visit(visit.key, visit.tour, visit.language, visit.stops, tuple(parties))
-        now = _runs_of(legs(alone, self.spaces), self.spaces)
-        load = self._load(now, 0)
-        wave.now = Option(load, tuple(Run(r.channel, r.offset - start, r.ticks, r.amount) for r in now), walked)
-        if self._is_together(wave, walked) and (not wave.listed or self.fields.fits(self.bare, load)):
+        walks = tuple(party.walk or listed_order for party in parties)
+        walked = self.shapes.walked(visit.stops, heads, walks)
+        wave.now = Option(walked.load << 16 * (start - self.origin), walked.runs, walks)
+        if walked.together and (not wave.listed or self.fields.fits(self.bare, walked.load)):
             wave.present = 0  # first among its options, so that a search tries it first
         return wave
 
     def _is_joint(self, stops: tuple[Stop, ...], heads: Sequence[int]) -> bool:
         return any(joint(stop, sum(heads), self.spaces[stop.space]) for stop in stops)
-
-    def _is_together(self, wave: Wave, walked: tuple[Walk, ...]) -> bool:
-        """Whether the parties are at each joint stop at the same time."""
-        begins = [times(wave.stops, walk) for walk in walked]
-        total = sum(wave.heads)
-        return all(
-            len({begin[index] for begin in begins}) == 1
-            for index, stop in enumerate(wave.stops)
-            if joint(stop, total, self.spaces[stop.space])
-        )
 
     def _new_units(self, news: Sequence[News]) -> list[Wave]:
         """New waves with the options that may be entered; each party for itself where nothing is joint."""
@@ -275,23 +271,15 @@ class Floor:
         heads: tuple[int, ...],
         parties: tuple[str, ...] = (),
     ) -> Wave:
-        listed = profiles(stops, heads, self.spaces) is not None
+        listed = self.shapes.made(stops, heads) is not None
         return Wave(key, start, stops, heads, parties, None, listed, make=self._options)
 
     def _options(self, wave: Wave) -> list[Option]:
         """All ways of a wave at its start, the present one first."""
-        key = (wave.stops, wave.heads)
-        if key not in self._loads:
-            made = profiles(*key, self.spaces) or ()
-            self._loads[key] = [(self._load(profile.runs, self.origin), profile) for profile in made]
-        shift = 16 * (wave.start - self.origin)
+        made, shift = self.shapes.made(wave.stops, wave.heads) or (), 16 * (wave.start - self.origin)
         first = [wave.now] if wave.now is not None and wave.present == 0 else []
         here = first[0].load if first else -1
-        return first + [Option(load << shift, p.runs, p.walks) for load, p in self._loads[key] if load << shift != here]
-
-    def _load(self, taken: Iterable[Run], start: int) -> int:
-        fields, shift = self.fields, start - self.origin
-        return sum(fields.load(run.channel, shift + run.offset, run.ticks, run.amount) for run in taken)
+        return first + [Option(load << shift, p.runs, p.walks) for load, p in made if load << shift != here]
 
     def _settle(self) -> list[int]:
         """An option for each unpromised wave: as it walks now, or else another, or else as it walks now, overfull as it may be."""
@@ -371,14 +359,3 @@ class Floor:
             rows = dict(zip(self.fields.channels, self.fields.unpack(self.room), strict=True))
             self._bounds[key] = runs(crowding(rows, parties, spaces, number, MOST_KINDS), ticks)
         return self._bounds[key] << self.origin & candidates
-
-
-def _runs_of(found: Iterable[Leg], spaces: Mapping[str, Space]) -> list[Run]:
-    """What legs take, in ticks of the day."""
-    taken = []
-    for leg in found:
-        space = spaces[leg.space]
-        taken.append(Run((leg.space, False), leg.period.start, leg.period.ticks, space.lanes if leg.exclusive else 1))
-        if space.max_heads is not None:
-            taken.append(Run((leg.space, True), leg.period.start, leg.period.ticks, leg.heads))
-    return taken

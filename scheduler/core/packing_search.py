@@ -14,37 +14,41 @@ PATIENCE, WIDTH = 6, 6
 def search(fields: Fields, room: int, waves: Sequence[Wave], tests: int) -> list[Option] | None:
     """An option for each wave so that all fit, or None, which is a proof. Raises Undecided after so many tests.
 
-    Each time the wave with the fewest options left takes one, and the others lose those that no longer fit.
+    Each time the wave with the fewest options left takes one, and the others lose those that no longer fit. What one of several waves
+    alike has tried in vain, the others need not try.
     """
-    fits, left = fields.fits, tests
+    guard, left = fields.guard, tests
     chosen: dict[int, Option] = {}
+    marks = [frozenset(option.load for option in wave.options) for wave in waves]
 
     def place(room: int, domains: dict[int, list[Option]]) -> bool:
         nonlocal left
         if not domains:
             return True
         pick = min(domains, key=lambda i: len(domains[i]))
-        period = waves[pick].period
+        period, mark, vain = waves[pick].period, marks[pick], set[int]()
         for option in domains[pick]:
             after = room - option.load
-            rest = {}
+            top, rest = after | guard, dict(domains)
+            del rest[pick]
             for i, domain in domains.items():
-                if i == pick:
+                if i == pick or not waves[i].period.overlaps(period):
                     continue
-                if waves[i].period.overlaps(period):
-                    left -= len(domain)
-                    if left < 0:
-                        raise Undecided
-                    domain = [other for other in domain if fits(after, other.load)]
-                    if not domain:
-                        break
-                rest[i] = domain
+                left -= len(domain)
+                if left < 0:
+                    raise Undecided
+                skip = vain if marks[i] == mark else ()
+                rest[i] = [o for o in domain if (top - o.load) & guard == guard and o.load not in skip]
+                if not rest[i]:
+                    break
             else:
                 chosen[pick] = option
                 if place(after, rest):
                     return True
+            vain.add(option.load)
         return False
 
+    fits = fields.fits
     domains = {i: [option for option in wave.options if fits(room, option.load)] for i, wave in enumerate(waves)}
     if not all(domains.values()):
         return None

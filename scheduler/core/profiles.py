@@ -12,14 +12,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from typing import Any
 
-from scheduler.core.itinerary import Space, Stop, Walk, joint, times, walks
+from scheduler.core.itinerary import Leg, Party, Space, Stop, Visit, Walk, joint, legs, times, walks
 
 Channel = tuple[str, bool]
 """(space, False): its lanes. (space, True): the heads in it."""
 
 MOST_PROFILES = 4000
 """A wave with more distinct loads than this is not listed; the solver then counts its parties on each walk instead."""
+
+
+MOST_KEPT = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +165,73 @@ def taken(fields: Fields, space: Space, start: int, stop: Stop, heads: int) -> i
     return load + fields.load((space.code, True), start, stop.ticks, heads) if space.max_heads is not None else load
 
 
-@lru_cache(maxsize=256)
-def empty_room(places: tuple[Space, ...], ticks: int) -> int:
-    """All that the spaces have for so many ticks, as a load over their channels."""
-    return capacity(Fields(channels(places), ticks), places)
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a wave takes that walks so: as a load from the first tick and as runs; and whether its parties meet at their joint stops."""
+
+    load: int
+    runs: tuple[Run, ...]
+    together: bool
+
+
+class Shapes:
+    """The loads of waves from the first tick on, the same for all days with these spaces and so many ticks; kept when they are made."""
+
+    def __init__(self, places: tuple[Space, ...], ticks: int) -> None:
+        self.fields = Fields(channels(places), ticks)
+        self.spaces = {space.code: space for space in places}
+        self.bare = capacity(self.fields, places)
+        self._made: dict[tuple[tuple[Stop, ...], tuple[int, ...]], tuple[tuple[int, Profile], ...] | None] = {}
+        self._walked: dict[tuple[tuple[Stop, ...], tuple[int, ...], tuple[Walk, ...]], Walked] = {}
+
+    def made(self, stops: tuple[Stop, ...], heads: tuple[int, ...]) -> tuple[tuple[int, Profile], ...] | None:
+        """The profiles of a wave with their loads; None where there are more than are worth listing."""
+        key = (stops, heads)
+        if key not in self._made:
+            _make_room(self._made)
+            found = profiles(stops, heads, self.spaces)
+            self._made[key] = None if found is None else tuple((self._load(p.runs), p) for p in found)
+        return self._made[key]
+
+    def walked(self, stops: tuple[Stop, ...], heads: tuple[int, ...], walked: tuple[Walk, ...]) -> Walked:
+        """What a wave takes whose parties walk so, also against the rules: then each has a leg of its own at every joint stop."""
+        key = (stops, heads, walked)
+        if key not in self._walked:
+            _make_room(self._walked)
+            parties = tuple(Party(str(n), h, 0, 0, None, w) for n, (h, w) in enumerate(zip(heads, walked, strict=True)))
+            found = tuple(runs_of(legs(Visit("", "", "", stops, parties), self.spaces), self.spaces))
+            begins, total = [times(stops, walk) for walk in walked], sum(heads)
+            together = all(
+                len({begin[index] for begin in begins}) == 1
+                for index, stop in enumerate(stops)
+                if joint(stop, total, self.spaces[stop.space])
+            )
+            self._walked[key] = Walked(self._load(found), found, together)
+        return self._walked[key]
+
+    def _load(self, found: Iterable[Run]) -> int:
+        return sum(self.fields.load(run.channel, run.offset, run.ticks, run.amount) for run in found)
+
+
+@lru_cache(maxsize=64)
+def shapes(places: tuple[Space, ...], ticks: int) -> Shapes:
+    return Shapes(places, ticks)
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+
+
+def runs_of(found: Iterable[Leg], spaces: Mapping[str, Space]) -> list[Run]:
+    """What legs take, in ticks of the day."""
+    taken = []
+    for leg in found:
+        space = spaces[leg.space]
+        taken.append(Run((leg.space, False), leg.period.start, leg.period.ticks, space.lanes if leg.exclusive else 1))
+        if space.max_heads is not None:
+            taken.append(Run((leg.space, True), leg.period.start, leg.period.ticks, leg.heads))
+    return taken
 
 
 def capacity(fields: Fields, places: Iterable[Space]) -> int:
