@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from scheduler.views import duty, feeds, guide, organiser, visit, voucher
-from scheduler.views.office import booking, calls, closures, day, insight, roster, visits
+from scheduler.views.office import board, booking, calls, closures, day, insight, roster, visits
 
 urlpatterns = [
     path("", organiser.home, name="home"),
@@ -57,6 +57,13 @@ urlpatterns = [
     path("office/closures/new/", closures.new_closure, name="office_new_closure"),
     path("office/closures/<int:pk>/", closures.edit_closure, name="office_edit_closure"),
     path("office/closures/<int:pk>/lift/", closures.lift, name="office_lift_closure"),
+    path("office/board/", board.page, name="office_board"),
+    path("office/board/events/", board.events, name="office_board_events"),
+    path("office/board/sub-groups/<int:pk>/guides/", board.guides, name="office_board_guides"),
+    path("office/board/sub-groups/<int:pk>/give/", board.give, name="office_board_give"),
+    path("office/board/visits/<str:code>/starts/", board.other_starts, name="office_board_starts"),
+    path("office/board/visits/<str:code>/move/", board.move, name="office_board_move"),
+    path("office/board/undo/", board.undo, name="office_board_undo"),
     path("office/roster/", roster.rosters, name="office_rosters"),
     path("office/roster/<int:pk>/", roster.job, name="office_roster_job"),
     path("office/roster/<int:pk>/stop/", roster.stop, name="office_roster_stop"),

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.museum import ALZHIR
 from tours import importing
@@ -32,8 +32,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 LOCALES = {"kk": "kk-KZ", "ru": "ru-RU", "en": "en-GB"}
 TELL_OF_VIOLATIONS = """addEventListener("securitypolicyviolation", event =>
     console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
-PATIENCE = 15_000
-"""Milliseconds that a page has for what a test waits for."""
+PATIENCE = 30_000
+"""Milliseconds that a page has for what a test waits for; much, for a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,7 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     assert path, "Browser tests need Chromium: `apt install chromium`, or its path in CHROMIUM."
+    expect.set_options(timeout=PATIENCE)
     try:
         with sync_playwright() as driver:
             started = driver.chromium.launch(executable_path=path, args=ARGUMENTS)

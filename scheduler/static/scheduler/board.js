@@ -1,0 +1,318 @@
+/* The office's board. The page works without it: this draws the same as a timeline, lets a hand move things, and keeps up with others. */
+"use strict";
+
+(() => {
+  const root = document.getElementById("board");
+  const wide = matchMedia("(min-width: 48rem)");
+  if (!root || !window.EventCalendar || !CSS.supports("grid-template-rows", "subgrid")) return;
+
+  const say = root.dataset;
+  const byGuides = say.by === "guides";
+  const week = Boolean(say.week);
+  const timeline = document.getElementById("timeline");
+  const list = document.getElementById("as-list");
+  const said = document.getElementById("said");
+  const undoForm = said.querySelector("form");
+  const dialog = document.getElementById("dialog");
+  const inDialog = document.getElementById("dialog-content");
+  const POLL = 3000;
+
+  let tag = "";
+  let data = null;
+  let calendar = null;
+  let drag = null;
+  let waiting = false;
+  let asking = false;
+  const done = undoForm.step.value ? [undoForm.step.value] : [];
+
+  /* --- Words ----------------------------------------------------------------------------------------------------------- */
+
+  function tell(words, kind = "") {
+    said.className = `notice floating ${kind}`;  // nothing moves away under a dragging hand
+    said.querySelector("p").textContent = words;
+    undoForm.hidden = !done.length;
+    undoForm.step.value = done.length ? done[done.length - 1] : "";
+    undoForm.seen.value = data ? data.seen : "{}";
+    said.hidden = false;
+  }
+
+  function made(tagName, className, text) {
+    const element = document.createElement(tagName);
+    element.className = className;
+    element.textContent = text;
+    return element;
+  }
+
+  /* --- What there is --------------------------------------------------------------------------------------------------- */
+
+  async function get(address, headers) {
+    const answer = await fetch(address, { headers, cache: "no-store", credentials: "same-origin" });
+    if (answer.redirected) location.reload();  // signed out meanwhile
+    return answer;
+  }
+
+  async function load(mine = false) {
+    if (asking) return;
+    asking = true;
+    try {
+      const answer = await get(say.events, { "X-Watching": "1", ...(tag ? { "If-None-Match": tag } : {}) });
+      if (answer.status !== 200) return;
+      const first = !tag;
+      tag = answer.headers.get("ETag");
+      data = await answer.json();
+      if (drag) waiting = true; else await draw();
+      if (!first && !mine) tell(say.sayOther);
+    } catch {
+      /* the next look will tell */
+    } finally {
+      asking = false;
+    }
+  }
+
+  async function draw() {
+    waiting = false;
+    if (wide.matches) {
+      calendar ? redraw() : create();
+    } else if (calendar) {
+      EventCalendar.destroy(calendar);
+      calendar = null;
+    }
+    timeline.hidden = !calendar;
+    document.getElementById("legend").hidden = document.getElementById("how").hidden = !calendar;
+    undoForm.seen.value = data.seen;
+    const answer = await get(say.here, { "HX-Request": "true" });
+    if (answer.ok) document.getElementById("rows").outerHTML = await answer.text();
+  }
+
+  function redraw() {
+    calendar.setOption("slotMinTime", data.opens);
+    calendar.setOption("slotMaxTime", data.closes);
+    calendar.setOption("resources", data.rows);
+    calendar.setOption("events", data.items);
+  }
+
+  function create() {
+    list.open = false;
+    timeline.hidden = false;
+    calendar = EventCalendar.create(timeline, {
+      view: week ? "resourceTimelineWeek" : "resourceTimelineDay",
+      date: say.first,
+      firstDay: 1,
+      timeZone: say.offset,
+      locale: document.documentElement.lang,
+      headerToolbar: { start: "", center: "", end: "" },
+      dayHeaderFormat: date => data.labels[day(date)] || "",
+      slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+      slotDuration: week ? "01:00:00" : "00:15:00",
+      slotLabelInterval: week ? "03:00:00" : "01:00:00",
+      slotWidth: week ? 48 : Math.max(20, Math.floor((timeline.clientWidth - 180) / slots())),
+      slotMinTime: data.opens,
+      slotMaxTime: data.closes,
+      snapDuration: byGuides ? "24:00:00" : { minutes: Number(say.grid) },
+      scrollTime: data.opens,
+      nowIndicator: true,
+      eventStartEditable: true,
+      eventDurationEditable: false,
+      resources: data.rows,
+      events: data.items,
+      resourceLabelContent: ({ resource }) => ({ domNodes: [made("b", "name", resource.title), made("span", "note", resource.extendedProps.note)] }),
+      resourceLabelDidMount: ({ el, resource }) => { el.dataset.row = resource.id; },
+      eventContent: content,
+      eventClick: ({ event }) => open(`${say.here}&visit=${event.extendedProps.visit}&party=${event.extendedProps.party || ""}`),
+      eventDragStart: begin,
+      dragConstraint: over,
+      eventDrop: drop,
+    });
+  }
+
+  function slots() {
+    return (parseInt(data.closes, 10) - parseInt(data.opens, 10)) * 4;
+  }
+
+  function day(date) {
+    return new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+  }
+
+  function content({ event }) {
+    const props = event.extendedProps;
+    if (event.display === "background") return { domNodes: [made("span", "patch", props.text || "")] };
+    const lines = [made("b", "title", props.title), made("span", "about", props.about)];
+    if (week) lines.reverse();  // an hour has room for a language and a number
+    return { domNodes: [made("span", "sr", `${props.time} `), ...lines, made("span", "sr", ` (${props.state})`)] };
+  }
+
+  /* --- Dragging -------------------------------------------------------------------------------------------------------- */
+
+  async function begin({ event }) {
+    drag = { event, party: event.extendedProps.party, visit: event.extendedProps.visit, row: event.resourceIds[0], over: event.resourceIds[0], at: 0, lit: [] };
+    const mine = drag;
+    const address = byGuides ? say.guides.replace("/0/", `/${drag.party}/`) : say.starts.replace("CODE", drag.visit);
+    try {
+      const answer = await get(address, { Accept: "application/json" });
+      if (!answer.ok) return;
+      const found = await answer.json();
+      if (drag !== mine) return;  // dropped already
+      if (byGuides) light(found.guides); else lightStarts(found.starts);
+    } catch {
+      tell(say.sayLost, "bad");
+    }
+  }
+
+  function cells(row) {
+    const index = data.rows.findIndex(each => each.id === row);
+    const all = timeline.querySelectorAll(".ec-body .ec-grid .ec-day");
+    const days = all.length / data.rows.length;
+    return Array.from(all).slice(index * days, (index + 1) * days);
+  }
+
+  function head(row) {
+    const label = timeline.querySelector(`[data-row="${CSS.escape(row)}"]`);
+    return label && label.closest(".ec-row-head");
+  }
+
+  function light(guides) {
+    drag.may = guides;
+    for (const row of data.rows) {
+      const each = guides[row.id];
+      const where = head(row.id);
+      if (!where || !each || row.id === drag.row) continue;
+      for (const element of [where, ...cells(row.id)]) element.classList.add(each.may ? "may" : "may-not");
+      where.dataset.why = where.title = each.may ? say.sayMay : each.why;
+    }
+  }
+
+  function lightStarts(starts) {
+    drag.starts = starts;
+    const offset = wall(drag.event.start) - Date.parse(`${drag.event.extendedProps.begins}Z`);
+    for (const start of Object.keys(starts)) {
+      const at = Date.parse(`${start}Z`) + offset;
+      const id = `may-${start}`;
+      calendar.addEvent({ id, resourceIds: [drag.row], start: iso(at), end: iso(at + Number(say.grid) * 60000), display: "background", classNames: ["may"] });
+      drag.lit.push(id);
+    }
+  }
+
+  function wall(date) {
+    return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate(), date.getHours(), date.getMinutes());
+  }
+
+  function iso(milliseconds) {
+    return new Date(milliseconds).toISOString().slice(0, 19);
+  }
+
+  function over({ newResource, delta }) {
+    if (!drag) return false;
+    drag.over = newResource ? newResource.id : drag.row;
+    drag.at = ((delta.days || 0) * 86400 + (delta.seconds || 0)) * 1000;
+    if (byGuides) {
+      if (drag.at) return false;
+      if (drag.over === drag.row) return true;
+      if (drag.over === "nobody") return false;
+      if (drag.may) point(drag.over);
+      return !drag.may || Boolean(drag.may[drag.over] && drag.may[drag.over].may);
+    }
+    if (drag.over !== drag.row) return false;
+    const start = target();
+    tell(`${say.sayBegins} ${start.slice(11, 16)}`, drag.starts && !(start in drag.starts) && drag.at ? "bad" : "");
+    return !drag.starts || drag.at === 0 || start in drag.starts;
+  }
+
+  function target() {
+    return iso(Date.parse(`${drag.event.extendedProps.begins}Z`) + drag.at);
+  }
+
+  function point(row) {
+    const each = drag.may[row];
+    const name = data.rows.find(one => one.id === row).title;
+    tell(`${name}: ${each && each.may ? say.sayMay : each ? each.why : ""}`, each && each.may ? "good" : "bad");
+  }
+
+  async function drop({ revert }) {
+    const dropped = drag;
+    revert();  // what is shown is what the museum's computer says
+    const start = byGuides ? "" : target();
+    end();
+    if (!dropped || dropped.at === 0 && dropped.over === dropped.row) return;
+    if (byGuides) {
+      if (dropped.at || dropped.over === "nobody") return tell(say.sayNobody, "bad");
+      const each = dropped.may && dropped.may[dropped.over];
+      if (each && !each.may) return;  // the words why stand there already
+      await post(say.give.replace("/0/", `/${dropped.party}/`), { guide: dropped.over, seen: data.seen });
+    } else if (dropped.starts && dropped.starts[start]) {
+      open(`${say.move.replace("CODE", dropped.visit)}?start=${encodeURIComponent(dropped.starts[start])}&day=${say.day}&by=spaces`);
+    } else if (dropped.over === dropped.row) {
+      tell(`${say.sayTaken} ${start.slice(11, 16)}`, "bad");
+    }
+  }
+
+  function end() {
+    if (!drag) return;
+    for (const id of drag.lit) calendar.removeEventById(id);
+    for (const element of timeline.querySelectorAll(".may, .may-not")) element.classList.remove("may", "may-not");
+    for (const where of timeline.querySelectorAll("[data-why]")) {
+      delete where.dataset.why;
+      where.removeAttribute("title");
+    }
+    drag = null;
+    if (waiting) draw();
+  }
+
+  addEventListener("pointercancel", end);
+
+  /* --- Changing -------------------------------------------------------------------------------------------------------- */
+
+  async function post(address, fields, undoing = false) {
+    const body = new URLSearchParams({ csrfmiddlewaretoken: undoForm.csrfmiddlewaretoken.value, ...fields });
+    let found;
+    try {
+      const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+      found = await answer.json();
+    } catch {
+      return tell(say.sayLost, "bad");
+    }
+    if (undoing) done.pop();
+    if (found.undo) done.push(found.undo);
+    await settle();
+    if (found.refused) tell(found.refused, "bad"); else tell(found.said, "good");
+  }
+
+  async function settle() {
+    while (asking) await new Promise(resolve => setTimeout(resolve, 50));
+    await load(true);
+  }
+
+  async function open(address) {
+    try {
+      const answer = await get(address, { "HX-Request": "true" });
+      if (!answer.ok) return;
+      inDialog.innerHTML = await answer.text();
+      if (!dialog.open) dialog.showModal();
+    } catch {
+      tell(say.sayLost, "bad");
+    }
+  }
+
+  document.addEventListener("click", event => {
+    const link = event.target.closest("a[data-panel], a[data-close]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if ("close" in link.dataset && !dialog.open) return;
+    event.preventDefault();
+    if ("close" in link.dataset) dialog.close(); else open(link.href);
+  });
+
+  document.addEventListener("submit", event => {
+    const form = event.target;
+    if (!("post" in form.dataset)) return;
+    event.preventDefault();
+    const fields = Object.fromEntries(new FormData(form, event.submitter));
+    if (dialog.open) dialog.close();
+    post(form.action, fields, form === undoForm);
+  });
+
+  /* --- Keeping up ------------------------------------------------------------------------------------------------------ */
+
+  wide.addEventListener("change", () => data && draw());
+  document.addEventListener("visibilitychange", () => document.hidden || load());
+  setInterval(() => document.hidden || dialog.open || load(), POLL);
+  load();
+})();
