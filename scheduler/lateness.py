@@ -20,7 +20,7 @@ from scheduler.errors import BadWish, NotAllowedNow, StartTaken
 from scheduler.models import Visit
 from tours import queries as catalogue
 
-LATER, SHORTER, FEWER = "later", "shorter", "fewer"
+LATER, SHORTER, FEWER = KINDS = "later", "shorter", "fewer"
 SHORTEST_SHARE = 0.5
 """A talk is not made shorter than this share of what was planned."""
 
@@ -101,6 +101,14 @@ def receive(visit_id: int, *, arrives: datetime, kind: str, dropped: Sequence[in
     placing.place(visit, way, read)
     steps.changed(visit, now=now)
     return visit
+
+
+def may_be_late(visit: Visit, *, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether a visit's lateness is worth a thought: a confirmed tour in one wave, on its day, that has not ended."""
+    tour = visit.status == Visit.Status.CONFIRMED and visit.kind == Visit.Kind.TOUR and visit.period is not None
+    return (
+        tour and len(steps.begins_of(visit)) == 1 and steps.day_of(now, zone) == visit.day and now < visit.period.upper
+    )
 
 
 def _refuse_unless_late(visit: Visit, arrives: datetime) -> None:

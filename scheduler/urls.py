@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from scheduler.views import duty, feeds, guide, organiser, visit, voucher
-from scheduler.views.office import board, booking, calls, closures, day, insight, roster, visits
+from scheduler.views.office import board, booking, calls, closures, day, insight, roster, today, visits
 
 urlpatterns = [
     path("", organiser.home, name="home"),
@@ -45,6 +45,9 @@ urlpatterns = [
     path("office/visits/<str:code>/refuse/", day.refuse, name="office_refuse"),
     path("office/visits/<str:code>/arrive/", day.arrive, name="office_arrive"),
     path("office/visits/<str:code>/no-show/", day.no_show, name="office_no_show"),
+    path("office/door/", today.door, name="office_door"),
+    path("office/visits/<str:code>/receive/", today.receive, name="office_receive"),
+    path("office/visits/<str:code>/split/", visits.split, name="office_split"),
     path("office/visits/<str:code>/change/", visits.change, name="office_change"),
     path("office/visits/<str:code>/move/", visits.move, name="office_move"),
     path("office/visits/<str:code>/cancel/", visits.cancel, name="office_cancel"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import queries, waiting
@@ -139,6 +141,10 @@ class DoorForm(Form):
     request_key = Line(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        options["initial"] = {
+            "language": (get_language() or "kk")[:2],
+            "request_key": secrets.token_urlsafe(24),
+        } | options.get("initial", {})
         super().__init__(*args, **options)
         for name, rows in (("tour", catalogue.offered_tours()), ("audience", catalogue.offered_audiences())):
             field = self.fields[name]

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from scheduler import lateness
 from scheduler.forms.asking import ContactForm
-from scheduler.forms.fields import Clock, Day, Form, Heads, Line, Phone, Text, instant
+from scheduler.forms.fields import Clock, Day, Form, Heads, Line, Phone, Starts, Text, instant
 from scheduler.models import Visit
 from tours import queries as catalogue
 
@@ -89,3 +91,14 @@ class NotesForm(Form):
     leader_phone = Phone(label=_("Their telephone on the day"), required=False)
     notes = Text(label=_("Notes"), max_length=2000, required=False)
     revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+
+class ReceiveForm(Form):
+    """What a late group is still shown: one of the ways that the page proposes."""
+
+    arrives = Starts()
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in lateness.KINDS])
+    dropped = forms.CharField(max_length=100, required=False, validators=[RegexValidator(r"^\d{1,2}(,\d{1,2})*$")])
+
+    def clean_dropped(self) -> tuple[int, ...]:
+        return tuple(int(index) for index in self.cleaned_data["dropped"].split(",") if index)

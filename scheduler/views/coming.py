@@ -25,7 +25,7 @@ def shown(found: Visit, asked: QueryDict, *, here: str, zone: ZoneInfo, now: dat
         "other_parts": queries.other_parts_of(found),
         "waits_for": found.wish if found.status == Visit.Status.WAITING else None,
         "place": waiting.place_in_line(found) if found.status == Visit.Status.WAITING else None,
-        **_parts(found, asked, here=here, now=now, sent=forms.get("split_form")),
+        **parts(found, asked, here=here, now=now, sent=forms.get("split_form")),
     }
 
 
@@ -35,7 +35,9 @@ def may_tell_late(found: Visit, *, zone: ZoneInfo, now: datetime) -> bool:
     return tour and periods.day_of(now, zone) == found.day and now < found.period.upper
 
 
-def _parts(found: Visit, asked: QueryDict, *, here: str, now: datetime, sent: Any) -> dict[str, Any]:
+def parts(
+    found: Visit, asked: QueryDict, *, here: str, now: datetime, sent: Any, by_office: bool = False
+) -> dict[str, Any]:
     """Whether a group may come in two parts; and the month for the new part, once it is said how many they are."""
     begun = found.period is not None and found.period.lower <= now
     group = choosing.group_of(found)
@@ -49,7 +51,7 @@ def _parts(found: Visit, asked: QueryDict, *, here: str, now: datetime, sent: An
         keep = f"split=1&heads={heads}&adults={adults}&"
         part = Group(group.tour, group.language, group.audience, heads)
         try:
-            context["part_when"] = choosing.look(part, asked, now=now, here=here, keep=keep)
+            context["part_when"] = choosing.look(part, asked, now=now, by_office=by_office, here=here, keep=keep)
         except Refused as refused:  # its tour is not offered to this kind of group any more: the museum is called
             context["puzzled"] = refused.detail
         context |= {"part_heads": heads, "part_adults": adults, "part_rest": found.heads - heads}

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from notifications import calls
 from scheduler import arrivals, bookings, changes, desk, locks, periods, queries, showcase
 from scheduler.errors import Refused
+from scheduler.forms.coming import DoorForm
 from scheduler.forms.fields import near
 from scheduler.forms.office import ArriveForm, ReasonForm
 from scheduler.models import ChangeRequest, Visit
@@ -127,6 +128,7 @@ def page(
         "closures": showcase.closures_on(shown, museum),
         "refused": refused,
         "reason_form": ReasonForm(),
+        "door_form": DoorForm() if shown == today else None,
         **forms,
     }
     return show(request, "scheduler/office/day.html", context, status=status or status_of(refused))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,14 +18,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications.models import Call, OutboxMessage
-from scheduler import bookings, contacts, desk, events, history, locks, lost_links, queries, roster, telling
+from scheduler import bookings, changes, contacts, desk, history, locks, lost_links, queries, roster, splitting, telling
 from scheduler.errors import Refused, StartTaken
 from scheduler.forms.asking import MoveForm
+from scheduler.forms.coming import SplitForm
 from scheduler.forms.events import PersonForm
 from scheduler.forms.office import AssignForm, AtForm, NotesForm, ReasonForm, SearchForm, WaiveForm
 from scheduler.models import Contact, Party, Visit
-from scheduler.views import choosing
+from scheduler.views import choosing, coming
 from scheduler.views.access import office_only, staff
+from scheduler.views.office import late
 from scheduler.views.pages import show, status_of, tried
 from scheduler.views.programme import programme_of, stops_of
 from tours import queries as catalogue
@@ -51,7 +54,7 @@ def visits(request: HttpRequest) -> HttpResponse:
 @office_only
 def visit(request: HttpRequest, code: str) -> HttpResponse:
     """One visit: what it is, what may be done, every letter as it was sent, and what happened."""
-    return _page(request, _found(code))
+    return page(request, _found(code))
 
 
 @require_POST
@@ -61,9 +64,9 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
     found = _found(code)
     form = NotesForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, notes_form=form, status=422)
+        return page(request, found, notes_form=form, status=422)
     said = form.cleaned_data | {"adults": form.cleaned_data["adults"] or 0}
-    return _answer(
+    return answer(
         request,
         found,
         lambda: bookings.change(found.pk, now=timezone.now(), by_office=True, **said),
@@ -77,28 +80,33 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
 def move(request: HttpRequest, code: str) -> HttpResponse:
     """Another time; lead times do not bind the office."""
     found = _found(code)
+    form = MoveForm(request.POST) if choosing.group_of(found) else AtForm(request.POST)
+    forms: dict[str, Any] = {"move_form" if isinstance(form, MoveForm) else "at_form": form}
+    if not form.is_valid():
+        return page(request, found, status=422, **forms)
     now = timezone.now()
-    if found.kind == Visit.Kind.TOUR:
-        form = MoveForm(request.POST)
-        if not form.is_valid():
-            return _page(request, found, move_form=form, status=422)
-        begins = form.cleaned_data["start"]
-        return _answer(
-            request,
-            found,
-            lambda: bookings.move(found.pk, begins, now=now, by_office=True),
-            _("Moved. Everybody concerned gets a letter."),
-            move_form=form,
-        )
-    at = AtForm(request.POST)
-    if not at.is_valid():
-        return _page(request, found, at_form=at, status=422)
-    return _answer(
+    begins = form.cleaned_data["start"] if isinstance(form, MoveForm) else (form.start(),)
+    done = _("Moved. Everybody concerned gets a letter.")
+    return answer(request, found, lambda: changes.move_for_office(found.pk, begins, now=now), done, **forms)
+
+
+@require_POST
+@office_only
+def split(request: HttpRequest, code: str) -> HttpResponse:
+    """A part of the group comes at another time, as a visit with a code of its own."""
+    found = _found(code)
+    form = SplitForm(request.POST)
+    if not form.is_valid():
+        return page(request, found, split_form=form, status=422)
+    said, now = form.cleaned_data, timezone.now()
+    return answer(
         request,
         found,
-        lambda: events.move(found.pk, at.start(), now=now),
-        _("Moved. Everybody concerned gets a letter."),
-        at_form=at,
+        lambda: splitting.split(
+            found.pk, said["start"], heads=said["heads"], adults=said["adults"], now=now, by_office=True
+        ),
+        _("The group comes in two parts now. Each has a letter of its own."),
+        split_form=form,
     )
 
 
@@ -109,9 +117,9 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
     found = _found(code)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, cancel_form=form, status=422)
+        return page(request, found, cancel_form=form, status=422)
     reason = form.cleaned_data["reason"]
-    return _answer(
+    return answer(
         request,
         found,
         lambda: bookings.cancel(found.pk, reason=reason, by=bookings.OFFICE, now=timezone.now()),
@@ -127,9 +135,9 @@ def waive(request: HttpRequest, code: str) -> HttpResponse:
     found = _found(code)
     form = WaiveForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, waive_form=form, status=422)
+        return page(request, found, waive_form=form, status=422)
     reason, by = form.cleaned_data["reason"], staff(request)
-    return _answer(
+    return answer(
         request,
         found,
         lambda: bookings.waive(found.pk, reason=reason, by=by, now=timezone.now()),
@@ -146,9 +154,9 @@ def assign(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     party = get_object_or_404(Party, pk=pk, visit=found)
     form = AssignForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, choosing_guide=party.pk, status=422)
+        return page(request, found, choosing_guide=party.pk, status=422)
     guide, by = form.cleaned_data["guide"], staff(request)
-    return _answer(
+    return answer(
         request,
         found,
         lambda: roster.assign(party.pk, guide, by=by, now=timezone.now()),
@@ -164,8 +172,8 @@ def add_contact(request: HttpRequest, code: str) -> HttpResponse:
     found = _found(code)
     form = PersonForm(request.POST, prefix="new")
     if not form.is_valid():
-        return _page(request, found, new_contact=form, status=422)
-    return _answer(
+        return page(request, found, new_contact=form, status=422)
+    return answer(
         request,
         found,
         lambda: contacts.add(found.pk, form.person(), now=timezone.now()),
@@ -182,8 +190,8 @@ def correct_contact(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=pk, visit=found)
     form = PersonForm(request.POST, prefix=str(contact.pk))
     if not form.is_valid():
-        return _page(request, found, corrected=form, status=422)
-    return _answer(
+        return page(request, found, corrected=form, status=422)
+    return answer(
         request,
         found,
         lambda: contacts.correct(found.pk, contact.pk, form.person(), now=timezone.now()),
@@ -199,7 +207,7 @@ def new_link(request: HttpRequest, code: str) -> HttpResponse:
     found = _found(code)
     address = locks.door(lost_links.make_anew)(found.pk, now=timezone.now())
     picture = segno.make(address, error="m").svg_data_uri(scale=4, border=2, light="#fff")
-    return _page(request, _found(code), link=address, qr=picture)
+    return page(request, _found(code), link=address, qr=picture)
 
 
 def _found(code: str) -> Visit:
@@ -214,18 +222,20 @@ def _person_form(contact: Contact) -> PersonForm:
     return PersonForm(prefix=str(contact.pk), initial={name: getattr(contact, name) for name in names})
 
 
-def _answer(request: HttpRequest, found: Visit, change: Callable[[], Any], done: str, **forms: Any) -> HttpResponse:
+def answer(request: HttpRequest, found: Visit, change: Callable[[], Any], done: str, **forms: Any) -> HttpResponse:
     _made, refused = tried(lambda: locks.door(change)())
     if refused:
-        if isinstance(refused, StartTaken) and "move_form" in forms and (group := choosing.group_of(found)):
-            start = forms["move_form"].cleaned_data["start"][0]
+        form = forms.get("move_form") or forms.get("split_form")
+        if isinstance(refused, StartTaken) and form and (group := choosing.group_of(found)):
+            start, heads = form.cleaned_data["start"][0], form.cleaned_data.get("heads", group.heads)
+            group = replace(group, heads=heads)
             refused = bookings.with_others(group, start, now=timezone.now(), by_office=True)
-        return _page(request, _found(found.code), refused=refused, **forms)
+        return page(request, _found(found.code), refused=refused, **forms)
     messages.success(request, done)
     return redirect("office_visit", code=found.code)
 
 
-def _page(
+def page(
     request: HttpRequest,
     found: Visit,
     *,
@@ -233,7 +243,7 @@ def _page(
     status: int | None = None,
     **more: Any,
 ) -> HttpResponse:
-    museum = catalogue.museum()
+    museum, now = catalogue.museum(), timezone.now()
     asked = more.pop("choosing_guide", None) or request.GET.get("guide", "")
     party = next((each for each in found.parties.all() if str(each.pk) == str(asked)), None)
     about = telling.about(found)
@@ -249,6 +259,11 @@ def _page(
             for key, contact in people.items()
         ],
         "new_contact": PersonForm(prefix="new", initial={"locale": next((p.locale for p in people.values()), "kk")}),
+        "other_parts": queries.other_parts_of(found),
+        "split_url": reverse("office_split", kwargs={"code": found.code}),
+        "may_change": True,
+        **coming.parts(found, request.GET, here=here, now=now, sent=more.get("split_form"), by_office=True),
+        **late.shown(found, request.GET, zone=ZoneInfo(museum.time_zone), now=now),
         "may_correct": found.holds or found.status == Visit.Status.WAITING,
         "visit": found,
         "title": queries.title_of(found, open_to_all=False),
