@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from scheduler.views import duty, feeds, guide, organiser, visit, voucher
+from scheduler.views import duty, feeds, guide, look, organiser, visit, voucher
 from scheduler.views.office import board, booking, calls, closures, day, insight, roster, today, visits
 
 urlpatterns = [
     path("", organiser.home, name="home"),
+    path("look/colours.css", look.colours_css, name="look_colours"),
+    path("look/mark.svg", look.mark, name="look_mark"),
     path("ask/", organiser.ask, name="ask"),
     path("ask/starts/", organiser.ask_starts, name="ask_starts"),
     path("lost-link/", organiser.lost_link, name="lost_link"),
