@@ -10,13 +10,14 @@ import random
 from collections.abc import Collection, Sequence
 
 from scheduler.core.planning_model import Part
-from scheduler.core.planning_table import FAIR, GAPS, Aim, Table
+from scheduler.core.planning_table import FAIR, Aim, Table
 from scheduler.core.solving import Budget
 
 EFFORT = 0.3
-FEW, MANY = 3, 6
-"""So many guides are in a part: more when nothing was found for long."""
-MOST_CHOICES = 500
+SIZES = (3, 4, 4, 5, 6, 8, 12)
+"""So many guides are in a part,"""
+MOST_CHOICES = 250
+"""and so many days that about so many choices of a guide are theirs to make."""
 PATIENCE = 25
 """Parts for each guide that may bring nothing before the search ends."""
 
@@ -42,8 +43,8 @@ class Search:
 
     def step(self, budget: Budget) -> None:
         """Solve one part, and take what it found if that is no worse."""
-        guides = self._guides()
-        found = Part(self.table, guides, self._days(guides), self.keep, (self.aim,)).least(budget, effort=EFFORT)
+        guides, days = self._part()
+        found = Part(self.table, guides, days, self.keep, (self.aim,)).least(budget, effort=EFFORT)
         self.idle += 1
         if found is None:
             return
@@ -57,15 +58,29 @@ class Search:
         elif value < self.value:
             self.value, self.idle = value, 0
 
-    def _guides(self) -> list[int]:
-        """Some guides by chance, rather those who are far from what they should lead."""
-        guides = range(len(self.table.codes))
-        number = min(len(guides), FEW + (MANY - FEW) * self.idle // (PATIENCE * len(guides)) + self.chance.randrange(2))
+    def _part(self) -> tuple[list[int], list[int]]:
+        """Few guides on all days, or many on few: by chance, rather those who are far from what they should lead."""
+        guides = list(range(len(self.table.codes)))
+        days = list(range(len(self.table.boards)))
+        number = self.chance.choice(SIZES)
         weights = self._weights() if self.aim == FAIR else [1.0] * len(guides)
-        chosen: set[int] = set()
-        while len(chosen) < number:
-            chosen.add(self.chance.choices(guides, weights)[0] if len(chosen) < 2 else self.chance.choice(guides))
-        return sorted(chosen)
+        chosen: list[int] = []
+        while guides and len(chosen) < number:
+            place = self.chance.choices(range(len(guides)), weights)[0]
+            chosen.append(guides.pop(place))
+            del weights[place]
+        self.chance.shuffle(days)
+        if self.chance.randrange(2):
+            days.sort(
+                key=lambda day: not self.table.boards[day].weekend
+            )  # few days, so their exchanges are harder to find
+        room, taken = MOST_CHOICES, list[int]()
+        for day in days:
+            room -= sum(self.choices[day][guide] for guide in chosen) * len(chosen) // len(self.table.codes)
+            if room < 0 and taken:
+                break
+            taken.append(day)
+        return sorted(chosen), sorted(taken)
 
     def _weights(self) -> list[float]:
         away, weekend = self.table.deviations()
@@ -74,16 +89,3 @@ class Search:
             1 + abs(now - to) + abs(weekend_now - weekend_to)
             for now, weekend_now, to, weekend_to in zip(away, weekend, *aimed, strict=True)
         ]
-
-    def _days(self, guides: Sequence[int]) -> list[int]:
-        """All days, or as many by chance as keep the part small."""
-        days = list(range(len(self.table.boards)))
-        self.chance.shuffle(days)
-        room = MOST_CHOICES // 4 if self.aim == GAPS else MOST_CHOICES
-        chosen: list[int] = []
-        for day in days:
-            room -= sum(self.choices[day][guide] for guide in guides) * len(guides) // 8
-            if room < 0 and chosen:
-                break
-            chosen.append(day)
-        return sorted(chosen)
