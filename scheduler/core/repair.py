@@ -28,7 +28,7 @@ __all__ = ["DAY_MINUTES", "Hit", "Placement", "Proposal", "Repair", "Total", "ap
 
 SECONDS = 5.0
 WORK_A_SECOND = 1000
-ROUNDS_A_SECOND = 600
+ROUNDS_A_SECOND = 1000
 SETTLE_TRIES = 4
 MOST_EXACT = 80
 """With more visits than this the exact stage would find nothing in its time: the search has it."""

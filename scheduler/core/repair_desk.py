@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from scheduler.core.matching_model import NOBODY, Task
 from scheduler.core.packing_model import Option, Wave
 from scheduler.core.repair_site import Arrangement, Placed, Site, give_way, numbered
 from scheduler.core.ticks import runs, span
+
+windows = lru_cache(maxsize=1 << 16)(runs)  # the same days of guides come again and again
 
 BLINK = 0.2
 """How often a guide who is free is passed over for another."""
@@ -94,7 +97,7 @@ class Desk:
             enough = [-1, *([0] * number)]
             for guide in self.site.ordered(able):
                 if self.duties[guide] >= 1 and self.ticks[guide] >= ticks:
-                    mask = runs(self.free[guide], ticks)
+                    mask = windows(self.free[guide], ticks)
                     for most in range(number, 0, -1):
                         enough[most] |= enough[most - 1] & mask
             self.possible[key] = enough[number]

@@ -16,6 +16,9 @@ from scheduler.core.ticks import TICK_MINUTES
 WARM, COLD = 6.0, 0.5
 """How much worse a plan may be that is kept, at first and at the end: in ticks of a visit of weight 1."""
 
+CALM = 100
+"""With fewer rounds than this for each visit there is no time to go astray: the search begins colder in proportion."""
+
 PATIENCE = 40
 """The search ends when it was in vain so many times for each visit."""
 
@@ -36,9 +39,10 @@ def recreate(plan: Plan, bound: Total, most: float, budget: Budget, seed: int = 
     now = Recreation(plan, Random(seed))  # noqa: S311  (a search, no secret)
     time, least = budget.left, LEFT * bound.left + bound.minutes
     best, kept, vain, rounds = now.cost, now.state(), 0, 0
+    warm = max(COLD, WARM * min(1, most / (CALM * len(plan.at))))
     while best > least and rounds < most and budget.left and vain < PATIENCE * (len(plan.at) + 3):
         over = max(rounds / most, 1 - budget.left / time)
-        slack = -WARM * (COLD / WARM) ** over * TICK_MINUTES * log(1 - now.random.random())
+        slack = -warm * (COLD / warm) ** over * TICK_MINUTES * log(1 - now.random.random())
         before, cost = now.state(), now.cost
         now.round()
         rounds, vain = rounds + 1, vain + 1
@@ -148,16 +152,15 @@ class Recreation:
         """The cheapest spot that is free, or one of a few cheaper ones at which others make room."""
         random, pushes = self.random, 0
         for spot in self.wanted[number].spots():
-            if not self._looks_free(spot):
-                if pushes >= PUSHES or random.random() < 0.5:
-                    continue
-                pushes += 1
+            if not self._looks_free(spot) and (pushes >= PUSHES or random.random() < 0.5):
+                continue
             if random.random() < BLINK:
                 continue
             if self._desk(spot.day).put(number, spot.placed, random, push=pushes < PUSHES):
                 self.cost += spot.cost - self.price(number)
                 self.at[number] = spot
                 return
+            pushes += 1
 
     def _looks_free(self, spot: Spot) -> bool:
         """Whether each wave has enough free guides at its start, each wave for itself."""
