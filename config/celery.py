@@ -72,6 +72,7 @@ app.conf.beat_schedule = {
     "sweep": every("notifications.tasks.sweep", 15, "mail"),
     "sweep-channels": every("notifications.tasks.sweep_channels", 15, "mail"),
     "read-replies": every("notifications.tasks.read_replies", 60, "mail"),
+    "watch-letters": every("scheduler.tasks.watch_letters", 60, "solve"),
     "take-answers": every("scheduler.tasks.take_answers", 60, "solve"),
     "remind": every("scheduler.tasks.remind", 60, "solve"),
     "decide-overdue": every("scheduler.tasks.decide_overdue", 60, "solve"),

@@ -95,3 +95,10 @@ def readdress(row_id: uuid.UUID, *, email: str) -> bool:
 def _invites(row: OutboxMessage, email: str) -> Any:
     """The calendar part asks its ATTENDEE: whoever answers from the new address must be the one who was asked."""
     return row.ics.replace(f"mailto:{row.to_email}", f"mailto:{email}") if row.ics else F("ics")
+
+
+def put_aside(row_id: uuid.UUID) -> None:
+    """Its news reaches its reader by another letter."""
+    OutboxMessage.objects.filter(pk=row_id, status=Status.DEAD).update(
+        status=Status.SUPERSEDED, last_error="sent to another address"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from scheduler import arrivals, bookings, ceremonies, hearing, mending, offers, planning, reminders, waiting
+from scheduler import arrivals, bookings, ceremonies, hearing, letters, mending, offers, planning, reminders, waiting
 
 
 @shared_task
@@ -73,3 +73,9 @@ def forget_ceremonies() -> int:
 def compare() -> int:
     """See that everybody knows what is true."""
     return mending.compare(now=timezone.now())
+
+
+@shared_task
+def watch_letters() -> bool:
+    """See whether letters are late: on the other queue than theirs, so that a dead mail worker is noticed, too."""
+    return letters.watch(now=timezone.now())

@@ -86,7 +86,7 @@ def alarm(
     readers: Sequence[Address] | None = None,
 ) -> None:
     """Tell the office, or these `readers`, what needs a person: a request to decide, a party that nobody can lead. `key` names the fact."""
-    for reader in _office() if readers is None else readers:
+    for reader in office() if readers is None else readers:
         with translation.override(reader.locale):
             facts = visit_facts(visit, the_museum(), open_to_all=False)
             facts |= {
@@ -107,7 +107,7 @@ def alarm(
         )
 
 
-def _office() -> list[Address]:
+def office() -> list[Address]:
     """Everybody of the office with an address, in their languages; where there is none, the museum's mailbox in the museum's."""
     staff = User.objects.filter(is_staff=True, is_active=True).exclude(email="").order_by("pk")
     museum = the_museum()

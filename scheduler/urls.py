@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from scheduler.views import duty, feeds, guide, look, organiser, visit, voucher
-from scheduler.views.office import board, booking, calls, closures, day, insight, roster, today, visits
+from scheduler.views.office import board, booking, calls, closures, day, insight, letters, roster, today, visits
 
 urlpatterns = [
     path("", organiser.home, name="home"),
@@ -76,6 +76,12 @@ urlpatterns = [
     path("office/to-mend/", roster.mend, name="office_conflicts"),
     path("office/calls/", calls.call_list, name="office_calls"),
     path("office/calls/<int:pk>/rang/", calls.rang, name="office_rang"),
+    path("office/calls/<int:pk>/", letters.call, name="office_call"),
+    path("office/letters/", letters.letter_list, name="office_letters"),
+    path("office/letters/replay/", letters.replay, name="office_replay_letters"),
+    path("office/letters/<uuid:pk>/", letters.letter, name="office_letter"),
+    path("office/letters/<uuid:pk>/again/", letters.send_again, name="office_send_letter_again"),
+    path("office/letters/<uuid:pk>/address/", letters.readdress, name="office_readdress_letter"),
     path("office/insight/", insight.page, name="office_insight_first"),
     path("office/insight/<slug:section>/", insight.page, name="office_insight"),
     re_path(
