@@ -52,8 +52,10 @@ def main() -> None:
         {f"{visits} visits a day": {key: float(value) for key, value in row.items()} for visits, row in loads.items()},
     )
     show("accepted at the time asked, 50 a day", figures.accepted(50, max(2, days // 4), 4), every)
-    show("busy week's roster", rosters.week(busy[:6], unit, 90), every)
-    show("sick calls", rosters.sick_calls(busy, min(30, days * 2), 5), every)
+    show("busy week's roster", rosters.planned(busy[:6], unit, 30), every)
+    show("other weeks' rosters", rosters.other_weeks(busy, 30), every)
+    show("busy month's roster", rosters.planned(busy, unit, 60), every)
+    show("sick calls", rosters.sick_calls(busy, min(30, days * 2), 5, unit), every)
     if options.smptsp:
         published(options.smptsp, options.instances, every)
     (DOCS / "benchmarks.json").write_text(json.dumps(every, indent=1, ensure_ascii=False) + "\n")

@@ -12,8 +12,9 @@ from pathlib import Path
 from time import perf_counter
 
 from scheduler.core.ejection import Board
-from scheduler.core.matching_model import NOBODY, Cover, Limits, Task
-from scheduler.core.solving import Budget, Undecided
+from scheduler.core.matching_model import NOBODY, Cover, Limits, Task, cliques
+from scheduler.core.solving import Budget, Undecided, solve
+from scheduler.core.ticks import bits
 
 UNLIMITED = 1 << 30
 
@@ -42,27 +43,57 @@ def clique(tasks: Sequence[Task]) -> int:
 
 
 def fewest(tasks: Sequence[Task], limits: Limits, seconds: float) -> tuple[int | None, int, list[int], float]:
-    """Workers used, the proven bound, who does each job, and the time; one worker of the solver first, then two."""
-    began, bound, best, roster = perf_counter(), clique(tasks), None, []
-    for workers, share in ((1, 0.5), (2, 1.0)):
-        model = Cover(tasks, limits)
-        used = {}
-        for takes in model.takes:
-            for worker, variable in takes.items():
-                used.setdefault(worker, model.model.new_bool_var(""))
-                model.model.add_implication(variable, used[worker])
-        model.model.add(sum(used.values()) >= bound)
-        model.model.minimize(sum(used.values()))
-        try:
-            found = model.solve(Budget((seconds - (perf_counter() - began)) * share), workers=workers)
-        except Undecided:
-            continue
-        roster = [who[0] for who in found or []]
-        count = len(set(roster))
-        best = count if best is None else min(best, count)
-        if best == bound:
+    """Workers used, the proven bound, who does each job, and the time.
+
+    First whether as few do as are needed at the busiest moment, by the solver's usual workers, which are good at "yes"; then the fewest,
+    by one worker with the full linear relaxation, which is good at tight small ones; then by the usual workers from the best so far.
+    """
+    began, bound, best = perf_counter(), clique(tasks), list[int]()
+    for workers, share, exactly in ((2, 0.4, True), (1, 0.6, False), (2, 1.0, False)):
+        budget = Budget((seconds - (perf_counter() - began)) * share)
+        roster = _roster(tasks, bound, budget, workers, best, exactly=exactly)
+        if roster and (not best or len(set(roster)) < len(set(best))):
+            best = roster
+        if best and len(set(best)) == bound:
             break
-    return best, bound, roster, perf_counter() - began
+    return len(set(best)) or None, bound, best, perf_counter() - began
+
+
+def _roster(
+    tasks: Sequence[Task], bound: int, budget: Budget, workers: int, best: Sequence[int], *, exactly: bool
+) -> list[int]:
+    """Who does each job; [] where nothing was found. A worker takes one job of each clique if they are used at all, which binds more
+    tightly than each job by itself."""
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    takes = [{worker: model.new_bool_var("") for worker in bits(task.able)} for task in tasks]
+    held: dict[int, list[tuple[Task, cp_model.IntVar]]] = {}
+    for index, (task, mine) in enumerate(zip(tasks, takes, strict=True)):
+        model.add_exactly_one(mine.values())
+        for worker, variable in mine.items():
+            held.setdefault(worker, []).append((task, variable))
+            if best:
+                model.add_hint(variable, best[index] == worker)
+    used = {worker: model.new_bool_var("") for worker in held}
+    for worker, pairs in held.items():
+        inside = set[int]()
+        for clique_ in cliques(pairs, 0):
+            model.add_at_most_one([*clique_, ~used[worker]])
+            inside |= {variable.index for variable in clique_}
+        for _, variable in pairs:
+            if variable.index not in inside:
+                model.add_implication(variable, used[worker])
+    if exactly:
+        model.add(sum(used.values()) <= bound)
+    else:
+        model.add(sum(used.values()) >= bound)
+        model.minimize(sum(used.values()))
+    try:
+        solver = solve(model, budget, workers=workers)
+    except Undecided:
+        return []
+    return [] if solver is None else [next(w for w in mine if solver.value(mine[w])) for mine in takes]
 
 
 def put_back(
