@@ -45,8 +45,8 @@ def invite() -> None:
     """Make first letters with a calendar part of the reminders: what is told is written down, and turns are looked at."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE notifications_outboxmessage SET kind = 'confirmed', state = 'confirmed', revision = 1, method = 'REQUEST', sequence = 0,"
-            " uid = gen_random_uuid(), stamp = now(), ics = %s",
+            "UPDATE notifications_outboxmessage SET kind = 'confirmed', state = 'confirmed', revision = 1, method = 'REQUEST',"
+            " sequence = 0, uid = gen_random_uuid(), stamp = now(), ics = %s",
             [
                 "\r\n".join(
                     [

@@ -13,6 +13,8 @@ from django.test import Client
 
 from config import alive
 from config.tasks import pulse_key
+from notifications import outbox
+from notifications.messages import Address, Letter
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -28,7 +30,25 @@ def test_all_is_well(client: Client) -> None:
     with time_machine.travel(NOW, tick=False):
         answer = client.get("/healthz?all")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": "ok", "redis": "ok", "mail": "ok", "solve": "ok"}
+    assert answer.json() == {
+        "status": "ok", "database": "ok", "redis": "ok", "mail": "ok", "solve": "ok", "letters": "ok",
+        "outbox": {"queued": 0, "due": 0, "dead": 0, "calls": 0, "oldest_due_seconds": 0},
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_monitor_hears_of_letters_that_are_late(client: Client) -> None:
+    pulse(NOW)
+    to = Address("Anna", "anna@example.org")
+    outbox.enqueue(key="k", thread="visit:ABC:contact:1", to=to, letter=Letter("link_again", {}), not_before=NOW)
+    with time_machine.travel(NOW + timedelta(seconds=30), tick=False):
+        assert client.get("/healthz?all").status_code == 200
+    pulse(NOW + timedelta(minutes=6))
+    with time_machine.travel(NOW + timedelta(minutes=6), tick=False):
+        balancer, monitor = client.get("/healthz"), client.get("/healthz?all")
+    assert (balancer.status_code, balancer.json()["status"]) == (200, "ok")
+    assert (monitor.status_code, monitor.json()["letters"]) == (503, "late")
+    assert monitor.json()["outbox"]["oldest_due_seconds"] == 360
 
 
 @pytest.mark.django_db
