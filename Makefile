@@ -74,3 +74,6 @@ bench-closures: $(VENV)/.installed-dev
 
 bench-history: $(VENV)/.installed-dev
 	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/benchmarks/history.py -q
+
+bench-pages: $(VENV)/.installed-dev
+	@$(EMBEDDED) exec --apart bench -- $(BIN)/pytest tests/benchmarks/pages.py -q
