@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from scheduler.views import duty, feeds, guide, look, organiser, visit, voucher
+from scheduler.views import duty, feeds, guide, look, organiser, visit, voucher, waiting
 from scheduler.views.office import board, booking, calls, closures, day, insight, letters, roster, today, visits
 
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("look/mark.svg", look.mark, name="look_mark"),
     path("ask/", organiser.ask, name="ask"),
     path("ask/starts/", organiser.ask_starts, name="ask_starts"),
+    path("wait/", waiting.wait, name="wait"),
     path("lost-link/", organiser.lost_link, name="lost_link"),
     path("visit/<str:token>/", visit.visit, name="visit"),
     path("visit/<str:token>/voucher/", voucher.voucher, name="visit_voucher"),

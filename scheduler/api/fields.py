@@ -15,7 +15,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
 from scheduler import periods, phones, starts
-from scheduler.forms.fields import MOST_HEADS, near
+from scheduler.forms.fields import FAR, MOST_HEADS, PAST, near
 from tours import queries as catalogue
 from tours.models import Audience, Space
 from tours.models.words import CODE_PATTERN, no_control_characters
@@ -99,7 +99,8 @@ class Instant(serializers.DateTimeField):
     default_error_messages = {
         "off_the_ticks": _("Times are given in steps of five minutes."),
         "no_offset": _("Give the time with its offset from UTC, as 2027-05-28T10:00:00+05:00."),
-        "far": _("This date is too far away."),
+        "far": FAR,
+        "past": PAST,
     }
 
     def to_internal_value(self, value: Any) -> datetime:
@@ -112,7 +113,7 @@ class Instant(serializers.DateTimeField):
         if read.tzinfo is None:
             self.fail("no_offset")
         if not near(read.date()):
-            self.fail("far")
+            self.fail("past" if read < timezone.now() else "far")
         if read.timestamp() % periods.TICK.total_seconds():
             self.fail("off_the_ticks")
         return read
@@ -121,12 +122,12 @@ class Instant(serializers.DateTimeField):
 class Day(serializers.DateField):
     """A date of the museum's calendar, not years away."""
 
-    default_error_messages = {"far": _("This date is too far away.")}
+    default_error_messages = {"far": FAR, "past": PAST}
 
     def to_internal_value(self, value: Any) -> date:
         day: date = super().to_internal_value(value)
         if not near(day):
-            self.fail("far")
+            self.fail("past" if day < timezone.now().date() else "far")
         return day
 
 

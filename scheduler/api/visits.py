@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scheduler import bookings, changes, events, limits, locks, queries
+from scheduler import bookings, changes, footprints, limits, locks, queries
 from scheduler.api import shapes
 from scheduler.api.access import OFFICE, ORGANISER, call, refuse_unless, role, visit_for
 from scheduler.api.answers import LateChangeAnswer, VisitAnswer
@@ -169,7 +169,7 @@ def move(request: Request, code: str) -> Response:
         if visit.kind == Visit.Kind.TOUR:
             locks.door(bookings.move)(visit.pk, begins, now=now, by_office=True)
         else:
-            locks.door(events.move)(visit.pk, begins[0], now=now)
+            locks.door(footprints.move)(visit.pk, begins[0], now=now)
     return answer(visit, asker)
 
 
@@ -201,11 +201,10 @@ def cancel(request: Request, code: str) -> Response:
 
 def within_limits(request: Request, organiser: Person, keys: Mapping[str, str]) -> AbstractContextManager[None]:
     """Count a stranger's request, or raise TooOften; one that was answered already counts for nothing, nor does the office's."""
-    known = bool(keys) and Visit.objects.filter(request_key=keys["request_key"]).exists()
-    if known or role(request) == OFFICE:
+    if role(request) == OFFICE:
         return nullcontext()
     client = request.META.get("REMOTE_ADDR", "")
-    return limits.counted("request", client=client, addresses=(organiser.email, organiser.phone))
+    return limits.request_counted(keys, client=client, addresses=(organiser.email, organiser.phone))
 
 
 def made(visit: Visit, asker: str) -> Response:

@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import queries, waiting
 from scheduler.bookings import Request
 from scheduler.forms.asking import ContactForm, WishForm, request_keys
-from scheduler.forms.fields import Clock, Day, Form, Heads, Line, Phone, Starts
+from scheduler.forms.fields import PAST, Clock, Day, Form, Heads, Line, Phone, Starts
 from scheduler.starts import Group
 from scheduler.steps import Person
 from scheduler.waiting import Hours
@@ -56,6 +57,19 @@ class SplitForm(PartForm):
     start = Starts(label=_("Time"), error_messages={"required": _("Please choose a day and a time.")})
 
 
+class WaitWishForm(WishForm):
+    """The wish that waits, filled in from the request form: each part in one line."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("tour", "audience", "language"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            choices = field.choices  # a widget of its own asks for them anew
+            field.widget = forms.Select()
+            field.choices = choices
+
+
 class WaitForm(ContactForm):
     """Which days and hours suit a group that waits, and whom to tell. Days that no tour takes place on are harmless."""
 
@@ -89,6 +103,8 @@ class WaitForm(ContactForm):
             self.add_error("last", _("The last day is not before the first."))
         elif first and last and (last - first).days >= waiting.MOST_DAYS:
             self.add_error("last", _("At most two months in all."))
+        elif last and last < timezone.now().date():
+            self.add_error("last", PAST)
         elif first and last and not self.days():
             self.add_error("weekdays", _("None of these days is in that time."))
         if data.get("earliest") and data.get("latest") and data["latest"] < data["earliest"]:

@@ -21,6 +21,7 @@ MOST_HEADS = 1000
 DAYS_BACK, DAYS_AHEAD = 400, 1100
 """How far from today a date may lie that somebody asks about."""
 MOST_WAVES = 10
+FAR, PAST = _("This date is too far away."), _("This date is past.")
 
 
 class Paper(DjangoTemplates):
@@ -119,7 +120,7 @@ class Day(forms.DateField):
     def clean(self, value: Any) -> date | None:
         day: date | None = super().clean(value)
         if day and not near(day):
-            raise ValidationError(_("This date is too far away."), code="far")
+            raise ValidationError(PAST if day < timezone.now().date() else FAR, code="far")
         return day
 
 

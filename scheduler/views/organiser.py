@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications import links
-from scheduler import bookings, limits, locks, lost_links, showcase, steps
+from scheduler import bookings, limits, locks, lost_links, showcase
 from scheduler.errors import BadWish
 from scheduler.forms.asking import ContactForm, LostLinkForm, WishForm
 from scheduler.views import noticing
@@ -101,9 +101,7 @@ def lost_link(request: HttpRequest) -> HttpResponse:
 
 def _book(request: HttpRequest, wish: WishForm, contact: ContactForm) -> Any:
     asked = contact.request(wish)
-    if steps.already(asked.keys) is not None:  # a second click causes nothing
-        return bookings.request_visit(asked, now=timezone.now())
-    with limits.counted("request", client=request.META["REMOTE_ADDR"], addresses=contact.addresses()):
+    with limits.request_counted(asked.keys, client=request.META["REMOTE_ADDR"], addresses=contact.addresses()):
         return bookings.request_visit(asked, now=timezone.now())
 
 
