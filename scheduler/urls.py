@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from scheduler.views import duty, feeds, guide, look, organiser, visit, voucher, waiting
-from scheduler.views.office import board, booking, calls, closures, day, insight, letters, roster, today, visits
+from scheduler.views.office import (
+    board,
+    booking,
+    calls,
+    closures,
+    day,
+    insight,
+    letters,
+    roster,
+    settings,
+    today,
+    visits,
+)
 
 urlpatterns = [
     path("", organiser.home, name="home"),
@@ -90,6 +102,15 @@ urlpatterns = [
         insight.download,
         name="office_insight_file",
     ),
+    path("office/settings/", settings.index, name="office_settings"),
+    path("office/settings/museum/", settings.museum, name="office_settings_museum"),
+    path("office/settings/opening/", settings.opening, name="office_settings_opening"),
+    path("office/settings/leads/", settings.matrix, name="office_settings_matrix"),
+    path("office/settings/translations/", settings.translations, name="office_settings_translations"),
+    path("office/settings/undo/<int:pk>/", settings.undo, name="office_settings_undo"),
+    path("office/settings/<slug:part>/", settings.part, name="office_settings_part"),
+    path("office/settings/<slug:part>/new/", settings.row, name="office_settings_new"),
+    path("office/settings/<slug:part>/<slug:key>/", settings.row, name="office_settings_row"),
     path("calendar/guide/<str:token>.ics", feeds.guide, name="guide_calendar"),
     path("calendar/visit/<str:token>.ics", feeds.visit, name="visit_calendar"),
     path("calendar/closures.ics", feeds.closures, name="closures_calendar"),

@@ -6,7 +6,7 @@ What is empty, or as it is without being said, is left out. A fixed number of qu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Any
 
@@ -151,3 +151,43 @@ def _windows(rows: Iterable[Row], *names: str) -> list[Row]:
 
 def _clock(value: time) -> str:
     return f"{value:%H:%M}"
+
+
+MODELS: dict[str, type[models.Model]] = {
+    "museum": Museum,
+    "holidays": Holiday,
+    "spaces": Space,
+    "tours": Tour,
+    "audiences": Audience,
+    "guides": Guide,
+}
+
+
+def usual(part: str) -> Row:
+    """The values that a row of a part has where it does not say otherwise."""
+    if part not in MODELS:
+        return {}
+    blank = MODELS[part]()
+    return {field.attname: getattr(blank, field.attname) for field in blank._meta.concrete_fields}  # noqa: SLF001  # documented: Model._meta
+
+
+def without_the_usual(part: str, row: Mapping[str, Any]) -> Row:
+    """A row as `catalogue()` would write it: without what is empty or as it would be anyway."""
+    blank = usual(part)
+    found = {
+        key: value
+        for key, value in row.items()
+        if value is not None and value != "" and (key in NEEDED or key == "locale" or value != blank.get(key, ...))
+    }
+    if part == "museum" and found.get("locale") == blank["locale"]:
+        del found["locale"]
+    if part == "tours":
+        found["stops"] = [_stop_as_written(stop) for stop in row.get("stops", ())]
+    return found
+
+
+def _stop_as_written(row: Mapping[str, Any]) -> Row:
+    found = {key: value for key, value in row.items() if value not in (None, "", False, [])}
+    if found.get("exclusive"):
+        found.pop("together", None)
+    return found

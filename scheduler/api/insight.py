@@ -50,7 +50,7 @@ class InsightQuery(serializers.Serializer[Any]):
                 raise serializers.ValidationError({"to": [_("This is before the first day.")]}, code="order")
             if (last - first).days >= insight.MOST_DAYS:
                 raise serializers.ValidationError({"to": [_("At most three years at once.")]}, code="far")
-            if not (EARLIEST <= first and last <= LATEST):
+            if not (first >= EARLIEST and last <= LATEST):
                 raise serializers.ValidationError({"from": [_("This date is too far away.")]}, code="far")
         return attrs
 

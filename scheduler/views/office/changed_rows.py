@@ -1,0 +1,163 @@
+"""Changes of the catalogue in words: what a row was and is to be, which texts are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from scheduler.views.office.editors import named
+from tours.editing import PARTS, Edit, row_of
+from tours.models import Language
+
+TEXTS = {
+    "museum": ("name", "address", "how_to_come", "meeting_point", "time_zone_name"),
+    "holidays": ("name",),
+    "spaces": ("name",),
+    "tours": ("name",),
+    "audiences": ("name", "proof"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that is to be another."""
+
+    row: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A text that one language has not; `field` is its name in the form, `others` what the other languages say."""
+
+    part: str
+    key: str
+    name: str
+    language: str
+    row: str
+    label: str
+    others: tuple[tuple[str, str], ...]
+
+    @property
+    def field(self) -> str:
+        return f"{self.part}|{self.key}|{self.name}|{self.language}"
+
+
+def part_title(part: str) -> str:
+    """What a part of the catalogue is called."""
+    return {
+        "museum": _("The museum"),
+        "holidays": _("Holidays and moved days"),
+        "spaces": _("Places"),
+        "tours": _("Tours"),
+        "audiences": _("Kinds of group"),
+        "prices": _("Prices"),
+        "guides": _("Guides"),
+    }[part]
+
+
+def changes(data: Mapping[str, Any], edits: Iterable[Edit], labels: Mapping[str, str]) -> list[Change]:
+    """What would be different, value by value."""
+    return [change for edit in edits for change in _of_edit(data, edit, labels)]
+
+
+def _of_edit(data: Mapping[str, Any], edit: Edit, labels: Mapping[str, str]) -> Iterator[Change]:
+    before, after = row_of(data, edit.part, edit.key) or {}, edit.row or {}
+    title = (
+        f"{part_title(edit.part)}: {named(before or after) or edit.key}"
+        if edit.part != "museum"
+        else part_title("museum")
+    )
+    names = {**_labels(), **labels}
+    for key in dict.fromkeys([*before, *after]):
+        if before.get(key) != after.get(key) and key not in ("code", "audience", "date"):
+            yield Change(title, names.get(key, key), said(before.get(key)), said(after.get(key)))
+    if edit.part == "holidays" and (not before or not after):
+        yield Change(title, edit.key, "–" if not before else _("yes"), "–" if not after else _("yes"))
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "opening": _("Opening hours"),
+        "stops": _("Stops"),
+        "bands": _("Prices"),
+        "hours": _("Own hours"),
+        "leads": _("Leads"),
+        "name": _("Name"),
+        "proof": _("Proof to bring"),
+    }
+
+
+def said(value: Any) -> str:
+    """A value of a file in a line."""
+    if value is None or value == [] or value == {}:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Mapping):
+        return " · ".join(f"{key}: {said(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        joint = "; " if any(isinstance(each, Mapping) for each in value) else ", "
+        return joint.join(_short(each) if isinstance(each, Mapping) else said(each) for each in value)
+    return str(value)
+
+
+def _short(row: Mapping[str, Any]) -> str:
+    """A line of a row: its values, and the names of what is ticked."""
+    return " ".join(key if value is True else said(value) for key, value in row.items())
+
+
+def titles(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a kept change was about."""
+    found = []
+    for row in rows:
+        there = row["after"] or row["before"] or {}
+        title = part_title(row["part"])
+        found.append(title if row["part"] == "museum" else f"{title}: {named(there) or row['key']}")
+    return found
+
+
+def untranslated(data: Mapping[str, Any]) -> list[Missing]:
+    """Texts that exist in some language and are missing in another."""
+    found = []
+    labels = {
+        "name": _("Name"),
+        "address": _("Address"),
+        "how_to_come": _("How to come"),
+        "meeting_point": _("Meeting point"),
+        "time_zone_name": _("Name of the time zone"),
+        "proof": _("Proof to bring"),
+    }
+    languages = dict(settings.LANGUAGES)
+    for part, names in TEXTS.items():
+        rows = [data["museum"]] if part == "museum" else data.get(part, ())
+        for row in rows:
+            key = "" if part == "museum" else row[PARTS[part]]
+            for name in names:
+                texts = row.get(name) or {}
+                others = tuple((languages[code], texts[code]) for code in Language.values if code in texts)
+                found += [
+                    Missing(part, key, name, code, f"{part_title(part)}: {named(row)}", labels[name], others)
+                    for code in Language.values
+                    if texts and code not in texts
+                ]
+    return found
+
+
+def translated(data: Mapping[str, Any], missing: Iterable[Missing], typed: Mapping[str, str]) -> list[Edit]:
+    """The rows with the texts that were typed."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for text in missing:
+        if words := typed.get(text.field):
+            there = row_of(data, text.part, text.key) or {}
+            row = rows.setdefault((text.part, text.key), deepcopy(dict(there)))
+            row[text.name] = {code: {**row[text.name], text.language: words}.get(code) for code in Language.values}
+            row[text.name] = {code: words for code, words in row[text.name].items() if words}
+    return [Edit(part, key, row) for (part, key), row in rows.items()]

@@ -1,0 +1,237 @@
+"""The settings: previewed, refused beside the field with everything typed kept, saved, undone; without script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from scheduler.models import Visit
+from tests.scheduler.views.conftest import FAR, soup, typed, words
+from tours.models import CatalogueEdit, Guide, Holiday, Museum, Price, Qualification, Space, Stop, Tour
+
+SETTINGS = "/office/settings/"
+HALLS = "/office/settings/tours/halls/"
+PAGES = [
+    *("", "museum/", "opening/", "leads/", "translations/", "tours/", "audiences/", "spaces/", "guides/"),
+    *("tours/halls/", "tours/new/", "audiences/school/", "audiences/new/", "spaces/alash/", "spaces/new/", "guides/g01/", "guides/new/"),
+]  # fmt: skip
+Book = Callable[..., Visit]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_settings_are_the_offices_alone(page: str, office: Client, guide: Client, stranger: Client) -> None:
+    assert office.get(SETTINGS + page).status_code == 200
+    assert guide.get(SETTINGS + page).status_code == 404
+    assert stranger.get(SETTINGS + page).status_code == 302
+
+
+def posted(client: Client, page: str, **changed: Any) -> dict[str, Any]:
+    """What a page's form would send, with some of it typed anew; None is not sent."""
+    fields: dict[str, Any] = {}
+    main = soup(client.get(page)).find("main")
+    assert main is not None
+    for field in main.find_all(["input", "textarea", "select"]):
+        name, kind = str(field.get("name")), field.get("type")
+        if kind in ("checkbox", "radio"):
+            if field.has_attr("checked"):
+                fields.setdefault(name, []).append(field.get("value", "on"))
+        elif field.name == "select":
+            chosen = field.select_one("option[selected]")
+            fields[name] = str(chosen["value"]) if chosen else ""
+        else:
+            fields[name] = field.text.strip() if field.name == "textarea" else field.get("value", "")
+    fields |= {name.replace("__", "-"): value for name, value in changed.items()}
+    fields.pop("csrfmiddlewaretoken", None)
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def saved(client: Client, page: str, **changed: Any) -> Any:
+    """Preview, then save what was shown."""
+    form = posted(client, page, **changed)
+    shown = client.post(page, form | {"preview": "1"})
+    assert shown.status_code == 200, words(shown)
+    return client.post(page, form | {"save": "1", "seal": typed(shown)["seal"]}, follow=True)
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["museum/", "opening/", "tours/full/", "tours/halls-film/", "audiences/school/", "audiences/preschool/", "spaces/cinema/", "guides/g01/", "leads/"],
+)  # fmt: skip
+def test_a_page_sent_back_as_it_is_changes_nothing(page: str, office: Client) -> None:
+    shown = office.post(SETTINGS + page, posted(office, SETTINGS + page) | {"preview": "1"})
+    assert shown.status_code == 200
+    assert "Nothing is different from what it was." in words(shown)
+
+
+def test_a_tours_stops_are_added_moved_and_taken_out_by_buttons(office: Client) -> None:
+    form = posted(office, HALLS)
+    added = office.post(HALLS, form | {"do": "stops-add"})
+    assert typed(added)["stops-count"] == "3"
+    form = {**form, "stops-0-minutes": "25"}
+    moved = typed(office.post(HALLS, form | {"do": "stops-down-0"}))
+    assert [moved["stops-0-space"], moved["stops-1-space"]] == ["alzhir", "alash"]
+    assert [moved["stops-0-minutes"], moved["stops-1-minutes"]] == ["30", "25"]
+    gone = typed(office.post(HALLS, form | {"do": "stops-remove-0"}))
+    assert (gone["stops-count"], gone["stops-0-space"]) == ("1", "alzhir")
+    assert Stop.objects.filter(tour__code="halls", minutes=30).count() == 2
+
+
+def test_a_change_is_shown_first_and_then_saved(office: Client, alzhir: Museum) -> None:
+    form = posted(office, HALLS, stops__0__minutes="45")
+    shown = office.post(HALLS, form | {"preview": "1"})
+    assert "What would change" in words(shown) and "45" in words(shown)
+    assert Stop.objects.get(tour__code="halls", space__code="alash").minutes == 30
+    done = office.post(HALLS, form | {"save": "1", "seal": typed(shown)["seal"]}, follow=True)
+    assert "Saved." in words(done)
+    assert Stop.objects.get(tour__code="halls", space__code="alash").minutes == 45
+    before = alzhir.catalogue_version
+    alzhir.refresh_from_db()
+    assert alzhir.catalogue_version > before
+
+
+def test_without_a_preview_nothing_is_saved(office: Client) -> None:
+    answer = office.post(HALLS, posted(office, HALLS, heads_per_guide="20") | {"save": "1"})
+    assert answer.status_code == 409
+    assert Tour.objects.get(code="halls").heads_per_guide == 25
+    assert typed(answer)["heads_per_guide"] == "20"
+
+
+def test_what_cannot_be_is_refused_beside_the_field_and_kept(office: Client) -> None:
+    answer = office.post(HALLS, posted(office, HALLS, stops__1__minutes="7") | {"preview": "1"})
+    assert answer.status_code == 422
+    assert typed(answer)["stops-1-minutes"] == "7"
+    field = soup(answer).select_one("#id_stops-1-minutes")
+    assert field is not None and field.parent is not None
+    assert "Is no multiple of 5" in field.parent.get_text()
+
+
+def test_a_tour_longer_than_the_day_is_refused(office: Client) -> None:
+    answer = office.post(HALLS, posted(office, HALLS, stops__1__minutes="600") | {"preview": "1"})
+    assert answer.status_code == 422
+    assert "Take 630 minutes, but the museum is open for 480 at most" in words(answer)
+    assert "No day can hold it." in words(answer)
+
+
+def test_agreed_visits_keep_their_programme_as_the_preview_says(office: Client, book: Book) -> None:
+    visit = book(FAR, "11:00")
+    shown = office.post(HALLS, posted(office, HALLS, stops__0__minutes="45") | {"preview": "1"})
+    assert "1 agreed visit keeps the programme that it was booked with." in words(shown)
+    assert visit.code in words(shown)
+    saved(office, HALLS, stops__0__minutes="45")
+    visit.refresh_from_db()
+    assert [stop["minutes"] for stop in visit.stops] == [30, 30]
+
+
+def test_visits_that_new_hours_leave_outside_are_named(office: Client, book: Book) -> None:
+    visit = book(FAR, "16:30")
+    page = SETTINGS + "opening/"
+    shown = office.post(
+        page, posted(office, page, opening__0__closes="17:00", opening__0__last_start="16:00") | {"preview": "1"}
+    )
+    assert "1 agreed visit would lie outside the opening hours." in words(shown)
+    assert visit.code in words(shown)
+
+
+def test_a_new_tour_is_made_and_a_code_is_taken_once(office: Client) -> None:
+    page = SETTINGS + "tours/new/"
+    new = {
+        "code": "short",
+        "name_en": "Short",
+        "heads_per_guide": "20",
+        "stops__0__space": "alash",
+        "stops__0__minutes": "20",
+    }
+    saved(office, page, stops__0__kind="talk", **new)
+    tour = Tour.objects.get(code="short")
+    assert (tour.name_en, tour.active, tour.stops.count()) == ("Short", True, 1)
+    again = office.post(page, posted(office, page, stops__0__kind="talk", **new) | {"preview": "1"})
+    assert again.status_code == 422 and "This code is taken." in words(again)
+
+
+def test_prices_are_changed_with_their_kind_of_group(office: Client) -> None:
+    page = SETTINGS + "audiences/school/"
+    saved(office, page, bands__0__amount="7000")
+    assert Price.objects.get(audience__code="school", position=0).amount == 7000
+    answer = office.post(page, posted(office, page, bands__1__per_head_above="") | {"preview": "1"})
+    assert answer.status_code == 422
+
+
+def test_guides_times_tours_times_languages_are_one_save(office: Client) -> None:
+    page = SETTINGS + "leads/"
+    form = posted(office, page)
+    form["g06:halls"] = ["ru", "en"]
+    form["g02:full"] = []
+    shown = office.post(page, form | {"preview": "1"})
+    done = office.post(page, form | {"save": "1", "seal": typed(shown)["seal"]}, follow=True)
+    assert "Saved." in words(done)
+    led = set(Qualification.objects.filter(guide__code="g06", tour__code="halls").values_list("language", flat=True))
+    assert led == {"ru", "en"}
+    assert not Qualification.objects.filter(guide__code="g02", tour__code="full").exists()
+    assert CatalogueEdit.objects.count() == 1
+
+
+def test_who_would_not_lead_any_more_what_is_planned_is_named(office: Client, led_by_g03: Visit) -> None:
+    page = SETTINGS + "leads/"
+    form = posted(office, page) | {"g03:halls": ["ru"]}
+    shown = office.post(page, form | {"preview": "1"})
+    assert "who would not lead it any more" in words(shown)
+    assert led_by_g03.code in words(shown)
+
+
+def test_a_guides_own_hours_outside_the_opening_are_refused(office: Client) -> None:
+    page = SETTINGS + "guides/g01/"
+    lines = {"hours-count": "1", "hours-0-days": ["mon"], "hours-0-starts": "10:00", "hours-0-ends": "12:00"}
+    answer = office.post(page, posted(office, page) | lines | {"preview": "1"})
+    assert answer.status_code == 422
+    assert "Lie outside the hours in which the museum is open" in words(answer)
+    assert not Guide.objects.get(code="g01").hours.exists()
+
+
+def test_holidays_come_and_go(office: Client) -> None:
+    page = SETTINGS + "opening/"
+    one = {
+        "holidays-count": "1",
+        "holidays-0-date": "2025-06-10",
+        "holidays-0-name_en": "Ours",
+        "holidays-0-opens": "no",
+    }
+    form = posted(office, page) | one | {"holidays-0-is_holiday": "on"}
+    shown = office.post(page, form | {"preview": "1"})
+    office.post(page, form | {"save": "1", "seal": typed(shown)["seal"]})
+    assert list(Holiday.objects.values_list("name_en", "opens")) == [("Ours", False)]
+    form = posted(office, page) | {"holidays-count": "0"}
+    shown = office.post(page, form | {"preview": "1"})
+    office.post(page, form | {"save": "1", "seal": typed(shown)["seal"]})
+    assert not Holiday.objects.exists()
+
+
+def test_missing_translations_are_listed_with_a_field_beside_each(office: Client) -> None:
+    Space.objects.filter(code="alash").update(name_en=None)
+    page = SETTINGS + "translations/"
+    assert "“Alash” hall" not in words(office.get(page))
+    saved(office, page, **{"spaces|alash|name|en": "The hall of Alash"})
+    assert Space.objects.get(code="alash").name_en == "The hall of Alash"
+    assert "Every text is there" in words(office.get(page))
+
+
+def test_a_change_is_undone_once(office: Client, office_user: Any) -> None:
+    saved(office, HALLS, heads_per_guide="20")
+    edit = CatalogueEdit.objects.get()
+    assert edit.by == office_user
+    done = office.post(f"{SETTINGS}undo/{edit.pk}/", follow=True)
+    assert "The former values are back." in words(done)
+    assert Tour.objects.get(code="halls").heads_per_guide == 25
+    again = office.post(f"{SETTINGS}undo/{edit.pk}/", follow=True)
+    assert "Somebody has changed this meanwhile." in words(again)
+
+
+def test_a_colour_that_cannot_be_read_is_refused(office: Client) -> None:
+    page = SETTINGS + "museum/"
+    answer = office.post(page, posted(office, page, accent="#ffff00") | {"preview": "1"})
+    assert answer.status_code == 422
+    saved(office, page, accent="#7a1f1f", deputy_email="deputy@example.org")
+    museum = Museum.objects.get()
+    assert (museum.accent, museum.deputy_email) == ("#7a1f1f", "deputy@example.org")
