@@ -191,7 +191,9 @@ def prices_complete(data: Data) -> Iterator[Fault]:
 def looks_right(data: Data) -> Iterator[Fault]:
     """The museum's colours can be read, its mark is a drawing, its places lie on the plan."""
     looks = (("accent", readable_by_day), ("accent_dark", readable_by_night), ("mark", valid_mark))
-    rows = [(("museum", key), data["museum"].get(key), check) for key, check in looks]
+    rows: list[tuple[Path_, Any, Callable[[Any], None]]] = [
+        (("museum", key), data["museum"].get(key), check) for key, check in looks
+    ]
     rows += [(("spaces", i, "plan"), space.get("plan"), valid_plan) for i, space in enumerate(data["spaces"])]
     for path, value, check in rows:
         try:

@@ -30,7 +30,7 @@ def valid_mark(value: str) -> None:
     if root.tag != f"{SVG}svg":
         raise wrong
     for element in root.iter():
-        if not isinstance(element.tag, str) or not element.tag.startswith(SVG) or element.tag[len(SVG) :] in FORBIDDEN:
+        if not element.tag.startswith(SVG) or element.tag[len(SVG) :] in FORBIDDEN:
             raise wrong
         for name, said in element.attrib.items():
             local = name.rpartition("}")[2].lower()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from scheduler import history, queries
+from scheduler import history, permissions, queries
 from scheduler.models import CeremonyPlan, Visit
 from scheduler.views import diaries, voucher
 from scheduler.views.drawing import Plan, plan_of
 from scheduler.views.programme import Part
-from tours.models import Museum, Space
+from tours.models import Museum, Space, User
 
 ANSWERS = ("accept", "decline")
 
@@ -48,8 +48,19 @@ def _plans(visit: Visit, parts: list[Part] | None, spaces: list[Space]) -> list[
     return [plan for plan in drawn if plan is not None]
 
 
-def _ceremony_plan(visit: Visit) -> CeremonyPlan | None:
-    """What its organiser said of the ceremony; not even behind the link where the visit is discreet."""
-    if visit.discreet or not any(stop.get("kind") == "ceremony" for stop in visit.stops):
+def ceremony_plan_for(user: User, visit: Visit) -> CeremonyPlan | None:
+    """What its organiser said of the ceremony, for whom of the office may read it."""
+    if not _has_ceremony(visit) or not permissions.sees_ceremony_plans(user):
         return None
     return CeremonyPlan.objects.filter(visit=visit).first()
+
+
+def _ceremony_plan(visit: Visit) -> CeremonyPlan | None:
+    """The same for who gave it; not even behind the link where the visit is discreet."""
+    if visit.discreet or not _has_ceremony(visit):
+        return None
+    return CeremonyPlan.objects.filter(visit=visit).first()
+
+
+def _has_ceremony(visit: Visit) -> bool:
+    return any(stop.get("kind") == "ceremony" for stop in visit.stops)

@@ -30,6 +30,7 @@ from scheduler.views.access import office_only, staff
 from scheduler.views.office import late
 from scheduler.views.pages import show, status_of, tried
 from scheduler.views.programme import programme_of, stops_of
+from scheduler.views.standing import ceremony_plan_for
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 
@@ -269,6 +270,7 @@ def page(
         "title": queries.title_of(found, open_to_all=False),
         "price": queries.price_of(found, museum),
         "reason": queries.reason_of(found),
+        "ceremony_plan": ceremony_plan_for(staff(request), found),
         "programme": programme_of(found),
         "stops": stops_of(found),
         "places": queries.places_of(found),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -17,7 +19,7 @@ from scheduler.views import pictures
 from scheduler.views.drawing import plan_of
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, Book, browser, link, soup, words
-from tours.models import Space
+from tours.models import Space, User
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +172,35 @@ def test_a_ceremonys_plan_is_shown_to_who_gave_it_but_not_where_the_visit_is_dis
     assert "Coach 123 ABC 01" in words(stranger.get(link(visit)))
     Visit.objects.update(discreet=True)
     assert "Coach 123 ABC 01" not in words(stranger.get(link(visit)))
+
+
+def test_of_the_office_only_who_may_reads_a_ceremonys_plan(book: Book, office: Client, office_user: User) -> None:
+    visit = book(FAR, "11:00", tour="halls-flowers")
+    CeremonyPlan.objects.create(visit=visit, vehicles="Coach 123 ABC 01")
+    page = f"/office/visits/{visit.code}/"
+    assert "Coach 123 ABC 01" not in words(office.get(page))
+    office_user.user_permissions.add(Permission.objects.get(codename="view_ceremonyplan"))
+    assert "Coach 123 ABC 01" in words(office.get(page))
+
+
+def test_what_a_picture_holds_can_be_read_back() -> None:
+    """The letters of the code, row by row, as any reader of PNG finds them."""
+    png = pictures.voucher("AB7", "20.05.2025 11:00", "https://museum.example/office/visits/AB7/")
+    width, height = struct.unpack(">II", png[16:24])
+    at = png.index(b"IDAT")
+    raw = zlib.decompress(png[at + 4 : at + 4 + struct.unpack(">I", png[at - 4 : at])[0]])
+    size = -(-width // 8) + 1
+    rows = ["".join(f"{byte:08b}" for byte in raw[y * size + 1 : (y + 1) * size])[:width] for y in range(height)]
+    left = min(row.index("0") for row in rows[36:106] if "0" in row)  # black is 0
+    assert [rows[36 + 10 * y][left::10][:17].replace("1", ".").replace("0", "#") for y in range(7)] == [
+        ".###..####..#####",
+        "#...#.#...#.....#",
+        "#...#.#...#....#.",
+        "#...#.####....#..",
+        "#####.#...#..#...",
+        "#...#.#...#..#...",
+        "#...#.####...#...",
+    ]
 
 
 def test_the_voucher_asks_the_database_a_fixed_number_of_times(
