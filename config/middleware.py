@@ -19,6 +19,8 @@ from config.logs import without_secrets
 View = Callable[[HttpRequest], HttpResponse]
 LINK_PREFIXES = tuple(path.partition("{")[0] for path in settings.LINK_PATHS.values())
 LAST_SEEN = "last_seen"
+WATCHING = "X-Watching"
+"""What a page that keeps itself up to date says of its own requests: nobody need be sitting before it."""
 
 
 def client_address(get_response: View) -> View:
@@ -81,7 +83,7 @@ def office_idles(get_response: View) -> View:
             seen = request.session.get(LAST_SEEN, now)
             if now - seen > settings.OFFICE_IDLE_SECONDS:
                 logout(request)
-            elif now - seen >= 60 or LAST_SEEN not in request.session:
+            elif (now - seen >= 60 and WATCHING not in request.headers) or LAST_SEEN not in request.session:
                 request.session[LAST_SEEN] = now
         return get_response(request)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -57,6 +58,79 @@ class Alarms:
 
     def __bool__(self) -> bool:
         return bool(self.unled or self.dead)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A visit somewhere, or with somebody, for a while; `beside`: the guide where places are listed, the place where guides are."""
+
+    visit: Visit
+    title: str
+    start: datetime
+    end: datetime
+    beside: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A place or a guide: what is there now, and what comes next."""
+
+    name: str
+    now: tuple[Stay, ...]
+    next: Stay | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What is left of the day, place by place and guide by guide; who has nothing more is left out."""
+
+    at: datetime
+    spaces: tuple[Line, ...]
+    guides: tuple[Line, ...]
+
+
+def happening(museum: Museum, *, now: datetime) -> Happening:
+    """What happens now and next, by place and by guide. Three queries, four where anything is left of the day."""
+    zone = ZoneInfo(museum.time_zone)
+    today = periods.bounds(periods.day_of(now, zone), zone)
+    legs = list(
+        Leg.objects.filter(period__overlap=today, period__endswith__gt=now)
+        .filter(visit__status__in=[*Visit.HOLDING, Visit.Status.DONE])
+        .exclude(visit__kind=Visit.Kind.PROTOCOL, stop__isnull=False)  # its hold has the lanes
+        .select_related("lane__space", "visit__tour", "party__guide")
+        .prefetch_related("visit__contacts")
+        .order_by("period", "pk")
+    )
+    parties = Party.objects.filter(visit__in={leg.visit_id for leg in legs}, guide__isnull=False)
+    guides: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for party in parties.select_related("guide").order_by("number"):
+        guides[party.visit_id, party.wave].append(party.guide.name if party.guide else "")
+    by_space: dict[str, dict[tuple[int, datetime, str], Stay]] = defaultdict(dict)
+    by_guide: dict[str, dict[tuple[int, datetime, str], Stay]] = defaultdict(dict)
+    for leg in legs:
+        own = [leg.party.guide.name] if leg.party and leg.party.guide else []
+        leading = own if leg.party else guides[leg.visit_id, leg.wave]
+        place, names = leg.lane.space.name, ", ".join(leading)
+        title = queries.shown_under(leg.visit) or queries.title_of(leg.visit, open_to_all=False)
+        key = (leg.visit_id, leg.period.lower, names)  # what takes every lane is one thing
+        by_space[place][key] = Stay(leg.visit, title, leg.period.lower, leg.period.upper, names)
+        for name in leading:
+            by_guide[name][(*key[:2], place)] = Stay(leg.visit, title, leg.period.lower, leg.period.upper, place)
+    places = [space.name for space in catalogue.places()]
+    return Happening(
+        now,
+        tuple(_line(name, by_space[name].values(), now) for name in places if name in by_space),
+        tuple(_line(name, by_guide[name].values(), now) for name in sorted(by_guide)),
+    )
+
+
+def _line(name: str, stays: Iterable[Stay], now: datetime) -> Line:
+    there = sorted(stays, key=lambda stay: (stay.start, stay.title))
+    return Line(
+        name,
+        tuple(stay for stay in there if stay.start <= now),
+        next((stay for stay in there if stay.start > now), None),
+    )
 
 
 def board(day: date, museum: Museum) -> Board:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from scheduler import bookings, expiry, locks, queries, steps, telling
 from scheduler.errors import NotAllowedNow, Refused
 from scheduler.models import Offer, Visit
+from tours import queries as catalogue
 
 MOST_ALTERNATIVES = 2
 REMIND_BEFORE = timedelta(days=1)
@@ -36,7 +38,7 @@ def offer(
     because: steps.Cause | None = None,
     now: datetime,
 ) -> Offer:
-    """Hold another time for a confirmed visit, or a first one for a waiting group, and ask. The old time is given up.
+    """Hold another time for a visit that was asked for or confirmed, or a first one for a waiting group, and ask. The old time is given up.
 
     Raises StartTaken where the time cannot be served, NotAllowedNow where the visit is not one to be asked.
     """
@@ -47,13 +49,21 @@ def offer(
     visit = steps.locked(visit_id)
     steps.become(visit, Visit.Status.OFFERED)
     was = visit.period
-    visit.promised_at = None
+    visit.promised_at = visit.decide_by = None
     bookings.rebook(visit, begins, visit.heads, now=now, by_office=True)
     made = ask(visit, was=was, answer_by=answer_by, alternatives=alternatives, on_silence=on_silence, now=now)
     if left:
         steps.freed(left, now=now)
     steps.changed(visit, now=now, also=[left] if left else [], because=because)
     return made
+
+
+@transaction.atomic
+def propose(visit_id: int, begins: tuple[datetime, ...], *, now: datetime) -> Offer:
+    """The office's third answer to a request, beside yes and no: another time, held for as long as the office itself has to decide."""
+    museum = catalogue.museum()
+    until = steps.decide_by(min(begins), museum.decide_business_days, now, ZoneInfo(museum.time_zone))
+    return offer(visit_id, begins, answer_by=until, now=now)
 
 
 def ask(

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from scheduler.views import duty, feeds, guide, look, organiser, visit, voucher, waiting
 from scheduler.views.office import (
+    asked,
     board,
     booking,
     calls,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("guide/absences/<int:pk>/remove/", guide.remove_absence, name="guide_remove_absence"),
     path("guide/calendar/renew/", guide.renew_calendar, name="guide_renew_calendar"),
     path("office/", day.day, name="office_day"),
+    path("office/now/", asked.happening, name="office_now"),
     path("office/changes/<int:pk>/grant/", day.decide_change, {"grant": True}, name="office_grant_change"),
     path("office/changes/<int:pk>/refuse/", day.decide_change, {"grant": False}, name="office_refuse_change"),
     path("office/visits/", visits.visits, name="office_visits"),
@@ -58,6 +60,7 @@ urlpatterns = [
     path("office/visits/<str:code>/", visits.visit, name="office_visit"),
     path("office/visits/<str:code>/confirm/", day.confirm, name="office_confirm"),
     path("office/visits/<str:code>/refuse/", day.refuse, name="office_refuse"),
+    path("office/visits/<str:code>/propose/", asked.propose, name="office_propose"),
     path("office/visits/<str:code>/arrive/", day.arrive, name="office_arrive"),
     path("office/visits/<str:code>/no-show/", day.no_show, name="office_no_show"),
     path("office/door/", today.door, name="office_door"),

@@ -42,7 +42,7 @@ class Visit(Translated):
 
     HOLDING = (Status.REQUESTED, Status.CONFIRMED, Status.OFFERED)
     NEXT: dict[str, frozenset[str]] = {
-        Status.REQUESTED: frozenset({Status.CONFIRMED, Status.DECLINED, Status.CANCELLED}),
+        Status.REQUESTED: frozenset({Status.CONFIRMED, Status.OFFERED, Status.DECLINED, Status.CANCELLED}),
         Status.CONFIRMED: frozenset({Status.OFFERED, Status.CANCELLED, Status.DONE, Status.NO_SHOW}),
         Status.OFFERED: frozenset({Status.CONFIRMED, Status.WAITING, Status.CANCELLED}),
         Status.WAITING: frozenset({Status.OFFERED, Status.CANCELLED}),

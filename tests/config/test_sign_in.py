@@ -78,6 +78,16 @@ def test_the_office_idles_out_and_a_guide_does_not(client: Client, office: User)
         assert phone.get("/accounts/logout/").status_code == 200
 
 
+def test_a_page_that_keeps_itself_up_to_date_keeps_nobody_signed_in(client: Client, office: User) -> None:
+    with time_machine.travel(NOW, tick=False):
+        client.force_login(office)
+        assert is_in(client)
+    with time_machine.travel(NOW + timedelta(hours=7), tick=False):
+        assert client.get("/accounts/password/change/", headers={"x-watching": "1"}).status_code == 200
+    with time_machine.travel(NOW + timedelta(hours=9), tick=False):
+        assert not is_in(client)
+
+
 def test_where_it_is_required_the_office_sets_up_a_second_factor_first(
     client: Client, office: User, settings: Any
 ) -> None:

@@ -80,7 +80,7 @@
     timeline.hidden = !calendar;
     document.getElementById("legend").hidden = document.getElementById("how").hidden = !calendar;
     undoForm.seen.value = data.seen;
-    const answer = await get(say.here, { "HX-Request": "true" });
+    const answer = await get(say.here, { "HX-Request": "true", "X-Watching": "1" });
     if (answer.ok) document.getElementById("rows").outerHTML = await answer.text();
   }
 

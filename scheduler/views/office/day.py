@@ -125,6 +125,7 @@ def page(
         "calls": calls.to_make(now=now).count(),
         "visits": [(visit, queries.title_of(visit, open_to_all=False)) for visit in visits],
         "board": desk.board(shown, museum),
+        "happening": desk.happening(museum, now=now) if shown == today else None,
         "closures": showcase.closures_on(shown, museum),
         "refused": refused,
         "reason_form": ReasonForm(),

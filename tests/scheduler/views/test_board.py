@@ -232,7 +232,7 @@ def test_what_has_not_changed_is_not_sent_again(
 UNCHANGED = 9
 
 
-@pytest.mark.parametrize(("asked", "queries"), [({}, 24), ({"span": "week"}, 24), ({"by": "spaces"}, 17)])
+@pytest.mark.parametrize(("asked", "queries"), [({}, 20), ({"span": "week"}, 20), ({"by": "spaces"}, 15)])
 def test_a_board_takes_as_many_queries_with_one_visit_as_with_many(
     office: Client, book: Book, django_assert_num_queries: Any, asked: dict[str, str], queries: int
 ) -> None:
@@ -257,7 +257,7 @@ def test_a_panel_takes_as_many_queries_with_one_group_as_with_many(
             office.get(reverse("office_board"), {"day": NEAR.isoformat(), "visit": visit.code}, headers=SCRIPT)
 
 
-PANEL = 33
+PANEL = 29
 
 
 def test_to_its_own_script_the_board_gives_its_parts_alone(office: Client, led_by_g03: Visit) -> None:

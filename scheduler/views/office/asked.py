@@ -1,0 +1,54 @@
+"""What the office looks at again and again: what happens now; and its third answer to a request, another time."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from scheduler import desk, locks, offers, queries
+from scheduler.forms.asking import MoveForm
+from scheduler.models import Visit
+from scheduler.views import choosing
+from scheduler.views.access import office_only
+from scheduler.views.pages import show, status_of, tried
+from tours import queries as catalogue
+
+
+@require_safe
+@office_only
+def happening(request: HttpRequest) -> HttpResponse:
+    """What happens now and next: the part of the day's page that keeps itself up to date."""
+    current = desk.happening(catalogue.museum(), now=timezone.now())
+    return show(request, "scheduler/parts/now_next.html", {"happening": current})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_only
+def propose(request: HttpRequest, code: str) -> HttpResponse:
+    """Another time for what was asked for: chosen here, held, and put to the organiser."""
+    visit = queries.visits().filter(code=code, status=Visit.Status.REQUESTED, kind=Visit.Kind.TOUR).first()
+    if visit is None:
+        raise Http404
+    here = reverse("office_propose", kwargs={"code": code})
+    form, refused = MoveForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        begins = form.cleaned_data["start"]
+        _made, refused = tried(lambda: locks.door(offers.propose)(visit.pk, begins, now=timezone.now()))
+        if refused is None:
+            messages.success(request, _("The time is held, and the organiser is asked."))
+            return redirect("office_day")
+    context = {
+        "here": here,
+        "visit": visit,
+        "title": queries.title_of(visit, open_to_all=False),
+        "when": choosing.for_visit(request.GET, visit, here=here, by_office=True),
+        "form": form,
+        "refused": refused,
+    }
+    wrong = form.is_bound and not form.is_valid()
+    return show(request, "scheduler/office/propose.html", context, status=422 if wrong else status_of(refused))
