@@ -9,7 +9,7 @@ from operator import or_
 from scheduler.core.matching_model import NOBODY, Limits, Task
 from scheduler.core.ticks import bits
 
-STIRS, CHAIN_EVERY = 8, 10
+STIRS, CHAIN_EVERY = 4, 10
 
 
 class Clashes:
@@ -202,11 +202,15 @@ class Board:
     def _victims(self, index: int, guide: int, price: list[int], below: int) -> tuple[int, list[int]] | None:
         """Whom this guide would have to give up for the task and what that costs; None where it does not do or costs no less."""
         ticks, clashing = self.known.ticks, self.clash[guide][index] & self.held[guide]
-        cost, victims = 0, list(bits(clashing))
-        left, duties = self.ticks[guide] - ticks[index], self.duties[guide] + len(victims)
-        for victim in victims:
+        cost, victims, rest = 0, list[int](), clashing
+        left = self.ticks[guide] - ticks[index]
+        while rest:
+            victim = (rest & -rest).bit_length() - 1
+            rest &= rest - 1
+            victims.append(victim)
             cost += price[victim]
             left += ticks[victim]
+        duties = self.duties[guide] + len(victims)
         if cost >= below:
             return None
         if left >= 0 and duties >= 1:

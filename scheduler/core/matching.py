@@ -19,7 +19,7 @@ from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
-MOVES, MANY_MOVES, CORNER_MOVES = 30, 150, 60
+MOVES, CORNER_MOVES = 100, 20
 CORNERS = 8
 """Of the relaxation, from which a search begins before the solver is asked."""
 SETTLE_SECONDS = 5.0
@@ -139,11 +139,10 @@ class Crew:
             good |= 1 << start | self.free(found, tour, language, ticks, number, candidates & ~good)
             return found[: len(self.tasks)]
 
-        for moves in (0, MOVES):
-            for group in hard:
-                if not good >> group.start & 1 and (found := self._search([group], roster, moves)):
-                    roster = keep(found, group.start)
-            hard = [group for group in hard if not good >> group.start & 1]
+        for group in hard:
+            if not good >> group.start & 1 and (found := self._search([group], roster, 0)):
+                roster = keep(found, group.start)
+        hard = [group for group in hard if not good >> group.start & 1]
         bound, undecided = Bound(self._must(), hard, self.limits), 0
         for index, group in enumerate(hard):
             if good >> group.start & 1 or bound.disproves(index):
@@ -160,7 +159,7 @@ class Crew:
     def _settled(self, bound: Bound, index: int, roster: Sequence[int], budget: Budget) -> list[int] | None:
         """A roster with the group, or None where there is none. Raises Undecided."""
         group = bound.groups[index]
-        if found := self._search([group], roster, 0 if bound.is_built else MANY_MOVES):
+        if found := self._search([group], roster, 0 if bound.is_built else MOVES):
             return found
         corners = bound.ask(index, CORNERS)
         if corners is None:

@@ -9,16 +9,15 @@ done again exactly, so nothing rests on floating point; and prices found for one
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
 
 from scheduler.core.matching_model import Limits, Task
+from scheduler.core.relaxing import INFINITE, Programme
 from scheduler.core.ticks import bits
 
-SCALE = 1000
 UNLIMITED = 1 << 29
-WORTH = 1000
+WORTH = 1000  # of a group that is led, so that prices may be whole numbers
 LITTLE = 0.05
 
 Shares = list[tuple[int, int]]
@@ -47,27 +46,27 @@ class Prices:
         return sum(costs[: task.number])
 
 
-@dataclass(slots=True)
 class Bound:
     """The relaxation of a day's tasks with several new groups, of which one at a time is asked for."""
 
-    tasks: Sequence[Task]
-    groups: Sequence[Task]
-    limits: Limits
-    proofs: list[Prices] = field(default_factory=list)
-    _lp: Any = None
-    _asked: int | None = None
-    _varied: bool = False
-    _rows: list[Any] = field(default_factory=list)
-    _takes: list[dict[int, Any]] = field(default_factory=list)
-    _moments: list[tuple[int, int, Any]] = field(default_factory=list)
-    _ticks: list[tuple[int, Any]] = field(default_factory=list)
-    _duties: list[tuple[int, Any]] = field(default_factory=list)
+    def __init__(self, tasks: Sequence[Task], groups: Sequence[Task], limits: Limits) -> None:
+        self.tasks, self.groups, self.limits = tasks, groups, limits
+        self.proofs: list[Prices] = []
+        self._alike = _alike(tasks)
+        self._nodes = [replace(tasks[alike[0]], number=len(alike)) for alike in self._alike]
+        self._programme: Programme | None = None
+        self._takes: list[dict[int, int]] = []
+        self._rows: list[int] = []
+        self._moments: list[tuple[int, int, int]] = []
+        self._ticks: list[tuple[int, int]] = []
+        self._duties: list[tuple[int, int]] = []
+        self._asked: int | None = None
+        self._varied = False
 
     @property
     def is_built(self) -> bool:
         """Whether it was asked before: the first time is dear."""
-        return self._lp is not None
+        return self._programme is not None
 
     def disproves(self, number: int) -> bool:
         """Whether prices at hand already prove that the group cannot be led."""
@@ -78,60 +77,65 @@ class Bound:
 
         Where no task is divided, a corner is a roster. All but the first are found with prices by chance.
         """
-        if self._lp is None:
-            self._build()
-        self._forget()
+        if self._programme is None:
+            self._programme = self._build()
+        programme = self._programme
+        self._forget(programme)
         self._asked = number
-        if self._led(number) is False and self._prove(number):
+        self._ask_for(programme, number, WORTH)
+        found = programme.solve()
+        if found is None:
+            return iter(())
+        worth, taken, prices = found
+        if worth < WORTH * (self.groups[number].number - 1e-6) and self._prove(number, prices):
             return None
-        return self._corners(number, tries)
+        return self._corners(programme, number, taken, tries)
 
-    def _corners(self, number: int, tries: int) -> Iterator[Shares]:
-        chance, objective = Random(number), self._lp.Objective()  # noqa: S311  # guards nothing
-        mine = [*self._takes[: len(self.tasks)], self._takes[len(self.tasks) + number]]
-        yield _shares(mine, self.groups[number].number)
+    def _corners(self, programme: Programme, number: int, taken: list[float], tries: int) -> Iterator[Shares]:
+        chance = Random(number)  # noqa: S311  # guards nothing
+        yield self._shares(number, taken)
         for _ in range(1, tries):
             self._varied = True
-            for takes in mine[:-1]:
+            for takes in self._takes[: len(self._nodes)]:
                 for variable in takes.values():
-                    objective.SetCoefficient(variable, chance.random())
-            if self._lp.Solve() != self._lp.OPTIMAL:
+                    programme.worth([variable], chance.random())
+            found = programme.solve()
+            if found is None:
                 return
-            yield _shares(mine, self.groups[number].number)
+            yield self._shares(number, found[1])
 
-    def _forget(self) -> None:
+    def _shares(self, number: int, taken: list[float]) -> Shares:
+        """Who has more than a little of which task, the largest shares first; of the group as many as it has duties."""
+        tasks, group = len(self.tasks), self._takes[len(self._nodes) + number]
+        most = sorted(group, key=lambda guide: (-round(taken[group[guide]], 6), guide))[: self.groups[number].number]
+        found = [(-1.0, tasks + place, guide) for place, guide in enumerate(most)]
+        for alike, takes in zip(self._alike, self._takes, strict=False):
+            for guide, variable in takes.items():
+                if (share := taken[variable]) > LITTLE:
+                    found += [(-round(share, 6), index, guide) for index in alike]
+        return [(index, guide) for _, index, guide in sorted(found)]
+
+    def _forget(self, programme: Programme) -> None:
         """Leave out the group that was asked for, and the prices by chance."""
         if self._asked is not None:
-            self._ask_for(self._asked, 0)
-        for takes in self._takes[: len(self.tasks)] if self._varied else ():
-            for variable in takes.values():
-                self._lp.Objective().SetCoefficient(variable, 0)
+            self._ask_for(programme, self._asked, 0)
+        for takes in self._takes[: len(self._nodes)] if self._varied else ():
+            programme.worth(takes.values(), 0)
         self._asked, self._varied = None, False
 
-    def _ask_for(self, number: int, worth: int) -> None:
+    def _ask_for(self, programme: Programme, number: int, worth: int) -> None:
         """Let the group be led in part, at so much for each whole one; or, if it is worth nothing, not at all."""
-        place, objective = len(self.tasks) + number, self._lp.Objective()
-        self._rows[place].SetBounds(0, self.groups[number].number if worth else 0)
-        for variable in self._takes[place].values():
-            objective.SetCoefficient(variable, worth)
+        place = len(self._nodes) + number
+        programme.bound(self._rows[place], 0, self.groups[number].number if worth else 0)
+        programme.worth(self._takes[place].values(), worth)
 
-    def _led(self, number: int) -> bool | None:
-        """Whether the relaxation leads the group in full; None where the solver did not say."""
-        self._ask_for(number, WORTH)
-        status = self._lp.Solve()
-        if status == self._lp.INFEASIBLE:
-            return False
-        if status != self._lp.OPTIMAL:
-            return None
-        return bool(self._lp.Objective().Value() > WORTH * (self.groups[number].number - 1e-6))
-
-    def _prove(self, number: int) -> bool:
+    def _prove(self, number: int, dual: list[float]) -> bool:
         """Round the dual solution to prices and do the sum again; whether it proves that the group cannot be led."""
         guides = len(self.limits.rest)
         prices = Prices([[] for _ in range(guides)], [0] * guides, [0] * guides)
         worth = 0
         for guide, moment, row in self._moments:
-            if price := _price(row):
+            if price := max(0, round(dual[row])):
                 prices.moments[guide].append((moment, price))
                 worth += price
         for rows, priced, left in (
@@ -139,68 +143,50 @@ class Bound:
             (self._duties, prices.duty, self.limits.duties),
         ):
             for guide, row in rows:
-                priced[guide] = _price(row)
+                priced[guide] = max(0, round(dual[row]))
                 worth += priced[guide] * left[guide]
-        prices.spare = worth - sum(prices.least(task, self.limits) for task in self.tasks)
+        prices.spare = worth - sum(prices.least(node, self.limits) for node in self._nodes)
         if prices.least(self.groups[number], self.limits) <= prices.spare:
             return False
         self.proofs.append(prices)
         return True
 
-    def _build(self) -> None:
-        from ortools.linear_solver import pywraplp
-
-        lp = self._lp = pywraplp.Solver.CreateSolver("GLOP")
-        lp.SetSolverSpecificParametersAsString("use_preprocessing: false")  # so that it goes on from where it was
-        lp.Objective().SetMaximization()
-        held: dict[int, list[tuple[Task, Any]]] = {}
-        for index, task in enumerate([*self.tasks, *self.groups]):
-            row = lp.Constraint(1, 1) if index < len(self.tasks) else lp.Constraint(0, 0)
-            takes = {}
-            for guide in bits(task.able):
-                takes[guide] = variable = lp.NumVar(0, 1, "")
-                row.SetCoefficient(variable, 1)
-                held.setdefault(guide, []).append((task, variable))
-            self._rows.append(row)
+    def _build(self) -> Programme:
+        programme = Programme()
+        held: dict[int, list[tuple[Task, int]]] = {}
+        for index, task in enumerate([*self._nodes, *self.groups]):
+            takes = {guide: programme.variable() for guide in bits(task.able)}
+            led = task.number if index < len(self._nodes) else 0
+            self._rows.append(programme.row(led, led, list(takes.values()), [1] * len(takes)))
             self._takes.append(takes)
+            for guide, variable in takes.items():
+                held.setdefault(guide, []).append((task, variable))
         for guide, mine in held.items():
-            self._limit(guide, sorted(mine, key=lambda pair: pair[0].start))
+            self._limit(programme, guide, sorted(mine, key=lambda pair: pair[0].start))
+        return programme
 
-    def _limit(self, guide: int, mine: list[tuple[Task, Any]]) -> None:
+    def _limit(self, programme: Programme, guide: int, mine: list[tuple[Task, int]]) -> None:
         """A guide's rights: one task at each moment at which one begins, so many ticks, so many duties."""
-        lp, rest = self._lp, self.limits.rest[guide]
-        under_way: list[tuple[Task, Any]] = []
+        rest, under_way = self.limits.rest[guide], list[tuple[int, int]]()
         for index, (task, variable) in enumerate(mine):
-            under_way = [pair for pair in under_way if task.start < pair[0].end + rest] + [(task, variable)]
-            following = mine[index + 1][0].start if index + 1 < len(mine) else None
-            if len(under_way) > 1 and (following is None or any(following >= t.end + rest for t, _ in under_way)):
-                row = lp.Constraint(-lp.infinity(), 1)
-                for _, other in under_way:
-                    row.SetCoefficient(other, 1)
+            under_way = [pair for pair in under_way if task.start < pair[0] + rest] + [(task.end, variable)]
+            following = mine[index + 1][0].start if index + 1 < len(mine) else 1 << 60
+            if len(under_way) > 1 and any(following >= end + rest for end, _ in under_way):
+                variables = [other for _, other in under_way]
+                row = programme.row(-INFINITE, 1, variables, [1] * len(variables))
                 self._moments.append((guide, task.start, row))
+        variables = [variable for _, variable in mine]
         if self.limits.ticks[guide] < UNLIMITED:
-            row = lp.Constraint(-lp.infinity(), self.limits.ticks[guide])
-            for task, variable in mine:
-                row.SetCoefficient(variable, task.end - task.start)
-            self._ticks.append((guide, row))
+            ticks = [task.end - task.start for task, _ in mine]
+            self._ticks.append((guide, programme.row(-INFINITE, self.limits.ticks[guide], variables, ticks)))
         if self.limits.duties[guide] < UNLIMITED:
-            row = lp.Constraint(-lp.infinity(), self.limits.duties[guide])
-            for _, variable in mine:
-                row.SetCoefficient(variable, 1)
-            self._duties.append((guide, row))
+            ones = [1] * len(variables)
+            self._duties.append((guide, programme.row(-INFINITE, self.limits.duties[guide], variables, ones)))
 
 
-def _price(row: Any) -> int:
-    return max(0, round(SCALE / WORTH * float(row.dual_value())))
-
-
-def _shares(mine: Sequence[dict[int, Any]], number: int) -> Shares:
-    """Who has more than a little of which task, the largest shares first; of the group as many as it has duties."""
-    *tasks, group = mine
-    most = sorted(group, key=lambda guide: (-round(group[guide].solution_value(), 6), guide))[:number]
-    found = [(-1.0, len(tasks) + place, guide) for place, guide in enumerate(most)]
-    for index, takes in enumerate(tasks):
-        for guide, variable in takes.items():
-            if (share := round(variable.solution_value(), 6)) > LITTLE:
-                found.append((-share, index, guide))
-    return [(index, guide) for _, index, guide in sorted(found)]
+def _alike(tasks: Sequence[Task]) -> list[list[int]]:
+    """The places of tasks that differ in nothing but their key: one node with so much to lead, or the relaxation has many twins."""
+    found: dict[tuple[int, int, int], list[int]] = {}
+    for place, task in enumerate(tasks):
+        found.setdefault((task.start, task.end, task.able), []).append(place)
+    return list(found.values())

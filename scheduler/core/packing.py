@@ -22,7 +22,7 @@ News = tuple[int, tuple[Stop, ...], tuple[int, ...]]
 
 Closing = tuple[Interval, frozenset[str] | None]
 SETTLE_SECONDS = 5.0
-TESTS, FEW_MOVES, MOVES, KEPT, MOST_KINDS = 5_000, 30, 80, 5, 12
+TESTS, MOVES, KEPT, MOST_KINDS, CORNERS = 5_000, 25, 5, 12, 6
 EMPTY = -1
 
 
@@ -143,16 +143,18 @@ class Floor:
         if any(prices.disprove(units) for prices in self.proofs):
             return None
         waves, first = [*units, *self.waves], [*(unit.options[0] for unit in units), *self.arrangements[-1]]
-        found = shuffle(self.fields, self.room, waves, first, FEW_MOVES)
+        found = shuffle(self.fields, self.room, waves, first, MOVES)
         if found or not self.waves:
             return found or self._searched(units)
-        answer = Relaxation(self.fields, self.room, [w for w in waves if w.listed], len(units), self.origin).solve()
+        relaxed = Relaxation(self.fields, self.room, [w for w in waves if w.listed], len(units), self.origin)
+        answer = relaxed.ask(CORNERS)
         if isinstance(answer, Prices):
             self.proofs.append(answer)
             return None
-        if answer and all(wave.listed for wave in self.waves):
-            found = shuffle(self.fields, self.room, waves, answer, MOVES)
-        return found or self._searched(units)
+        for corner in answer if len(relaxed.waves) == len(waves) else ():
+            if found := shuffle(self.fields, self.room, waves, corner, MOVES):
+                return found
+        return self._searched(units)
 
     def _searched(self, units: Sequence[Wave]) -> list[Option] | None:
         """As `_quickly`: a search among the waves of that time alone, for what cannot be done without the others can never be."""

@@ -9,15 +9,16 @@ nothing rests on floating point; and prices found for one question often prove o
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from random import Random
 
 from scheduler.core.packing_model import Option, Wave
 from scheduler.core.profiles import Channel, Fields
+from scheduler.core.relaxing import INFINITE, Programme
 
-SCALE = 1000
+WORTH = 1000  # of a new wave, so that prices may be whole numbers
 
 
 @dataclass(slots=True)
@@ -50,71 +51,83 @@ class Relaxation:
     """The waves of a day, divided among their ways; the first `new` of them may be left out in part."""
 
     def __init__(self, fields: Fields, room: int, waves: Sequence[Wave], new: int, origin: int) -> None:
-        from ortools.linear_solver import pywraplp
+        self.waves, self.new, self.origin, self.channels, self.ticks = waves, new, origin, fields.channels, fields.ticks
+        self.room = fields.unpack(room)
+        # Between two moments at which a leg begins or there is less room, no more is asked for than before.
+        begins = {w.start + run.offset - origin for w in waves for option in w.options for run in option.runs}
+        for row in self.room:
+            begins |= {tick for tick in range(1, self.ticks) if row[tick] < row[tick - 1]}
+        self.moments = sorted(begins)
+        self.rows: dict[tuple[Channel, int], int] = {}
+        self.takes: list[range] = []
+        self.programme = self._write()
 
-        self.fields, self.room, self.new, self.origin = fields, fields.unpack(room), new, origin
-        self.waves = waves
-        lp = self.lp = pywraplp.Solver.CreateSolver("GLOP")
-        lp.Objective().SetMaximization()
-        self.rows: dict[tuple[Channel, int], Any] = {}
-        ends = {
-            wave.start + run.offset + ticks
-            for wave in waves
-            for option in wave.options
-            for run in option.runs
-            for ticks in (0, run.ticks)
-        }
-        self.moments = sorted(ends)
-        self.takes = [self._add(wave, number < new) for number, wave in enumerate(waves)]
+    def ask(self, tries: int) -> Prices | Iterator[list[Option]]:
+        """Prices that prove that not all can walk; else so many corners of the relaxation, each a good beginning for a search.
 
-    def solve(self) -> Prices | list[Option]:
-        """Prices that prove that not all can walk; else the ways of which most is walked, from which a search may begin."""
-        status = self.lp.Solve()
-        if status != self.lp.OPTIMAL:
-            return []
-        if self.lp.Objective().Value() < self.new - 1e-6:
-            prices = self._prices()
-            return prices if prices.disprove(self.waves[: self.new]) else []
-        return self._ways()
+        A corner is the way of each wave of which most is walked. All but the first are found with prices by chance.
+        """
+        for takes in self.takes[: self.new]:
+            self.programme.worth(takes, WORTH)
+        answer = self.programme.solve()
+        if answer is None:
+            return iter(())
+        worth, walked, dual = answer
+        if worth < WORTH * (self.new - 1e-6):
+            prices = self._prices(dual)
+            if prices.disprove(self.waves[: self.new]):
+                return prices
+        return self._corners(walked, tries)
 
-    def _add(self, wave: Wave, new: bool) -> list[Any]:
-        """A share for each way of a wave."""
-        row, takes = self.lp.Constraint(0 if new else 1, 1), []
-        for option in wave.options:
-            variable = self.lp.NumVar(0, 1, "")
-            takes.append(variable)
-            row.SetCoefficient(variable, 1)
-            if new:
-                self.lp.Objective().SetCoefficient(variable, 1)
-            for run in option.runs:
-                begin = wave.start + run.offset
-                for place in range(bisect_left(self.moments, begin), bisect_left(self.moments, begin + run.ticks)):
-                    self._row(run.channel, self.moments[place]).SetCoefficient(variable, run.amount)
-        return takes
+    def _corners(self, walked: list[float], tries: int) -> Iterator[list[Option]]:
+        chance = Random(self.new)  # noqa: S311  # guards nothing
+        yield self._ways(walked)
+        for _ in range(1, tries):
+            for takes in self.takes[self.new :]:
+                for variable in takes:
+                    self.programme.worth([variable], chance.random())
+            answer = self.programme.solve()
+            if answer is None:
+                return
+            yield self._ways(answer[1])
 
-    def _row(self, channel: Channel, moment: int) -> Any:
-        if (channel, moment) not in self.rows:
-            most = self.room[self.fields.channels[channel]][moment - self.origin]
-            self.rows[channel, moment] = self.lp.Constraint(-self.lp.infinity(), most)
-        return self.rows[channel, moment]
+    def _ways(self, walked: list[float]) -> list[Option]:
+        found = []
+        for wave, takes in zip(self.waves, self.takes, strict=True):
+            shares = [round(walked[variable], 6) for variable in takes]
+            found.append(wave.options[shares.index(max(shares))])
+        return found
 
-    def _prices(self) -> Prices:
+    def _write(self) -> Programme:
+        programme, first = Programme(), bisect_left(self.moments, 0)
+        cells: dict[tuple[Channel, int], tuple[list[int], list[int]]] = {}
+        for number, wave in enumerate(self.waves):
+            shift, begin = wave.start - self.origin, programme.variables
+            for option in wave.options:
+                variable = programme.variable()
+                for run in option.runs:
+                    place, end = bisect_left(self.moments, shift + run.offset, first), shift + run.offset + run.ticks
+                    while place < len(self.moments) and self.moments[place] < end:
+                        variables, amounts = cells.setdefault((run.channel, self.moments[place]), ([], []))
+                        variables.append(variable)
+                        amounts.append(run.amount)
+                        place += 1
+            self.takes.append(range(begin, programme.variables))
+            programme.row(0 if number < self.new else 1, 1, self.takes[-1], [1] * len(self.takes[-1]))
+        for (channel, moment), (variables, amounts) in cells.items():
+            most = self.room[self.channels[channel]][moment]
+            if sum(amounts) > most:
+                self.rows[channel, moment] = programme.row(-INFINITE, most, variables, amounts)
+        return programme
+
+    def _prices(self, dual: list[float]) -> Prices:
         """The dual solution in whole numbers, with what it leaves to spare."""
         each: dict[Channel, list[int]] = {}
         worth = 0
         for (channel, moment), row in self.rows.items():
-            if (price := round(SCALE * float(row.dual_value()))) > 0:
-                tick = moment - self.origin
-                each.setdefault(channel, [0] * self.fields.ticks)[tick] = price
-                worth += price * self.room[self.fields.channels[channel]][tick]
+            if (price := round(dual[row])) > 0:
+                each.setdefault(channel, [0] * self.ticks)[moment] = price
+                worth += price * self.room[self.channels[channel]][moment]
         prices = Prices({channel: [0, *accumulate(row)] for channel, row in each.items()}, self.origin, worth)
         prices.spare -= sum(prices.least(wave) for wave in self.waves[self.new :])
         return prices
-
-    def _ways(self) -> list[Option]:
-        """The way of each wave that is walked most."""
-        found = []
-        for wave, takes in zip(self.waves, self.takes, strict=True):
-            shares = [round(variable.solution_value(), 6) for variable in takes]
-            found.append(wave.options[shares.index(max(shares))])
-        return found
