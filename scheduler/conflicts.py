@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
-from notifications.models import Call
-from scheduler import queries
-from scheduler.models import Closure, Leg, Offer, Party, Visit
+from notifications.models import Call, OutboxMessage
+from scheduler import bookings, queries
+from scheduler.models import ChangeRequest, Closure, Leg, Offer, Party, Visit
 from tours.queries import museum
 
 SILENT_DAYS = 5
@@ -20,9 +20,10 @@ SILENT_DAYS = 5
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One thing to mend. `remedy`: what the office can do: "move", "assign", "ring", "decide".
+    """One thing to mend. `remedy`: what the office can do: "move", "assign", "ring", "decide", "correct".
 
-    `kind`: inside_closure, no_guide, not_answered, offer_unanswered, heads_unconfirmed, untold.
+    `kind`: inside_closure, no_guide, not_answered, offer_unanswered, heads_unconfirmed, untold, undelivered (a letter that could not be
+    delivered), undecided (a request past its `decide_by`), late_wish (a change asked for after the deadline).
     """
 
     kind: str
@@ -31,6 +32,8 @@ class Conflict:
     party: Party | None = None
     closure: Closure | None = None
     call: Call | None = None
+    letter: OutboxMessage | None = None
+    wish: ChangeRequest | None = None
 
 
 def every(*, now: datetime) -> list[Conflict]:
@@ -42,6 +45,9 @@ def every(*, now: datetime) -> list[Conflict]:
         *_unanswered_offers(now),
         *_unconfirmed_heads(now),
         *_untold(now),
+        *_undelivered(now),
+        *_undecided(now),
+        *_late_wishes(),
     ]
     return sorted(found, key=lambda each: (each.visit.period is None, each.visit.period and each.visit.period.lower))
 
@@ -90,15 +96,46 @@ def _unconfirmed_heads(now: datetime) -> Iterator[Conflict]:
     until = now + timedelta(days=SILENT_DAYS)
     visits = Visit.objects.filter(status=Visit.Status.CONFIRMED, kind=Visit.Kind.TOUR, reconfirmed_at=None)
     visits = visits.filter(period__startswith__gt=now, period__startswith__lte=until)
-    for visit in visits.filter(created_at__lt=F("period__startswith") - timedelta(days=7)).select_related("tour"):
+    for visit in visits.filter(created_at__lt=F("period__startswith") - bookings.RECONFIRM_BEFORE).select_related(
+        "tour"
+    ):
         yield Conflict("heads_unconfirmed", visit, "ring")
 
 
 def _untold(now: datetime) -> Iterator[Conflict]:
     """People whom nobody has rung yet."""
     calls = list(Call.objects.filter(status=Call.Status.OPEN, not_before__lte=now).select_related("thread"))
-    codes = {call.thread.about.removeprefix("visit:") for call in calls}
-    visits = {visit.code: visit for visit in Visit.objects.filter(code__in=codes).select_related("tour")}
+    visits = _visits_of(call.thread.about for call in calls)
     for call in calls:
         if visit := visits.get(call.thread.about.removeprefix("visit:")):
             yield Conflict("untold", visit, "ring", call=call)
+
+
+def _undelivered(now: datetime) -> Iterator[Conflict]:
+    """Letters of this month that no server took, of visits that are still to come: their reader knows nothing."""
+    dead = OutboxMessage.objects.filter(status=OutboxMessage.Status.DEAD, created_at__gt=now - timedelta(days=30))
+    letters = list(dead.select_related("thread").order_by("created_at"))
+    visits = _visits_of(letter.thread.about for letter in letters)
+    for letter in letters:
+        visit = visits.get(letter.thread.about.removeprefix("visit:"))
+        if visit is not None and (visit.status == Visit.Status.WAITING or (visit.period and visit.period.upper > now)):
+            yield Conflict("undelivered", visit, "correct", letter=letter)
+
+
+def _undecided(now: datetime) -> Iterator[Conflict]:
+    """Requests that were to be decided already."""
+    late = Visit.objects.filter(status=Visit.Status.REQUESTED, decide_by__lte=now)
+    for visit in late.select_related("tour").order_by("decide_by"):
+        yield Conflict("undecided", visit, "decide")
+
+
+def _late_wishes() -> Iterator[Conflict]:
+    """Changes that somebody waits to hear about."""
+    for wish in queries.open_changes():
+        yield Conflict("late_wish", wish.visit, "decide", wish=wish)
+
+
+def _visits_of(subjects: Iterable[str]) -> dict[str, Visit]:
+    """The visits that these threads are about, by their codes."""
+    codes = {about.removeprefix("visit:") for about in subjects if about.startswith("visit:")}
+    return {visit.code: visit for visit in Visit.objects.filter(code__in=codes).select_related("tour")}

@@ -9,11 +9,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from scheduler import conflicts, locks, periods, planning
+from scheduler import locks, periods, planning
 from scheduler.forms.rosters import PlanForm
 from scheduler.models import RosterJob
 from scheduler.views.access import office_only, staff
@@ -85,13 +84,3 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         )
         messages.success(request, said % {"n": changed or 0})
     return redirect("office_roster_job", pk=pk)
-
-
-@require_safe
-@office_only
-def mend(request: HttpRequest) -> HttpResponse:
-    """Everything that is not as it was promised, each with what can be done."""
-    found = conflicts.every(now=timezone.now())
-    if not found:
-        messages.info(request, _("Everything is as it was promised."))
-    return show(request, "scheduler/office/conflicts.html", {"conflicts": found})
