@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler import answers, expiry, locks, periods, placing, roster, snapshot, steps
 from scheduler.core import planning
 from scheduler.core.planning import Load, Shift, Watch
-from scheduler.core.solving import Undecided
 from scheduler.errors import BadWish, NotAllowedNow, Refused
 from scheduler.models import Party, RosterJob, Visit
 from tours import queries as catalogue
@@ -31,6 +31,8 @@ NIGHT_SECONDS = 10
 """For one day's roster by night."""
 WEEKS_BEFORE = 4
 SATURDAY = 5
+FIRST_SHARE = 0.6
+"""Of the time, for the plan that changes least; the rest is for the one beside it."""
 LONGEST = timedelta(minutes=5)
 """No job runs so long: its worker was ended before."""
 TASK = "scheduler.tasks.plan_roster"
@@ -47,11 +49,12 @@ class PlanOutOfDate(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A duty that a plan gives to somebody else; a guide's code is None where nobody leads it."""
+    """A duty that a plan gives to somebody else; a guide's code is None where nobody leads it. `told`: who led it knows that they do."""
 
     party: Party
     was: str | None
     becomes: str | None
+    told: bool
 
 
 @transaction.atomic
@@ -88,28 +91,44 @@ def run(job_id: int, *, now: datetime) -> bool:
     if not RosterJob.objects.filter(pk=job_id, status=RosterJob.Status.QUEUED).update(**begun):
         return False
     job = RosterJob.objects.get(pk=job_id)
-    try:
-        seals, shifts, before = _read(job, now)
-        found = planning.plan(
-            shifts,
-            before=before,
-            quiet=job.quiet,
-            seconds=job.seconds,
-            watch=Watch(partial(_tell, job_id), partial(_stopped, job_id)),
-        )
-    except Undecided:
-        return _ended(job_id, now, RosterJob.Status.FAILED, failure="undecided")
-    plan = {"guides": dict(found.guides), "reached": [[each.aim, each.value, each.bound] for each in found.reached]}
+    seals, shifts, before = _read(job, now)
+    told = _told(job, now)
+    quiet = job.quiet or bool(told)  # what was promised is not turned over for fairness' sake
+    two = quiet and job.asked_by_id is not None  # by night nobody is there to choose
+    share = FIRST_SHARE if two else 1.0
+    found = planning.plan(
+        shifts, before=before, quiet=quiet, seconds=job.seconds * share, watch=_watch(job_id, 0, share)
+    )
+    plan = _kept(found)
+    if two and not found.stopped:
+        left = 1 - share
+        other = _better(found, shifts, before, told, job.seconds * left, _watch(job_id, share, left))
+        plan |= {"other": _kept(other)} if other else {}
     status = RosterJob.Status.STOPPED if found.stopped else RosterJob.Status.READY
     return _ended(job_id, now, status, plan=plan, seals=seals, progress=100)
 
 
-def changes(job: RosterJob) -> list[Change]:
-    """What the plan would change, by time. Duties that have gone in the meantime are left out."""
-    guides: Mapping[str, str | None] = job.plan.get("guides", {})
+def changes(job: RosterJob, *, other: bool = False) -> list[Change]:
+    """What the plan, or the other one beside it, would change, by time. Duties that have gone in the meantime are left out."""
+    guides: Mapping[str, str | None] = _plan(job, other=other).get("guides", {})
     parties = Party.objects.filter(pk__in=list(guides)).select_related("guide", "visit__tour").order_by("period", "pk")
-    found = [Change(party, party.guide.code if party.guide else None, guides[str(party.pk)]) for party in parties]
+    found = [
+        Change(
+            party,
+            party.guide.code if party.guide else None,
+            guides[str(party.pk)],
+            party.visit.promised_at is not None and party.guide is not None,
+        )
+        for party in parties
+    ]
     return [change for change in found if change.was != change.becomes]
+
+
+def unassigned(job: RosterJob, *, other: bool = False) -> QuerySet[Party]:
+    """The duties that nobody can lead by the plan, or by the other one beside it, by time."""
+    guides: Mapping[str, str | None] = _plan(job, other=other).get("guides", {})
+    alone = [key for key, guide in guides.items() if guide is None]
+    return Party.objects.filter(pk__in=alone, holds=True).select_related("visit").order_by("period", "pk")
 
 
 def guide_names() -> dict[str | None, str]:
@@ -119,13 +138,13 @@ def guide_names() -> dict[str | None, str]:
 
 
 @transaction.atomic
-def publish(job_id: int, *, now: datetime) -> int:
+def publish(job_id: int, *, other: bool = False, now: datetime) -> int:
     """Write the plan, promise every confirmed visit of its days that is led, and tell everybody; gives how many duties changed.
 
-    Raises PlanOutOfDate, NotAllowedNow. Locks all its days.
+    `other`: the plan beside it, which does better and changes more. Raises PlanOutOfDate, NotAllowedNow. Locks all its days.
     """
     job = RosterJob.objects.select_for_update().get(pk=job_id)
-    if job.status not in (RosterJob.Status.READY, RosterJob.Status.STOPPED) or not job.plan:
+    if job.status not in (RosterJob.Status.READY, RosterJob.Status.STOPPED) or not _plan(job, other=other):
         raise NotAllowedNow(_("This roster is not ready."))
     days = list(periods.days_between(job.first, job.last))
     locks.museum_days(days)
@@ -135,7 +154,7 @@ def publish(job_id: int, *, now: datetime) -> int:
         day.isoformat(): seal for day, seal in answers.seals(job.first, job.last, museum, now=now).items()
     } != job.seals:
         raise PlanOutOfDate
-    swaps = {str(change.party.pk): change.becomes for change in changes(job)}
+    swaps = {str(change.party.pk): change.becomes for change in changes(job, other=other)}
     read = snapshot.of_days(job.first, job.last)
     with placing.constraints_deferred():
         placing.swap({key: guide for key, guide in swaps.items() if guide is not None}, read)
@@ -168,6 +187,46 @@ def promise_due(*, now: datetime) -> int:
     return len(days) - roster.due(now=now).count() + roster.promise_due(now=now)
 
 
+def _plan(job: RosterJob, *, other: bool) -> Mapping[str, Any]:
+    plan: Mapping[str, Any] = job.plan.get("other", {}) if other else job.plan
+    return plan
+
+
+def _kept(plan: planning.Plan) -> dict[str, Any]:
+    return {"guides": dict(plan.guides), "reached": [[each.aim, each.value, each.bound] for each in plan.reached]}
+
+
+def _told(job: RosterJob, now: datetime) -> set[str]:
+    """The duties of the days whose guides have been told, and which a person may still give to others."""
+    parties = Party.objects.filter(visit__day__range=(job.first, job.last), holds=True, guide__isnull=False)
+    parties = parties.filter(visit__promised_at__isnull=False, period__startswith__gt=now)
+    return {str(pk) for pk in parties.values_list("pk", flat=True)}
+
+
+def _better(
+    quiet: planning.Plan,
+    shifts: Sequence[Shift],
+    before: Mapping[str, Load],
+    told: Collection[str],
+    seconds: float,
+    watch: Watch,
+) -> planning.Plan | None:
+    """A plan that covers more by changing what was promised; else one that is fairer; None where neither is.
+
+    A person chooses between the two, so what was told is counted among the changes and as few as possible of it is touched.
+    """
+    if quiet.value("covered") and told:
+        freed = [
+            replace(shift, duties=tuple(replace(d, promised=d.promised and d.key not in told) for d in shift.duties))
+            for shift in shifts
+        ]
+        found = planning.plan(freed, before=before, quiet=True, seconds=seconds, watch=watch, until="unchanged")
+        if found.value("covered") < quiet.value("covered"):
+            return found
+    found = planning.plan(shifts, before=before, seconds=seconds, watch=watch)
+    return found if found.value("fair") < quiet.value("fair") else None
+
+
 def _read(job: RosterJob, now: datetime) -> tuple[dict[str, str], list[Shift], dict[str, Load]]:
     """The seals of the days, taken before looking; the days; and what each guide led in the weeks before."""
     calendar = catalogue.calendar()
@@ -193,8 +252,13 @@ def loads(first: date, zone: ZoneInfo) -> dict[str, Load]:
     return {code: Load(*both) for code, both in ticks.items()}
 
 
-def _tell(job_id: int, share: float) -> None:
-    RosterJob.objects.filter(pk=job_id).update(progress=round(100 * share))
+def _watch(job_id: int, begin: float, part: float) -> Watch:
+    """Tells the job how far it is, this being so great a part of it, and asks whether to stop."""
+
+    def tell(share: float) -> None:
+        RosterJob.objects.filter(pk=job_id).update(progress=round(100 * (begin + part * share)))
+
+    return Watch(tell, partial(_stopped, job_id))
 
 
 def _stopped(job_id: int) -> bool:

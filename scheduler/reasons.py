@@ -166,3 +166,26 @@ class Words:
 
     def _help_promise(self, duty: str) -> str:
         return _("It would help if another group's guide, who has been told, were changed.")
+
+    def _help_move(self, minutes: int, start: int) -> str:
+        if minutes < 0:
+            said = ngettext(
+                "It would help if the group came %(minutes)d minute earlier, at %(clock)s.",
+                "It would help if the group came %(minutes)d minutes earlier, at %(clock)s.",
+                -minutes,
+            )
+        else:
+            said = ngettext(
+                "It would help if the group came %(minutes)d minute later, at %(clock)s.",
+                "It would help if the group came %(minutes)d minutes later, at %(clock)s.",
+                minutes,
+            )
+        return said % {"minutes": abs(minutes), "clock": self._clock(start)}
+
+    def _help_parties(self, number: int, now: int, heads: int) -> str:
+        said = ngettext(
+            "It would help if the group went as %(number)d sub-group instead of %(now)d, with up to %(heads)d people.",
+            "It would help if the group went as %(number)d sub-groups instead of %(now)d, with up to %(heads)d people each.",
+            number,
+        )
+        return said % {"number": number, "now": now, "heads": heads}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import pghistory
@@ -15,8 +14,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler import locks, periods, placing, queries, reasons, snapshot, steps, telling
-from scheduler.core import assignment, availability
-from scheduler.core.assignment import Duty, Roster
+from scheduler.core import assignment, availability, helping, planning
+from scheduler.core.assignment import Duty, Reason, Roster
 from scheduler.core.availability import Day, Opening, Way, Wish
 from scheduler.core.itinerary import Space, Stop
 from scheduler.core.ticks import Interval
@@ -27,6 +26,8 @@ from tours.queries import museum
 
 OPEN_DAYS = 400
 """As far ahead as an absence without an end is looked at."""
+SECONDS = 2.0
+"""For the guides of one day, under its lock; it takes about a twentieth of a second."""
 NOWHERE = "~"  # a space of one lane, and a tour, that exist only while one duty's guide is looked for
 
 
@@ -95,17 +96,13 @@ def candidates(party_id: int) -> list[Candidate]:
     return sorted(found, key=lambda each: (len(each.reasons), each.guide.name))
 
 
-def what_would_help(party_id: int, *, but: Collection[str] = ()) -> list[str]:
+def what_would_help(party_id: int, *, but: Collection[str] = (), now: datetime) -> list[str]:
     """Each single change with which a duty that nobody can lead could be led, the mildest first, in words.
 
-    `but`: codes of guides who have said that they cannot.
+    What the group could do comes before what guides could. `but`: codes of guides who have said that they cannot.
     """
     party = Party.objects.select_related("visit__tour", "guide").get(pk=party_id)
-    day = _visit_day(party)
-    read = snapshot.of_day(day)
-    words = reasons.Words(day, read.zone, guides=dict(Guide.objects.values_list("code", "name")))
-    guides = tuple(guide for guide in read.days[day].guides if guide.code not in but)
-    helps = assignment.what_would_help(guides, read.days[day].duties, str(party.pk))
+    words, helps = _helps(party, but, now)
     return [words.sentence(each) for each in helps]
 
 
@@ -119,9 +116,11 @@ def add_absence(guide_id: int, start: datetime, end: datetime | None, *, reason:
     locks.museum_days(day for day in theirs.values_list("visit__day", flat=True) if day)
     absence = Absence.objects.create(guide_id=guide_id, period=period, reason=reason, created_at=now)
     _raise_versions(period, now=now)
+    guide, of_day = Guide.objects.get(pk=guide_id), dict[date, list[Party]]()
     for party in theirs.select_related("visit__tour", "visit__audience", "guide").order_by("period", "pk"):
-        assert party.guide is not None  # by the filter
-        replace_guide(party, instead_of=party.guide, why=reason, now=now)
+        of_day.setdefault(_visit_day(party), []).append(party)
+    for day, parties in of_day.items():
+        _replace_all(day, parties, instead_of=guide, why=reason, now=now)
     return absence
 
 
@@ -156,10 +155,37 @@ def replace_guide(party: Party, *, instead_of: Guide, why: str, now: datetime) -
         _give(party, way, read)
     steps.changed(party.visit, now=now)
     if way is None and party.visit.status == Visit.Status.CONFIRMED:
-        key = f"nobody:{party.pk}:{party.visit.revision}"
-        words = partial(_nobody, party.pk, instead_of, why)
-        telling.alarm(party.visit, kind="office_alarm", key=key, reason=words, now=now)
+        _alarm(party, instead_of, why, f"nobody:{party.pk}:{party.visit.revision}", now)
     return way is not None
+
+
+def _replace_all(day: date, parties: list[Party], *, instead_of: Guide, why: str, now: datetime) -> None:
+    """Find other guides for all that one guide cannot lead on a day, together: as many as can be, with the fewest changes to others.
+
+    One after the other the first would take the only guide whom the second could have. Where nobody is left the office is alarmed.
+    """
+    read = snapshot.of_day(day)
+    hit = {str(party.pk) for party in parties}
+    known = (duty for duty in read.days[day].duties if duty.guide is not None)  # what was open before has its alarm
+    duties = tuple(replace(duty, guide=None) if duty.key in hit else duty for duty in known)
+    shift = planning.Shift(read.days[day].guides, duties)
+    found = planning.plan([shift], quiet=True, seconds=SECONDS, until="unchanged")
+    moved = {
+        duty.key: guide
+        for duty in duties
+        if (guide := found.guides[duty.key]) is not None and guide != duty.guide and duty.key not in hit
+    }
+    with placing.constraints_deferred():
+        placing.swap(moved, read)
+        for party in parties:
+            code = found.guides[str(party.pk)]
+            party.guide_id, party.answer = read.guide_ids[code] if code else None, Party.Answer.PENDING
+            party.save(update_fields=["guide", "answer"])
+    for visit in {party.visit_id: party.visit for party in parties}.values():
+        steps.changed(visit, now=now)
+    for party in parties:
+        if party.guide_id is None and party.visit.status == Visit.Status.CONFIRMED:
+            _alarm(party, instead_of, why, f"nobody:{party.pk}:{party.visit.revision}", now)
 
 
 def due(*, now: datetime) -> QuerySet[Visit]:
@@ -193,10 +219,7 @@ def _promise(visit_id: int, *, now: datetime) -> bool:
             read = snapshot.of_day(day)
             way = _way(read.days[day], party, read)
             if way is None:
-                words = partial(_nobody, party.pk, None, "")
-                telling.alarm(
-                    visit, kind="office_alarm", key=f"nobody:{party.pk}:{now:%Y-%m-%d}", reason=words, now=now
-                )
+                _alarm(party, None, "", f"nobody:{party.pk}:{now:%Y-%m-%d}", now)
                 return False
             _give(party, way, read)
     if placing.promise(visit, now=now):
@@ -270,10 +293,27 @@ def _give(party: Party, way: Way, read: snapshot.Range) -> None:
         party.save(update_fields=["guide", "answer"])
 
 
-def _nobody(party_id: int, declined_by: Guide | None, why: str) -> str:
-    """Why nobody can lead a party, guide by guide, in the active language."""
-    lines = [_("Nobody can lead this group.")]
-    if declined_by:
-        lines.append(_("%(guide)s cannot come: %(why)s") % {"guide": declined_by.name, "why": why or "–"})
-    lines += [f"{each.guide.name}: {' '.join(each.reasons)}" for each in candidates(party_id) if each.reasons]
-    return "\n".join([*lines, *what_would_help(party_id, but=[declined_by.code] if declined_by else [])])
+def _alarm(party: Party, declined_by: Guide | None, why: str, key: str, now: datetime) -> None:
+    """Tell the office, once for each `key`, that nobody can lead a party: why, guide by guide, and what would help."""
+    words, helps = _helps(party, [declined_by.code] if declined_by else [], now)
+
+    def said() -> str:  # in the active language, which is each reader's
+        lines = [_("Nobody can lead this group.")]
+        if declined_by:
+            lines.append(_("%(guide)s cannot come: %(why)s") % {"guide": declined_by.name, "why": why or "–"})
+        lines += [f"{each.guide.name}: {' '.join(each.reasons)}" for each in candidates(party.pk) if each.reasons]
+        return "\n".join([*lines, *(words.sentence(each) for each in helps)])
+
+    telling.alarm(party.visit, kind="office_alarm", key=key, reason=said, now=now)
+
+
+def _helps(party: Party, but: Collection[str], now: datetime) -> tuple[reasons.Words, list[Reason]]:
+    """What would help for a party, as the core says it, and the words of its day."""
+    day = _visit_day(party)
+    read = snapshot.of_day(day)
+    state = read.days[day]
+    earliest = max(0, -(-(now - periods.midnight(day, read.zone)) // periods.TICK))
+    guides = tuple(guide for guide in state.guides if guide.code not in but)
+    helps = helping.of_visit(state, str(party.visit_id), but=but, earliest=earliest)
+    helps += helping.what_would_help(guides, state.duties, str(party.pk))
+    return reasons.Words(day, read.zone, guides=dict(Guide.objects.values_list("code", "name"))), helps

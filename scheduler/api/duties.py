@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scheduler import locks, queries, roster
 from scheduler.api import access, shapes
 from scheduler.api.access import GUIDE, OFFICE, call, refuse_unless
-from scheduler.api.answers import AssignmentAnswer, CandidateAnswer, DutyAnswer, DutyReplyAnswer
+from scheduler.api.answers import Answer, AssignmentAnswer, CandidateAnswer, DutyAnswer, DutyReplyAnswer
 from scheduler.api.bodies import NeededReasonBody, NoBody
 from scheduler.api.fields import ByCode, Days, Strict
 from scheduler.api.paging import paged, pages
@@ -25,6 +26,13 @@ class GuideBody(Strict):
     """Who is to lead."""
 
     guide = ByCode(queryset=Guide.objects.filter(active=True), help_text="The guide's code.")
+
+
+class HelpAnswer(Answer):
+    """What would help, the mildest first; empty where somebody can lead."""
+
+    id = serializers.IntegerField()
+    helps = serializers.ListField(child=serializers.CharField())
 
 
 @extend_schema(
@@ -123,3 +131,17 @@ def candidates(request: Request, pk: int) -> Response:
     refuse_unless(asker, OFFICE)
     found = roster.candidates(duty.pk)
     return paged(request, found, lambda each: {"guide": shapes.guide(each.guide), "why_not": list(each.reasons)})
+
+
+@extend_schema(
+    operation_id="duty_help",
+    summary="What would help where nobody can lead a duty",
+    description="Each sentence is one change with which it could be led: of the group's time or sub-groups, of a guide, of a promise.",
+    tags=[TAG],
+    responses={200: HelpAnswer, **problems(403, 404)},
+)
+@call("GET")
+def help_for(request: Request, pk: int) -> Response:
+    duty, asker = access.duty_for(request, pk)
+    refuse_unless(asker, OFFICE)
+    return Response({"id": duty.pk, "helps": roster.what_would_help(duty.pk, now=timezone.now())})

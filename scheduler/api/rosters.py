@@ -41,6 +41,7 @@ class PublishBody(Strict):
     """Which plan to publish."""
 
     job = serializers.PrimaryKeyRelatedField(queryset=RosterJob.objects.all())
+    other = serializers.BooleanField(default=False, help_text="The plan beside it: better, with more changes.")
 
 
 class AimAnswer(Answer):
@@ -48,7 +49,7 @@ class AimAnswer(Answer):
 
     aim = serializers.ChoiceField(
         ["covered", "fair", "unchanged", "gaps"],
-        help_text="Tours that nobody leads; hours above and below each guide's share, squared; guides changed; ticks waited.",
+        help_text="Tours that nobody leads; ticks of 5 minutes above and below each guide's share, squared; guides changed; ticks waited.",
     )
     value = serializers.IntegerField()
     bound = serializers.IntegerField(help_text="No roster can be below; the same as `value`: proven.")
@@ -62,6 +63,15 @@ class ReassignmentAnswer(Answer):
     start = Time()
     was = serializers.CharField(allow_null=True, help_text="A guide's code; null: nobody.")
     becomes = serializers.CharField(allow_null=True)
+    told = serializers.BooleanField(help_text="Whether who leads it now has been told that they do.")
+
+
+class OtherPlanAnswer(Answer):
+    """A plan that does better (covers more, or is fairer) and changes more: for a person to choose."""
+
+    reached = AimAnswer(many=True)
+    changes = ReassignmentAnswer(many=True)
+    unassigned = serializers.ListField(child=serializers.IntegerField())
 
 
 class JobAnswer(Answer):
@@ -74,6 +84,10 @@ class JobAnswer(Answer):
     reached = AimAnswer(many=True)
     changes = ReassignmentAnswer(many=True, help_text="Empty until it is ready.")
     unassigned = serializers.ListField(child=serializers.IntegerField(), help_text="Duties that nobody can lead.")
+    other = OtherPlanAnswer(
+        allow_null=True,
+        help_text="Beside a plan that changes least because of what was promised, or because it was asked for.",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "from": serializers.DateField(), "to": serializers.DateField()}
@@ -150,12 +164,13 @@ def publish(request: Request) -> Response:
     access.office(request)
     sent = PublishBody(data=request.data)
     sent.is_valid(raise_exception=True)
-    changed = locks.door(planning.publish)(sent.validated_data["job"].pk, now=timezone.now())
+    changed = locks.door(planning.publish)(
+        sent.validated_data["job"].pk, other=sent.validated_data["other"], now=timezone.now()
+    )
     return Response({"changed": changed})
 
 
 def _job(row: RosterJob) -> dict[str, Any]:
-    here = zone()
     return {
         "id": row.pk,
         "status": row.status,
@@ -163,7 +178,15 @@ def _job(row: RosterJob) -> dict[str, Any]:
         "to": row.last.isoformat(),
         "progress": row.progress,
         "quiet": row.quiet,
-        "reached": [{"aim": aim, "value": value, "bound": bound} for aim, value, bound in row.plan.get("reached", [])],
+        **_plan(row, row.plan, other=False),
+        "other": _plan(row, row.plan["other"], other=True) if "other" in row.plan else None,
+    }
+
+
+def _plan(row: RosterJob, plan: dict[str, Any], *, other: bool) -> dict[str, Any]:
+    here = zone()
+    return {
+        "reached": [{"aim": aim, "value": value, "bound": bound} for aim, value, bound in plan.get("reached", [])],
         "changes": [
             {
                 "duty": change.party.pk,
@@ -171,8 +194,9 @@ def _job(row: RosterJob) -> dict[str, Any]:
                 "start": local(change.party.period.lower, here).isoformat(),
                 "was": change.was,
                 "becomes": change.becomes,
+                "told": change.told,
             }
-            for change in planning.changes(row)
+            for change in planning.changes(row, other=other)
         ],
-        "unassigned": [int(key) for key, guide in row.plan.get("guides", {}).items() if guide is None],
+        "unassigned": [int(key) for key, guide in plan.get("guides", {}).items() if guide is None],
     }

@@ -38,6 +38,11 @@ CASES = {
     "full": (("alash",), "Other groups are there: “Alash” hall."),
     "waves_full": ((), "The sub-groups of so large a group do not fit between the others."),
     "not_known": ((), "Whether this can be served could not be found out in time. Please ask the museum."),
+    "help_move": ((-30, 132), "It would help if the group came 30 minutes earlier, at 11:00."),
+    "help_parties": (
+        (2, 3, 26),
+        "It would help if the group went as 2 sub-groups instead of 3, with up to 26 people each.",
+    ),
     "help_absence": (("g1",), "It would help if Айгүл С. were not absent."),
     "help_rest": (("g1",), "It would help if Айгүл С. did without the rest between two groups."),
     "help_limit": (("g1",), "It would help if Айгүл С. led more than usual on this day."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -46,20 +47,33 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a plan is and, once it is ready, what it would change; with htmx, the part that changes."""
     found = get_object_or_404(RosterJob.objects.select_related("asked_by"), pk=pk)
     ready = found.status in (RosterJob.Status.READY, RosterJob.Status.STOPPED)
-    names = planning.guide_names()
-    context = {
-        "job": found,
-        "running": found.status not in RosterJob.ENDED,
-        "ready": ready,
-        "changes": [(each.party, names[each.was], names[each.becomes]) for each in planning.changes(found)]
-        if ready
-        else [],
-        "reached": {
-            aim: {"value": value, "proven": bound >= value} for aim, value, bound in found.plan.get("reached", [])
-        },
-    }
+    plans = [_plan(found, other=False), *([_plan(found, other=True)] if "other" in found.plan else [])]
+    context = {"job": found, "running": found.status not in RosterJob.ENDED, "ready": ready, "plans": plans}
     part = "scheduler/office/roster_job.html" + ("#state" if getattr(request, "htmx", False) else "")
     return show(request, part, context)
+
+
+def _plan(job: RosterJob, *, other: bool) -> dict[str, Any]:
+    """What the page says of a plan: how good it is, aim by aim, and what it would change."""
+    names = planning.guide_names()
+    changes = planning.changes(job, other=other) if job.status != RosterJob.Status.PUBLISHED else []
+    plan = job.plan.get("other", {}) if other else job.plan
+    reached = {
+        aim: {
+            "value": value,
+            "bound": bound,
+            "proven": bound >= value,
+            "within": round(100 * (1 - bound / value)) if 0 < bound < value else None,
+        }
+        for aim, value, bound in plan.get("reached", [])
+    }
+    return {
+        "other": other,
+        "reached": reached,
+        "alone": planning.unassigned(job, other=other),
+        "told": sum(change.told for change in changes),
+        "changes": [(each.party, names[each.was], names[each.becomes], each.told) for each in changes],
+    }
 
 
 @require_POST
@@ -75,7 +89,9 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the plan and tell the guides, or say why not."""
     found = get_object_or_404(RosterJob, pk=pk)
-    changed, refused = tried(lambda: locks.door(planning.publish)(found.pk, now=timezone.now()))
+    changed, refused = tried(
+        lambda: locks.door(planning.publish)(found.pk, other="other" in request.POST, now=timezone.now())
+    )
     if refused is not None:
         messages.warning(request, refused.detail)
     else:

@@ -279,6 +279,7 @@ def page(
         "when": choosing.for_visit(request.GET, found, here=here, by_office=True) if moving else None,
         "choosing_guide": party.pk if party else None,
         "candidates": roster.candidates(party.pk) if party and found.holds else [],
+        "helps": roster.what_would_help(party.pk, now=now) if party and found.holds and not party.guide_id else [],
         "letters": OutboxMessage.objects.filter(thread__about=about).order_by("created_at"),
         "calls": Call.objects.filter(about=about).select_related("rang_by").order_by("created_at"),
         "story": history.story_of(found, ZoneInfo(museum.time_zone)),
