@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,31 +15,27 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from scheduler import displacing, expiry, locks, periods, queries, recurring, repairs, snapshot, starts, steps
+from scheduler import (
+    announcing,
+    displacing,
+    expiry,
+    lifting,
+    locks,
+    periods,
+    queries,
+    recurring,
+    repairs,
+    snapshot,
+    starts,
+)
 from scheduler.core.availability import Closed, Day
-from scheduler.decisions import Cost, Decision, Hit, Preview, as_json
-from scheduler.errors import BadWish, NotAllowedNow, PreviewOutOfDate
+from scheduler.decisions import Decision, Preview, as_json
+from scheduler.errors import BadWish, PreviewOutOfDate
 from scheduler.models import Closure, Offer, Visit
 from scheduler.models.fields import LANGUAGES
 from tours import queries as catalogue
 from tours import services
 from tours.models import Space, User
-
-__all__ = [
-    "ClosureDraft",
-    "Cost",
-    "Decision",
-    "Hit",
-    "Lifting",
-    "Preview",
-    "as_json",
-    "change",
-    "close",
-    "lift",
-    "preview",
-    "preview_lift",
-    "shown",
-]
 
 DRAFT = "draft"
 """The key of a closure that is not one yet, among those of a day."""
@@ -119,43 +115,6 @@ def change(
     return _publish(closure, draft, closure, seal=seal, decisions=decisions, now=now)
 
 
-@dataclass(frozen=True, slots=True)
-class Lifting:
-    """What lifting a closure would do: the days that it gives back, as far ahead as anybody waits, and who waits for one of them."""
-
-    seal: str
-    days: tuple[date, ...]
-    waiting: tuple[Visit, ...]
-
-
-def preview_lift(closure_id: int, *, now: datetime) -> Lifting:
-    """What lifting would do; changes nothing. Raises NotAllowedNow once it was lifted."""
-    closure = Closure.objects.get(pk=closure_id)
-    _refuse_lifted(closure)
-    days = tuple(_days_of(closure, now=now))
-    waiting = Visit.objects.filter(status=Visit.Status.WAITING, wish__days__overlap=list(days))
-    seal = hashlib.sha256(repr((closure.pk, closure.period, closure.rrule)).encode()).hexdigest()[:32]
-    return Lifting(seal, days, tuple(waiting.order_by("-wish__priority", "wish__since", "pk")) if days else ())
-
-
-@transaction.atomic
-def lift(closure_id: int, *, by: User | None, now: datetime, seal: str = "") -> Closure:
-    """Open again what a closure closed; its times are offered to whoever waits. Visits that it moved stay where they are.
-
-    `seal`: of its preview; NotAllowedNow where the closure is another by now.
-    """
-    locks.calendar_exclusive()
-    closure = Closure.objects.select_for_update().get(pk=closure_id)
-    _refuse_lifted(closure)
-    if seal and preview_lift(closure_id, now=now).seal != seal:
-        raise NotAllowedNow(_("This closure has changed in the meantime. Please look at it again."))
-    closure.lifted_at = now
-    closure.save(update_fields=["lifted_at"])
-    _free(closure, now=now)
-    services.raise_catalogue_version()
-    return closure
-
-
 def shown(now: datetime) -> QuerySet[Closure]:
     """What the public is told: closures in force or still to come, soonest first."""
     return queries.closures_from(now)
@@ -188,16 +147,17 @@ def _publish(
         moved = displacing.prepare(found, look.visits, decisions, because=closure, now=now)
     locks.calendar_exclusive()
     if instead_of is not None:
-        _refuse_lifted(Closure.objects.get(pk=instead_of.pk))
+        lifting.refuse_lifted(Closure.objects.get(pk=instead_of.pk))
     hit = _hit(draft, now=now).values_list("pk", "revision")
     if _seal(draft, instead_of, hit) != seal or displacing.versions(days) != before:
         raise _out_of_date(draft, instead_of, now=now)
     expiry.release_expired(periods.days_between(look.first, look.last), now=now)
     if instead_of is not None:
-        _free(Closure.objects.get(pk=instead_of.pk), now=now)
+        lifting.free(Closure.objects.get(pk=instead_of.pk), now=now)
     closure.save()
     closure.spaces.set(draft.spaces)
     services.raise_catalogue_version()
+    (announcing.closure_published if instead_of is None else announcing.closure_changed)(closure, now=now)
     if moved is not None:
         displacing.let_go(moved)
         displacing.carry_out(moved, because=closure, now=now)
@@ -216,24 +176,6 @@ def _describe(closure: Closure, draft: ClosureDraft) -> None:
     closure.span = recurring.span(draft.period, draft.rrule, zone)
     for language, _name in LANGUAGES:
         setattr(closure, f"notice_{language}", draft.notice.get(language, ""))
-
-
-def _free(closure: Closure, *, now: datetime) -> None:
-    """Let the waiting list look at the days of a closure that ends or changes."""
-    steps.freed_all(_days_of(closure, now=now), now=now)
-
-
-def _days_of(closure: Closure, *, now: datetime) -> Iterator[date]:
-    """The days on which a closure closes anything, from today and as far ahead as anybody may wait for."""
-    zone = ZoneInfo(catalogue.museum().time_zone)
-    today = periods.day_of(now, zone)
-    ahead = DateTimeTZRange(
-        periods.midnight(today, zone), periods.midnight(today + timedelta(days=starts.MOST_DAYS + 1), zone), "[)"
-    )
-    for time in queries.times_of(closure, ahead, zone):
-        until = ahead.upper if time.upper is None else min(time.upper, ahead.upper)
-        first, last = max(time.lower, ahead.lower), until - periods.TICK
-        yield from periods.days_between(periods.day_of(first, zone), periods.day_of(last, zone))
 
 
 def _look(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> _Look:
@@ -299,11 +241,6 @@ def _closed_too(
 
 def _times(draft: ClosureDraft, window: DateTimeTZRange, zone: ZoneInfo) -> list[DateTimeTZRange]:
     return recurring.within(draft.period, draft.rrule, window, zone)
-
-
-def _refuse_lifted(closure: Closure) -> None:
-    if closure.lifted_at is not None:
-        raise NotAllowedNow(_("This closure has been lifted already."))
 
 
 def _checked(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> ClosureDraft:

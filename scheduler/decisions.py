@@ -112,6 +112,14 @@ def as_json(seen: Preview, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
+def distance(visit: Visit, begins: Sequence[datetime], zone: ZoneInfo) -> tuple[int, int]:
+    """How far a visit would move: days, and minutes of the wall clock; the first wave's."""
+    assert visit.period is not None  # a visit that gives way has a time
+    was, will = periods.local(visit.period.lower, zone), periods.local(begins[0], zone)
+    minutes = (will.hour - was.hour) * 60 + will.minute - was.minute
+    return (will.date() - was.date()).days, minutes
+
+
 def may_be_asked(visit: Visit) -> bool:
     """Whether another time, or another programme, can be suggested to the organiser: a request or a suggestion is simply changed."""
     return visit.status == Visit.Status.CONFIRMED and visit.kind == Visit.Kind.TOUR

@@ -18,14 +18,12 @@ from scheduler.core.availability import Way
 from scheduler.core.ticks import TICK_MINUTES
 from scheduler.decisions import Decision, Preview, as_json
 from scheduler.errors import BadWish, PreviewOutOfDate, StartTaken
-from scheduler.footprints import Footprint, cut, move
+from scheduler.footprints import Footprint, cut
 from scheduler.models import Visit
 from scheduler.models.fields import LANGUAGES
 from scheduler.steps import Person
 from tours import queries as catalogue
 from tours.models import Audience, User
-
-__all__ = ["ALL", "Event", "move", "place", "preview"]
 
 ALL = "all"
 

@@ -63,7 +63,7 @@ def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -
 def place_in_line(visit: Visit) -> int:
     """How many groups that wait for one of the same days come before this one, and itself: 1 is next."""
     mine = visit.wish
-    return 1 + sum(other.pk != mine.pk and _before(other, mine) for other in _line().filter(days__overlap=mine.days))
+    return 1 + sum(other.pk != mine.pk and _before(other, mine) for other in line().filter(days__overlap=mine.days))
 
 
 def serve_freed(*, now: datetime) -> int:
@@ -80,7 +80,7 @@ def serve(day: date, *, now: datetime) -> int:
     """Offer the day's free times to the groups that wait for it, the first in line first, each exactly what fits it then."""
     locks.museum_days([day])
     served = 0
-    for wish in _line().filter(days__contains=[day]):
+    for wish in line().filter(days__contains=[day]):
         try:
             begins = _fitting(wish, day, now)
         except BadWish:  # its tour is not offered to it any more: it is the office's to ring, and in nobody's way
@@ -109,7 +109,7 @@ def serve(day: date, *, now: datetime) -> int:
 def lapse(*, now: datetime) -> int:
     """Cancel what has waited past its last day; gives how many."""
     today = periods.day_of(now, ZoneInfo(catalogue.museum().time_zone))
-    over = [wish.visit_id for wish in _line() if max(wish.days) < today]
+    over = [wish.visit_id for wish in line() if max(wish.days) < today]
     return sum(locks.door(_lapse)(visit_id, now=now) for visit_id in over)
 
 
@@ -123,7 +123,8 @@ def _lapse(visit_id: int, *, now: datetime) -> bool:
     return True
 
 
-def _line() -> QuerySet[Wish]:
+def line() -> QuerySet[Wish]:
+    """Who waits, the first to be served first."""
     waiting = Wish.objects.filter(visit__status=Visit.Status.WAITING)
     return waiting.select_related("visit__tour", "visit__audience").order_by("-priority", "since", "pk")
 
@@ -140,10 +141,11 @@ def _fitting(wish: Wish, day: date, now: datetime) -> list[tuple[datetime, ...]]
     shown = starts.offered(group, day, day, now=now).days[0]
     zone = ZoneInfo(catalogue.museum().time_zone)
     every: list[tuple[datetime, ...]] = [(start,) for start in shown.starts] or list(shown.waves)
-    return [begins for begins in every if _suits(wish, begins, zone)]
+    return [begins for begins in every if suits(wish, begins, zone)]
 
 
-def _suits(wish: Wish, begins: Sequence[datetime], zone: ZoneInfo) -> bool:
+def suits(wish: Wish, begins: Sequence[datetime], zone: ZoneInfo) -> bool:
+    """Whether these starts lie within the hours that a group named."""
     clocks = [periods.local(begin, zone).time() for begin in begins]
     early_enough = wish.latest is None or max(clocks) <= wish.latest
     return early_enough and (wish.earliest is None or min(clocks) >= wish.earliest)

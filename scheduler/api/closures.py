@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scheduler import closures, decisions, locks
+from scheduler import closures, decisions, lifting, locks
 from scheduler.api import access, shapes
 from scheduler.api.access import READS, call, office_finds
 from scheduler.api.answers import Answer, ClosureAnswer, Time
@@ -20,7 +20,8 @@ from scheduler.api.decisions import TAG as OFFICE_TAG
 from scheduler.api.fields import Instant, Line, SpacesField, Strict, Titles, zone
 from scheduler.api.paging import PAGE, paged, pages
 from scheduler.api.problems import MEDIA_TYPE, Problem, problems
-from scheduler.closures import ClosureDraft, Decision
+from scheduler.closures import ClosureDraft
+from scheduler.decisions import Decision
 from scheduler.models import Closure, Offer
 from tours import queries as catalogue
 
@@ -147,6 +148,24 @@ class PreviewAnswer(Answer):
     cost = RepairCostAnswer()
 
 
+class FitsAnswer(Answer):
+    """A visit, and when it could be."""
+
+    visit = serializers.CharField(help_text="The visit's code.")
+    start = Time()
+
+
+class LiftingAnswer(Answer):
+    """What lifting would do; nothing of it is done yet, and visits that could return stay where they are."""
+
+    seal = serializers.CharField()
+    days = serializers.ListField(child=serializers.DateField(), help_text="The days that it gives back.")
+    waiting = serializers.IntegerField(help_text="Groups that wait for one of these days.")
+    offered = FitsAnswer(many=True, help_text="Those of them who would be offered a time.")
+    returning = FitsAnswer(many=True, help_text="Visits that it moved and that could have their old time again.")
+    not_looked_at = serializers.IntegerField(help_text="Groups and visits beyond those that were looked at.")
+
+
 class ClosureProblem(Problem):
     """Why a closure was not made."""
 
@@ -235,7 +254,7 @@ def preview(request: Request) -> Response:
     sent = DraftBody(data=request.data)
     sent.is_valid(raise_exception=True)
     shown = closures.preview(draft_of(sent.validated_data), now=timezone.now())
-    return Response(closures.as_json(shown, zone()))
+    return Response(decisions.as_json(shown, zone()))
 
 
 @extend_schema(
@@ -252,7 +271,20 @@ def preview_change(request: Request, pk: int) -> Response:
     sent = DraftBody(data=request.data, partial=True)
     sent.is_valid(raise_exception=True)
     shown = closures.preview(draft_of(sent.validated_data, closure), now=timezone.now(), closure=closure)
-    return Response(closures.as_json(shown, zone()))
+    return Response(decisions.as_json(shown, zone()))
+
+
+@extend_schema(
+    operation_id="preview_lifting",
+    summary="What lifting a closure would do",
+    description="Changes nothing. Who waits would be offered times one after the other, as shown; who was moved could return, each alone.",
+    tags=[OFFICE_TAG],
+    responses={200: LiftingAnswer, **problems(404, 409, conflicts="`not_allowed_now`: it has been lifted already.")},
+)
+@call("GET")
+def preview_lifting(request: Request, pk: int) -> Response:
+    closure = _found(request, pk)
+    return Response(lifting.as_json(lifting.preview(closure.pk, now=timezone.now())))
 
 
 @extend_schema(
@@ -282,7 +314,7 @@ def one(request: Request, pk: int) -> Response:
     user = access.office(request)
     now = timezone.now()
     if request.method == "DELETE":
-        locks.door(closures.lift)(closure.pk, by=user, now=now)
+        locks.door(lifting.lift)(closure.pk, by=user, now=now)
         return Response(status=204)
     sent = ClosureBody(data=request.data, partial=True)
     sent.is_valid(raise_exception=True)

@@ -10,15 +10,17 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from scheduler.closures import ClosureDraft, Decision
-from scheduler.decisions import DROP, OFFER
+from scheduler.closures import ClosureDraft
+from scheduler.decisions import DROP, OFFER, Decision
 from scheduler.forms.fields import Clock, Day, Form, Text, instant, near
-from scheduler.models import Closure, Offer
+from scheduler.models import Closure, KeptDraft, Offer
 from tours import queries as catalogue
 from tours.models import Space
 
+MOST_TYPED = 1000
 WEEKLY, NTH, LAST, RULE = "weekly", "nth", "last", "rule"
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -105,6 +107,22 @@ class ClosureForm(Form):
     def _end(self) -> datetime:
         last, ends = self.cleaned_data["last"], self.cleaned_data["ends"]
         return instant(last, ends) if ends else instant(last + timedelta(days=1), time.min)
+
+
+def typed_of(posted: QueryDict) -> dict[str, Any]:
+    """What was typed of a closure, as a draft keeps it: right or wrong, cut where nobody types so much."""
+    names = set(ClosureForm.base_fields)
+    return {
+        name: [value[:MOST_TYPED] for value in posted.getlist(name)[:100]]
+        if name == "spaces"
+        else posted[name][:MOST_TYPED]
+        for name in names & posted.keys()
+    }
+
+
+def form_of(draft: KeptDraft) -> ClosureForm:
+    """The form as it was when the draft was kept; not judged yet."""
+    return ClosureForm(initial=draft.typed)
 
 
 def rule_of(repeats: str, first: date, until: date | None, rrule: str) -> str:

@@ -2,7 +2,7 @@
 
 from scheduler.models.ceremonies import CeremonyPlan
 from scheduler.models.changes import ChangeRequest, DayVersion
-from scheduler.models.closures import Absence, Closure
+from scheduler.models.closures import Absence, Closure, KeptDraft
 from scheduler.models.demand import Unserved
 from scheduler.models.jobs import RosterJob
 from scheduler.models.legs import Leg, Party
@@ -17,6 +17,7 @@ __all__ = [
     "Contact",
     "DayVersion",
     "Freed",
+    "KeptDraft",
     "Leg",
     "Offer",
     "Party",

@@ -73,6 +73,28 @@ class Closure(Translated):
         return self.in_language("notice") or str(self.get_kind_display())
 
 
+class KeptDraft(models.Model):
+    """A closure that the office has begun and will publish later: what was typed, whole or not; it closes nothing.
+
+    `closure`: the one that it is to change, if it is no new one.
+    """
+
+    typed = models.JSONField(_("what was typed"), default=dict)
+    closure = models.ForeignKey(
+        Closure, models.CASCADE, null=True, blank=True, related_name="drafts", verbose_name=_("closure")
+    )
+    kept_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    kept_at = models.DateTimeField(_("kept at"))
+
+    class Meta:
+        verbose_name = _("draft of a closure")
+        verbose_name_plural = _("drafts of closures")
+        ordering = ("-kept_at", "-pk")
+
+    def __str__(self) -> str:
+        return str(self.typed.get("first", ""))
+
+
 @pghistory.track()
 class Absence(models.Model):
     """A period in which a guide takes no duties."""

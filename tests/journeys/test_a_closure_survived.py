@@ -11,7 +11,8 @@ from django.utils import translation
 from notifications import calls
 from scheduler import bookings, closures, events, queries
 from scheduler.bookings import Request
-from scheduler.closures import ClosureDraft, Decision
+from scheduler.closures import ClosureDraft
+from scheduler.decisions import Decision
 from scheduler.errors import Closed, PreviewOutOfDate
 from scheduler.events import Event
 from scheduler.models import Visit

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from scheduler import bookings, closures, locks, queries
 from scheduler.bookings import Request
-from scheduler.closures import ClosureDraft, Preview
+from scheduler.closures import ClosureDraft
+from scheduler.decisions import Preview
 from scheduler.errors import BadWish, Closed, PreviewOutOfDate, StartTaken
 from scheduler.models import Closure, Visit
 from tests.races.conftest import all_at_once

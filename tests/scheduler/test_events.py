@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from notifications.models import OutboxMessage
-from scheduler import bookings, closures, events, periods, queries
+from scheduler import bookings, closures, events, footprints, periods, queries
 from scheduler.bookings import Request
 from scheduler.closures import ClosureDraft
 from scheduler.decisions import Decision, Preview
@@ -218,7 +218,7 @@ def test_what_cannot_be_is_refused(alzhir: Museum, season_now: datetime, wrong: 
 
 def test_an_event_moves_with_its_place_and_length(alzhir: Museum, season_now: datetime) -> None:
     visit = events.place(event(minutes=90), by=None, now=season_now)
-    visit = events.move(visit.pk, at(date(2025, 6, 1), "14:00"), now=season_now)
+    visit = footprints.move(visit.pk, at(date(2025, 6, 1), "14:00"), now=season_now)
     assert held(visit) == {("zerde", "14:00", "15:30")}
     assert visit.day == date(2025, 6, 1)
     letters = OutboxMessage.objects.filter(to_email=PARTNER.email).exclude(status="superseded")
@@ -227,7 +227,7 @@ def test_an_event_moves_with_its_place_and_length(alzhir: Museum, season_now: da
 
 def test_an_official_visit_moves_with_its_margins_stops_and_guide(alzhir: Museum, season_now: datetime) -> None:
     visit = events.place(protocol(language="kk", margin_before=30), by=None, now=season_now)
-    visit = events.move(visit.pk, at(SATURDAY, "10:30"), now=season_now)  # over its own old hold
+    visit = footprints.move(visit.pk, at(SATURDAY, "10:30"), now=season_now)  # over its own old hold
     assert visit.hold.lower == at(SATURDAY, "10:00")
     assert [clock(leg.period.lower) for leg in visit.legs.filter(holds=False)] == ["10:30", "10:45"]
     assert visit.parties.get().period.lower == at(SATURDAY, "10:30")
@@ -236,13 +236,13 @@ def test_an_official_visit_moves_with_its_margins_stops_and_guide(alzhir: Museum
 def test_only_what_the_office_placed_is_moved_so_and_never_into_the_past(asking: Ask, season_now: datetime) -> None:
     tour = bookings.book(asking(at(SATURDAY, "11:00")), now=season_now)
     with pytest.raises(NotAllowedNow):
-        events.move(tour.pk, at(SATURDAY, "12:00"), now=season_now)
+        footprints.move(tour.pk, at(SATURDAY, "12:00"), now=season_now)
     visit = events.place(event(), by=None, now=season_now)
     with pytest.raises(BadWish):
-        events.move(visit.pk, season_now, now=season_now)
+        footprints.move(visit.pk, season_now, now=season_now)
     bookings.cancel(visit.pk, by="office", now=season_now)
     with pytest.raises(NotAllowedNow):
-        events.move(visit.pk, at(SATURDAY, "12:00"), now=season_now)
+        footprints.move(visit.pk, at(SATURDAY, "12:00"), now=season_now)
 
 
 def as_proposed(seen: Preview) -> dict[str, Decision]:

@@ -11,7 +11,7 @@ import pytest
 from notifications.models import OutboxMessage
 from scheduler import bookings, closures, expiry, offers
 from scheduler.bookings import Request
-from scheduler.closures import Decision
+from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused, StartTaken
 from scheduler.models import Closure, Offer, Visit
 from tests.scheduler.conftest import at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from scheduler import closures, locks, periods, queries, showcase
-from scheduler.closures import Decision
+from scheduler import closures, lifting, locks, periods, queries, showcase
+from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused, StillHit
-from scheduler.forms.closing import ClosureForm, choice_of, decisions_of
-from scheduler.models import Closure, Offer
+from scheduler.forms.closing import ClosureForm, choice_of, decisions_of, form_of, typed_of
+from scheduler.models import Closure, KeptDraft, Offer
 from scheduler.views.access import office_only, staff
 from scheduler.views.office import hits
 from scheduler.views.pages import show, status_of, tried
@@ -29,19 +30,20 @@ from tours.errors import CatalogueError
 @require_safe
 @office_only
 def closure_list(request: HttpRequest) -> HttpResponse:
-    """Closures in force and to come; below, those of the last months."""
+    """Closures in force and to come, and what is kept to be published later; below, those of the last months."""
     now = timezone.now()
     museum = catalogue.museum()
     over = Closure.objects.prefetch_related("spaces").filter(period__startswith__gt=now - timedelta(days=200))
     past = over.exclude(pk__in=queries.closures_from(now).values("pk")).order_by("-period")[:30]
-    context = {"closures": showcase.closures(museum, now=now), "past": past}
+    drafts = [Kept(draft, form_of(draft)) for draft in KeptDraft.objects.select_related("closure", "kept_by")]
+    context = {"closures": showcase.closures(museum, now=now), "past": past, "drafts": drafts}
     return show(request, "scheduler/office/closures.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @office_only
 def new_closure(request: HttpRequest) -> HttpResponse:
-    """Typed, previewed, decided, published: each step is this page with what was typed in it."""
+    """Typed, previewed, decided, published: each step is this page with what was typed in it. Or kept, and published later."""
     return _edit(request, None)
 
 
@@ -52,13 +54,35 @@ def edit_closure(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(Closure.objects.prefetch_related("spaces"), pk=pk, lifted_at=None))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_only
+def edit_draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was kept, to go on with; it is gone once it is published."""
+    draft = get_object_or_404(KeptDraft.objects.select_related("closure"), pk=pk)
+    return _edit(request, draft.closure, draft)
+
+
 @require_POST
 @office_only
+def discard_draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw away what was kept."""
+    get_object_or_404(KeptDraft, pk=pk).delete()
+    messages.success(request, _("The draft is gone."))
+    return redirect("office_closures")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_only
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open again; visits that were moved stay where they are."""
-    closure = get_object_or_404(Closure, pk=pk)
-    by = staff(request)
-    _lifted, refused = tried(lambda: locks.door(closures.lift)(closure.pk, by=by, now=timezone.now()))
+    """Shown: who would be offered a time, who could return. Posted: open again; visits that were moved stay where they are."""
+    closure = get_object_or_404(Closure.objects.prefetch_related("spaces"), pk=pk)
+    by, now = staff(request), timezone.now()
+    if request.method != "POST":
+        seen, refused = tried(lambda: lifting.preview(closure.pk, now=now))
+        context = {"closure": closure, "seen": seen, "refused": refused}
+        return show(request, "scheduler/office/lift.html", context, status=status_of(refused))
+    seal = request.POST.get("seal", "")
+    _lifted, refused = tried(lambda: locks.door(lifting.lift)(closure.pk, by=by, now=now, seal=seal))
     if refused:
         messages.error(request, str(refused.detail))
     else:
@@ -66,31 +90,56 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("office_closures")
 
 
-def _edit(request: HttpRequest, closure: Closure | None) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A draft, and its form filled with what was typed."""
+
+    draft: KeptDraft
+    form: ClosureForm
+
+    @property
+    def notice(self) -> str:
+        return next((text for code in ("kk", "ru", "en") if (text := self.form[f"notice_{code}"].value())), "")
+
+
+def _edit(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None = None) -> HttpResponse:
     if request.method != "POST":
-        form = ClosureForm(initial=_initial(closure) if closure else {})
-        return _page(request, closure, form)
+        filled = form_of(draft) if draft else ClosureForm(initial=_initial(closure) if closure else {})
+        return _page(request, closure, filled, draft=draft)
     form = ClosureForm(request.POST)
+    if "keep" in request.POST:
+        return _keep(request, closure, draft)
     if not form.is_valid():
-        return _page(request, closure, form, status=422)
+        return _page(request, closure, form, draft=draft, status=422)
     if "publish" not in request.POST:
-        return _page(request, closure, form, preview=True)
-    draft, by, now = form.draft(), staff(request), timezone.now()
+        return _page(request, closure, form, draft=draft, preview=True)
+    said, by, now = form.draft(), staff(request), timezone.now()
     try:
         decisions = decisions_of(request.POST)
     except ValidationError:
-        return _page(request, closure, form, preview=True, status=422)
+        return _page(request, closure, form, draft=draft, preview=True, status=422)
     seal = request.POST.get("seal", "")
 
     def publish() -> Closure:
+        if draft is not None:
+            draft.delete()
         if closure is None:
-            return closures.close(draft, seal=seal, decisions=decisions, by=by, now=now)
-        return closures.change(closure.pk, draft, seal=seal, decisions=decisions, by=by, now=now)
+            return closures.close(said, seal=seal, decisions=decisions, by=by, now=now)
+        return closures.change(closure.pk, said, seal=seal, decisions=decisions, by=by, now=now)
 
     _made, refused = tried(lambda: locks.door(publish)())
     if refused:
-        return _page(request, closure, form, preview=True, decided=decisions, refused=refused)
+        return _page(request, closure, form, draft=draft, preview=True, decided=decisions, refused=refused)
     messages.success(request, _("Published. Everybody concerned gets a letter."))
+    return redirect("office_closures")
+
+
+def _keep(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None) -> HttpResponse:
+    """Put what was typed aside, whole or not."""
+    kept = draft or KeptDraft(closure=closure)
+    kept.typed, kept.kept_by, kept.kept_at = typed_of(request.POST), staff(request), timezone.now()
+    kept.save()
+    messages.success(request, _("The draft is kept. It closes nothing until it is published."))
     return redirect("office_closures")
 
 
@@ -99,12 +148,13 @@ def _page(
     closure: Closure | None,
     form: ClosureForm,
     *,
+    draft: KeptDraft | None = None,
     preview: bool = False,
     decided: dict[str, Decision] | None = None,
     refused: Refused | CatalogueError | None = None,
     status: int | None = None,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "closure": closure, "previewed": False, "refused": refused}
+    context: dict[str, Any] = {"form": form, "closure": closure, "draft": draft, "previewed": False, "refused": refused}
     if preview:
         now = timezone.now()
         seen, wrong = tried(lambda: closures.preview(form.draft(), now=now, closure=closure))
@@ -112,17 +162,31 @@ def _page(
             context["refused"] = refused = wrong
         else:
             zone = ZoneInfo(catalogue.museum().time_zone)
-            fresh = {} if isinstance(refused, PreviewOutOfDate) else (decided or {})
+            kept = {} if isinstance(refused, PreviewOutOfDate) else (decided or _decided_before(request, seen.seal))
+            struck = hits.struck(seen, kept, now=now, zone=zone)
+            minutes, left = hits.total(struck)
             context |= {
                 "previewed": True,
                 "seal": seen.seal,
                 "cost": seen.cost,
                 "silences": Offer.Silence.choices,
                 "on_silence": request.POST.get("on_silence") or Offer.Silence.WAIT,
-                "struck": hits.struck(seen, fresh, now=now, zone=zone),
+                "struck": struck,
+                "decided_cost": minutes if kept else None,
+                "decided_left": left,
             }
             context["undecided"] = refused.extra.get("visits", []) if isinstance(refused, StillHit) else []
     return show(request, "scheduler/office/closure.html", context, status=status or status_of(refused))
+
+
+def _decided_before(request: HttpRequest, seal: str) -> dict[str, Decision]:
+    """What was decided already, where the same is looked at again."""
+    if request.POST.get("seal") != seal:
+        return {}
+    try:
+        return decisions_of(request.POST)
+    except ValidationError:
+        return {}
 
 
 def _initial(closure: Closure) -> dict[str, Any]:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from scheduler import periods, queries
-from scheduler.decisions import CANCEL, MOVE, OFFER, Decision, Hit, Preview, answer_by, may_be_asked
+from scheduler.core.repair import DAY_MINUTES
+from scheduler.decisions import (
+    CANCEL,
+    DROP,
+    MOVE,
+    OFFER,
+    REROUTE,
+    Decision,
+    Hit,
+    Preview,
+    answer_by,
+    distance,
+    may_be_asked,
+)
 from scheduler.forms.closing import value_of
 from scheduler.models import Visit
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing that may become of a visit; `value` is what the form sends."""
+    """One thing that may become of a visit; `value` is what the form sends.
+
+    `days` and `minutes`: how far it moves, earlier where below 0. `cost`: as all proposals are counted, the dearer to move the more;
+    None where the visit has no time left.
+    """
 
     value: str
     decision: Decision
     chosen: bool
+    days: int = 0
+    minutes: int = 0
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +50,11 @@ class Struck:
     title: str
     organisation: str
     choices: tuple[Choice, ...]
+    weight: int = 1
+
+    @property
+    def chosen(self) -> Choice:
+        return next((choice for choice in self.choices if choice.chosen), self.choices[0])
 
 
 def struck(seen: Preview, decided: Mapping[str, Decision], *, now: datetime, zone: ZoneInfo) -> list[Struck]:
@@ -47,9 +72,30 @@ def _one(hit: Hit, decided: Mapping[str, Decision], now: datetime, zone: ZoneInf
     options.append(Decision(CANCEL))
     wanted = value_of(_local(decided.get(hit.visit.code, hit.proposal), zone))
     once = {value_of(option): option for option in options}
-    choices = tuple(Choice(value, option, value == wanted) for value, option in once.items())
+    weight = hit.visit.audience.move_weight if hit.visit.audience else 1
+    choices = tuple(_choice(hit, option, value == wanted, weight, zone) for value, option in once.items())
     title = queries.title_of(hit.visit, open_to_all=False)
-    return Struck(hit.visit, title, queries.shown_under(hit.visit), choices)
+    return Struck(hit.visit, title, queries.shown_under(hit.visit), choices, weight)
+
+
+def _choice(hit: Hit, option: Decision, chosen: bool, weight: int, zone: ZoneInfo) -> Choice:
+    """One choice with how far it moves the visit, and what that costs."""
+    days, minutes = (0, 0)
+    cost: int | None = None
+    if option.action in (MOVE, OFFER) and option.start is not None:
+        days, minutes = distance(hit.visit, (option.start, *option.waves), zone)
+        cost = weight * (DAY_MINUTES * abs(days) + abs(minutes))
+    if option.action in (DROP, REROUTE):
+        cost = weight * hit.minutes
+    if option == _local(hit.proposal, zone) and option.action != CANCEL:
+        cost = weight * hit.minutes  # as it was counted: of several waves the farthest
+    return Choice(value_of(option), option, chosen, days, minutes, cost)
+
+
+def total(every: Sequence[Struck]) -> tuple[int, int]:
+    """What the chosen things cost together, and how many visits have no time then."""
+    costs = [each.chosen.cost for each in every]
+    return sum(cost for cost in costs if cost is not None), sum(cost is None for cost in costs)
 
 
 def _local(decision: Decision, zone: ZoneInfo) -> Decision:

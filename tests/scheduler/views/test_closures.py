@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from notifications.models import OutboxMessage
-from scheduler import bookings, closures
-from scheduler.models import Closure, Visit
+from scheduler import bookings, lifting
+from scheduler.models import Closure, KeptDraft, Visit
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import NEAR, Book, Close, soup, typed, words
 
@@ -185,7 +185,8 @@ def test_a_closure_is_lifted_once(office: Client, stranger: Client, season_now: 
     office.post(NEW, previewed(office) | {"publish": "1"})
     closure = Closure.objects.get()
     assert "Renovation" in words(stranger.get("/"))
-    assert office.get(f"/office/closures/{closure.pk}/lift/").status_code == 405
+    office.get(f"/office/closures/{closure.pk}/lift/")  # looking lifts nothing
+    assert Closure.objects.get().lifted_at is None
     office.post(f"/office/closures/{closure.pk}/lift/")
     closure.refresh_from_db()
     assert closure.lifted_at == season_now
@@ -200,13 +201,13 @@ def test_the_list_asks_the_database_as_often_for_one_closure_as_for_many(
 ) -> None:
     office.get("/office/closures/")
     close(date(2025, 5, 24), date(2025, 5, 25))
-    closures.lift(close(date(2025, 6, 1), date(2025, 6, 2)).pk, by=None, now=season_now)
-    with django_assert_num_queries(13):
+    lifting.lift(close(date(2025, 6, 1), date(2025, 6, 2)).pk, by=None, now=season_now)
+    with django_assert_num_queries(14):
         office.get("/office/closures/")
     for day in range(1, 10):
         close(date(2025, 7, day), date(2025, 7, day + 1))
-        closures.lift(close(date(2025, 8, day), date(2025, 8, day + 1)).pk, by=None, now=season_now)
-    with django_assert_num_queries(13):
+        lifting.lift(close(date(2025, 8, day), date(2025, 8, day + 1)).pk, by=None, now=season_now)
+    with django_assert_num_queries(14):
         office.get("/office/closures/")
 
 
@@ -242,3 +243,67 @@ def test_the_office_sees_what_all_proposals_cost_and_says_what_silence_means(off
     )
     office.post(NEW, said | {f"decide-{visit.code}": offer, "on_silence": "cancel", "publish": "1"})
     assert visit.offers.get().on_silence == "cancel"
+
+
+def test_a_draft_is_kept_as_it_was_typed_and_closes_nothing(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    half = {"first": "2025-05-20", "kind": "renovation", "notice_ru": "Ремонт", "last": "soon"}
+    assert office.post(NEW, half | {"keep": "1"})["Location"] == "/office/closures/"
+    draft = KeptDraft.objects.get()
+    assert not Closure.objects.exists()
+    assert "Ремонт" in words(office.get("/office/closures/"))
+    shown = typed(office.get(f"/office/closures/drafts/{draft.pk}/"))
+    assert (shown["first"], shown["last"], shown["notice_ru"]) == ("2025-05-20", "soon", "Ремонт")
+    assert again(visit).displaced_by is None
+
+
+def test_a_draft_is_gone_once_it_is_published(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    office.post(NEW, TYPED | {"keep": "1"})
+    address = f"/office/closures/drafts/{KeptDraft.objects.get().pk}/"
+    said = typed(office.post(address, TYPED | {"preview": "1"}))
+    assert office.post(address, said | {"publish": "1"})["Location"] == "/office/closures/"
+    assert (KeptDraft.objects.count(), Closure.objects.count()) == (0, 1)
+    assert again(visit).displaced_by == Closure.objects.get()
+
+
+def test_a_draft_of_a_change_changes_that_closure(office: Client, close: Close) -> None:
+    closure = close(date(2025, 6, 1), date(2025, 6, 2))
+    longer = TYPED | {"first": "2025-06-01", "last": "2025-06-04"}
+    office.post(f"/office/closures/{closure.pk}/", longer | {"keep": "1"})
+    address = f"/office/closures/drafts/{KeptDraft.objects.get().pk}/"
+    said = typed(office.post(address, longer | {"preview": "1"}))
+    office.post(address, said | {"publish": "1"})
+    assert Closure.objects.get().period.upper == at(date(2025, 6, 5), "00:00")
+
+
+def test_a_draft_is_thrown_away(office: Client, stranger: Client) -> None:
+    office.post(NEW, TYPED | {"keep": "1"})
+    address = f"/office/closures/drafts/{KeptDraft.objects.get().pk}/discard/"
+    stranger.post(address)
+    assert KeptDraft.objects.count() == 1
+    office.post(address)
+    assert KeptDraft.objects.count() == 0
+
+
+def test_lifting_is_shown_before_it_is_done(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    office.post(NEW, previewed(office) | {"publish": "1"})
+    closure = Closure.objects.get()
+    page = office.get(f"/office/closures/{closure.pk}/lift/")
+    assert visit.code in words(page)
+    assert Closure.objects.get().lifted_at is None
+    office.post(f"/office/closures/{closure.pk}/lift/", typed(page))
+    assert Closure.objects.get().lifted_at is not None
+
+
+def test_each_choice_shows_its_cost_and_looking_again_keeps_what_was_decided(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    page = office.post(NEW, TYPED | {"preview": "1"})
+    costs = [each.text for each in soup(page).select(".choice .cost")]
+    assert costs[-1] == "no time"
+    assert all(cost.isdigit() for cost in costs[:-1])
+    said = typed(page) | {f"decide-{visit.code}": "cancel", "preview": "1"}
+    page = office.post(NEW, said)
+    assert typed(page)[f"decide-{visit.code}"] == "cancel"
+    assert "As decided now: 0 minutes. Without a time: 1." in words(page)

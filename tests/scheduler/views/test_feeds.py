@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from notifications import ical, links
-from scheduler import bookings, closures, roster
+from scheduler import bookings, closures, lifting, roster
 from scheduler.closures import ClosureDraft
 from scheduler.models import Contact, Visit
 from tests.scheduler.conftest import at
@@ -222,7 +222,7 @@ def test_a_changed_or_lifted_closure_makes_it_another_calendar(
     seal = closures.preview(draft, now=season_now, closure=closure).seal
     closures.change(closure.pk, draft, seal=seal, decisions={}, by=None, now=season_now)
     tags.append(stranger.get("/calendar/closures.ics?lang=en")["ETag"])
-    closures.lift(closure.pk, by=None, now=season_now)
+    lifting.lift(closure.pk, by=None, now=season_now)
     last = stranger.get("/calendar/closures.ics?lang=en")
     assert len({*tags, last["ETag"]}) == 3
     assert events(last)[0]["STATUS"] == "CANCELLED"
