@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext, pgettext
 
 from notifications import dates
-from notifications.messages import GUIDE_KINDS, KINDS, OFFICE_KINDS, Entry, Letter
+from notifications.messages import GUIDE_KINDS, KINDS, OFFICE_KINDS, VISIT_KINDS, Entry, Letter
 from notifications.plain import one_line
 
 FOLDER = "notifications/letters"
@@ -41,6 +41,8 @@ def render(letter: Letter, locale: str, entry: Entry | None) -> Rendered:
         )
         context["opening"] = _tidy(_text(f"{letter.kind}.txt", context)).strip()
         context["paragraphs"] = context["opening"].split("\n\n")
+        words = _own_lines(letter.kind, context["museum"])
+        context["own"], context["own_paragraphs"], context["closing"] = words
         context["details"] = [(label, value) for label, value in _details(context) if value]
         context["buttons"] = _buttons(context)
         context["subject"] = one_line(_text(f"{letter.kind}.subject.txt", context))
@@ -50,6 +52,15 @@ def render(letter: Letter, locale: str, entry: Entry | None) -> Rendered:
             html=render_to_string(f"{FOLDER}/layout.html", context),
             say=_tidy(_text("layout.say.txt", context)),
         )
+
+
+def _own_lines(kind: str, museum: Mapping[str, Any]) -> tuple[str, list[str], str]:
+    """What the museum itself adds: beneath the opening (as text and by paragraph), and at the end of a letter to a group."""
+    words = museum.get("words")
+    words = words if isinstance(words, Mapping) else {}
+    own = _tidy(str(words.get(kind) or "")).strip()
+    closing = _tidy(str(words.get("closing") or "")).strip() if kind in VISIT_KINDS else ""
+    return own, own.split("\n\n") if own else [], closing
 
 
 def _text(template: str, context: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from scheduler.entries import ENDED
 from scheduler.models import Contact, Party, Visit
 from tours.models import Museum, Space, User
 from tours.queries import museum as the_museum
+from tours.queries import own_lines
 
 TOLD_STATUSES = (Visit.Status.REQUESTED, Visit.Status.CONFIRMED, Visit.Status.OFFERED, Visit.Status.WAITING, *ENDED)
 
@@ -240,6 +241,7 @@ def visit_facts(
             "zone": museum.time_zone,
             "zone_label": zone_label(start or visit.created_at, museum),
             "how_to_come": museum.how_to_come,
+            "words": own_lines(museum),
             "meeting_point": ", ".join(queries.places_of(visit)) or museum.meeting_point,
         },
         "title": queries.title_of(visit, open_to_all=open_to_all),

@@ -46,6 +46,7 @@ MUSEUM_PLAIN = (
         "accent",
         "accent_dark",
         "mark",
+        "letters",
     ),
     *("deputy_name", "deputy_email", "deputy_phone", "deputy_locale", "deputy_after_percent"),
     *("lead_business_days", "decide_business_days", "promise_days", "rest_minutes", "daily_minutes", "daily_duties"),

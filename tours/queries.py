@@ -10,11 +10,12 @@ from datetime import date, time
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import JSONObject
+from django.utils.translation import get_language
 from modeltranslation.utils import get_translation_fields
 
 from tours.days import Calendar, Window
 from tours.errors import NoMuseum, NoPrice
-from tours.models import Audience, Holiday, Museum, Opening, Price, Qualification, Space, Stop, Tour
+from tours.models import Audience, Holiday, Language, Museum, Opening, Price, Qualification, Space, Stop, Tour
 from tours.prices import Band, paying_heads, price
 
 WINDOW = tuple(field.name for field in fields(Window))
@@ -59,6 +60,15 @@ def calendar() -> Calendar:
         hours={weekday: tuple(windows) for weekday, windows in hours.items()},
         edits={edit.date: edit for edit in edits},
     )
+
+
+def own_lines(house: Museum) -> dict[str, str]:
+    """What the museum adds to its letters, by their kind, in the active language; in another one where that is missing."""
+    wanted = [(get_language() or "")[:2], *Language.values]
+    found = {
+        kind: next((texts[code] for code in wanted if texts.get(code)), "") for kind, texts in house.letters.items()
+    }
+    return {kind: text for kind, text in found.items() if text}
 
 
 def heads_per_guide(tour: Tour, audience: Audience | None = None) -> int:

@@ -106,7 +106,7 @@ class InsightAnswer(Answer):
     " discreet visits count and are not named.",
     tags=["Insight"],
     parameters=[InsightQuery],
-    responses={200: InsightAnswer, **problems(403, 422)},
+    responses={200: InsightAnswer, **problems(400, 403)},
 )
 @call("GET")
 def figures(request: Request) -> Response:

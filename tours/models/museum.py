@@ -124,6 +124,13 @@ class Museum(models.Model):
         validators=[valid_mark],
         help_text=_("The museum's sign as the text of a small SVG drawing; it stands beside the name. Empty: none."),
     )
+    letters = models.JSONField(
+        _("own lines in letters"),
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text=_("By kind of letter and language, as plain text."),
+    )
     catalogue_version = models.PositiveBigIntegerField(_("version of the catalogue"), default=1, editable=False)
 
     class Meta:

@@ -122,7 +122,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
     ]
     tours = [(row["code"], named(row)) for row in data["tours"] if row.get("active", True)]
     context = {"lines": lines, "tours": tours}
-    return _preview_or_save(request, data, edits, "scheduler/office/settings_matrix.html", context)
+    return preview_or_save(request, data, edits, "scheduler/office/settings_matrix.html", context)
 
 
 def _leads(data: Mapping[str, Any], ticked: set[tuple[str, str, str]]) -> list[Edit]:
@@ -157,7 +157,7 @@ def translations(request: HttpRequest) -> HttpResponse:
         "texts": [(text, typed.get(text.field, "")) for text in missing],
         "languages": dict(django_settings.LANGUAGES),
     }
-    return _preview_or_save(request, data, edits, "scheduler/office/settings_translations.html", context)
+    return preview_or_save(request, data, edits, "scheduler/office/settings_translations.html", context)
 
 
 @require_POST
@@ -192,10 +192,10 @@ def _edit(request: HttpRequest, editor: Editor, *, title: str, back: tuple[str, 
         return show(request, editor.template, context)
     if not editor.is_valid():
         return show(request, editor.template, context, status=422)
-    return _preview_or_save(request, editor.data, editor.edits(), editor.template, context, editor=editor)
+    return preview_or_save(request, editor.data, editor.edits(), editor.template, context, editor=editor)
 
 
-def _preview_or_save(
+def preview_or_save(
     request: HttpRequest,
     data: Mapping[str, Any],
     asked: Sequence[Edit],

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from notifications.messages import KINDS
+from notifications.models import OutboxMessage
+from scheduler import steps
+from scheduler.forms.settings.letters import kinds
 from scheduler.models import Visit
 from tests.scheduler.views.conftest import FAR, soup, typed, words
 from tours.models import CatalogueEdit, Guide, Holiday, Museum, Price, Qualification, Space, Stop, Tour
+from tours.shapes import SCHEMA_FILE
 
 SETTINGS = "/office/settings/"
 HALLS = "/office/settings/tours/halls/"
@@ -58,8 +65,11 @@ def saved(client: Client, page: str, **changed: Any) -> Any:
 
 @pytest.mark.parametrize(
     "page",
-    ["museum/", "opening/", "tours/full/", "tours/halls-film/", "audiences/school/", "audiences/preschool/", "spaces/cinema/", "guides/g01/", "leads/"],
-)  # fmt: skip
+    [
+        *("museum/", "opening/", "tours/full/", "tours/halls-film/", "audiences/school/", "audiences/preschool/"),
+        *("spaces/cinema/", "guides/g01/", "leads/"),
+    ],
+)
 def test_a_page_sent_back_as_it_is_changes_nothing(page: str, office: Client) -> None:
     shown = office.post(SETTINGS + page, posted(office, SETTINGS + page) | {"preview": "1"})
     assert shown.status_code == 200
@@ -235,3 +245,41 @@ def test_a_colour_that_cannot_be_read_is_refused(office: Client) -> None:
     saved(office, page, accent="#7a1f1f", deputy_email="deputy@example.org")
     museum = Museum.objects.get()
     assert (museum.accent, museum.deputy_email) == ("#7a1f1f", "deputy@example.org")
+
+
+LETTER = SETTINGS + "letters/confirmed/"
+
+
+def test_own_lines_are_shown_in_the_letter_before_they_are_saved(office: Client) -> None:
+    assert office.get(SETTINGS + "letters/").status_code == 200
+    shown = office.post(LETTER, posted(office, LETTER, ru="Парковка у ворот.\n\n<b>Ждём!</b>") | {"preview": "1"})
+    letters = [letter.text for letter in soup(shown).select("div.pre")]
+    assert len(letters) == 3
+    assert all("Парковка у ворот.\n\n<b>Ждём!</b>" in letter for letter in letters)  # the others openly, too
+    assert Museum.objects.get().letters == {}
+    assert office.get(SETTINGS + "letters/nothing/").status_code == 404
+
+
+def test_letters_bear_the_museums_lines_and_nobody_is_told_anew(office: Client, book: Book) -> None:
+    before = book(FAR, "11:00")
+    saved(office, LETTER, kk="Көлік қақпа алдында.", ru="Парковка у ворот.")
+    saved(office, SETTINGS + "letters/closing/", kk="Рақмет!")
+    steps.changed(before, now=timezone.now())
+    assert OutboxMessage.objects.filter(thread__about=f"visit:{before.code}", status="queued").count() == 1
+    after = book(FAR, "14:00")
+    letter = OutboxMessage.objects.get(thread__about=f"visit:{after.code}")
+    assert letter.text.index("Көлік қақпа алдында.") < letter.text.index("Рақмет!") < letter.text.index("\n--")
+    assert "Көлік қақпа алдында." in letter.html
+
+
+def test_lines_are_taken_out_again(office: Client) -> None:
+    saved(office, LETTER, en="Park at the gate.")
+    assert Museum.objects.get().letters == {"confirmed": {"en": "Park at the gate."}}
+    saved(office, LETTER, en="")
+    assert Museum.objects.get().letters == {}
+
+
+def test_the_letters_that_take_lines_are_those_of_a_museums_file(alzhir: Museum) -> None:
+    schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
+    assert set(schema["$defs"]["museum"]["properties"]["letters"]["properties"]) == set(kinds())
+    assert set(kinds()) - {"closing"} <= set(KINDS)
