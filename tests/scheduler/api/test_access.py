@@ -109,6 +109,7 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("POST", "closures/preview/"): ((401, 401, 401, 403, 403, 403, 200, 401, 401), DRAFT),
     ("POST", "closures/"): ((401, 401, 401, 403, 403, 403, 201, 401, 401), DRAFT | {"seal": "{seal}"}),
     ("POST", "closures/{closure}/preview/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), {"kind": "sanitary"}),
+    ("GET", "closures/{closure}/lifting/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
     ("PATCH", "closures/{closure}/"): (
         (404, 404, 404, 404, 404, 404, 200, 404, 401),
         {"kind": "sanitary", "seal": "{change seal}"},
