@@ -10,9 +10,9 @@ from tours.models import Space
 
 WIDE, HIGH = 3.6, 3.9
 """Units of the drawing for one step of the plan, which is 100 by 100: about as wide as a telephone."""
-LETTER = 5.7
+LETTER = 6.4
 """How wide a letter of a label is on average, in the same units."""
-LINE = 12
+LINE = 13
 IN_A_ROW = 3
 EDGE = 2
 
@@ -97,7 +97,7 @@ def _box(space: Space, place: Place, numbers: Sequence[str]) -> Box:
     left, above, width, height = place
     x, y, wide, high = round(left * WIDE), round(above * HIGH), round(width * WIDE), round(height * HIGH)
     lines = _lines(space.name, wide, (high - (26 if numbers else 8)) // LINE)
-    labels = tuple(Label(text, x + wide // 2, y + 15 + index * LINE) for index, text in enumerate(lines))
+    labels = tuple(Label(text, x + wide // 2, y + 16 + index * LINE) for index, text in enumerate(lines))
     return Box(space, x, y, wide, high, ", ".join(dict.fromkeys(numbers)), labels)
 
 

@@ -37,15 +37,16 @@ def shown_of(
     }
 
 
-def _plans(visit: Visit, parts: list[Part] | None, spaces: list[Space]) -> list[Plan]:
-    """For each sub-group its walk once it is settled; else one plan of all places, without numbers."""
-    if parts:
-        walks = [[leg.lane.space_id for leg in part.legs] for part in parts]
-        drawn = [plan_of(walk, spaces, ordered=True) for walk in walks]
-    else:
+def _plans(visit: Visit, parts: list[Part] | None, spaces: list[Space]) -> list[Plan | None]:
+    """Once it is settled, for each sub-group its walk, None for one that walks as the one before; else all places, without numbers."""
+    if parts is None:
         ids = {space.code: space.pk for space in spaces}
-        drawn = [plan_of([ids[stop["space"]] for stop in visit.stops if stop["space"] in ids], spaces, ordered=False)]
-    return [plan for plan in drawn if plan is not None]
+        return [plan_of([ids[stop["space"]] for stop in visit.stops if stop["space"] in ids], spaces, ordered=False)]
+    walks = [[leg.lane.space_id for leg in part.legs] for part in parts]
+    return [
+        None if index and walk == walks[index - 1] else plan_of(walk, spaces, ordered=True)
+        for index, walk in enumerate(walks)
+    ]
 
 
 def ceremony_plan_for(user: User, visit: Visit) -> CeremonyPlan | None:

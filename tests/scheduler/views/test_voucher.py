@@ -112,8 +112,12 @@ def test_before_it_is_settled_places_are_marked_without_an_order(stranger: Clien
     assert {text.text for text in drawn} == {"•"}
 
 
-def test_each_sub_group_has_its_own_walk(stranger: Client, book: Book) -> None:
-    assert len(soup(stranger.get(link(book(NEAR, "14:00", heads=50)))).select("svg.plan")) == 2
+def test_sub_groups_that_walk_differently_have_a_plan_each(stranger: Client, book: Book) -> None:
+    visit = book(NEAR, "14:00", heads=50)
+    page = soup(stranger.get(link(visit)))
+    walks = {tuple(step.text.split(" ", 1)[1] for step in walk.select("li")) for walk in page.select("ol.numbered")}
+    assert len(page.select("ol.numbered")) == 2
+    assert len(page.select("svg.plan")) == len(walks)
 
 
 def test_without_positions_the_walk_is_drawn_as_a_row(stranger: Client, book: Book) -> None:
