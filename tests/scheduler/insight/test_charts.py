@@ -1,0 +1,75 @@
+"""Charts: lengths are as the values, nothing hangs on colour; figures are written as each language writes them."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from scheduler.insight.charts import LEVELS, drawn, heat_maps
+from scheduler.insight.frames import Bars, Column, Heat, Table
+from scheduler.templatetags.figures import figure, signed
+
+COLUMNS = (Column("name", "Name", "text"), Column("visits", "Visits"), Column("before", "Before"))
+
+
+def table(*rows: tuple[str, int, int]) -> Table:
+    return Table("t", "T", COLUMNS, rows, bars=Bars("name", "visits", "before"))
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    chart = drawn(table(("a", 10, 5), ("b", 5, 10)))
+    assert chart is not None
+    first, second = chart.bars
+    assert (first.width, first.beside) == (second.beside, second.width)
+    assert first.width == 2 * second.width
+    assert chart.description == "a: 10; b: 5"
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    assert drawn(table()) is None
+    assert drawn(table(("a", 0, 0))) is None
+    assert heat_maps(Table("t", "T", COLUMNS, (), heats=(Heat("h", {(0, 10): 0.0}),))) == []
+
+
+def test_months_are_named_by_number_and_the_year_where_it_begins() -> None:
+    months = Table(
+        "m",
+        "M",
+        (Column("month", "Month", "month"), Column("visits", "Visits")),
+        (("2024-12", 1), ("2025-01", 2), ("2025-02", 3)),
+        bars=Bars("month", "visits"),
+        upright=True,
+    )
+    chart = drawn(months)
+    assert chart is not None
+    assert [(bar.label, bar.year, bar.said) for bar in chart.bars] == [
+        ("12", "2024", "1"),
+        ("1", "2025", "2"),
+        ("2", "", "3"),
+    ]
+
+
+def test_a_cell_says_its_value_and_its_level_rises_with_it() -> None:
+    heat = Heat("h", {(0, 10): 0.0, (0, 11): 1.0, (0, 12): 50.0, (0, 13): 100.0, (1, None): 20.0}, "%")
+    (drawing,) = heat_maps(Table("t", "T", COLUMNS, (), heats=(heat,)))
+    assert [(cell.level, cell.said) for cell in drawing.cells] == [
+        (0, ""),
+        (1, "1"),
+        (3, "50"),
+        (LEVELS, "100"),
+        (1, "20"),
+    ]
+    assert [hour for _x, hour in drawing.heads] == ["?", "10", "11", "12", "13"]
+    assert drawing.description == "Busiest: Monday 13: 100%; Monday 12: 50%; Tuesday ?: 20%."
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "part"),
+    [("en", "12,345", "1,234.5"), ("ru", "12\u00a0345", "1\u00a0234,5"), ("kk", "12\u00a0345", "1\u00a0234,5")],
+)
+def test_figures_are_written_as_the_language_does(language: str, whole: str, part: str) -> None:
+    with translation.override(language):
+        assert (figure(12345, "number"), figure(1234.5, "hours")) == (whole, part)
+        assert figure(None, "number") == "–"
+        assert figure(12.0, "percent").endswith("\u00a0%")
+    assert (signed(12), signed(-3)) == ("+12\u00a0%", "−3\u00a0%")
