@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduler.api import absences, availability, closures, decisions, duties, insight, office, rosters, visits, waiting
+from scheduler.api import absences, availability, closures, coming, decisions, duties, insight, office, rosters, visits, waiting
 
 urlpatterns = [
     path("availability/", availability.availability, name="api-availability"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("visits/<slug:code>/", visits.one, name="api-visit"),
     path("visits/<slug:code>/move/", visits.move, name="api-visit-move"),
     path("visits/<slug:code>/cancel/", visits.cancel, name="api-visit-cancel"),
+    path("visits/<slug:code>/reconfirm/", coming.reconfirm, name="api-visit-reconfirm"),
+    path("visits/<slug:code>/split/", coming.split, name="api-visit-split"),
+    path("visits/<slug:code>/late/", coming.late, name="api-visit-late"),
+    path("visits/<slug:code>/late/ways/", coming.ways, name="api-visit-late-ways"),
+    path("visits/<slug:code>/receive/", coming.receive, name="api-visit-receive"),
     path("visits/<slug:code>/accept/", waiting.accept, name="api-visit-accept"),
     path("visits/<slug:code>/decline/", waiting.decline, name="api-visit-decline"),
     path("visits/<slug:code>/confirm/", decisions.confirm, name="api-visit-confirm"),
@@ -21,6 +26,7 @@ urlpatterns = [
     path("changes/<int:pk>/grant/", decisions.grant, name="api-change-grant"),
     path("changes/<int:pk>/refuse/", decisions.refuse_change, name="api-change-refuse"),
     path("office/visits/", office.book, name="api-office-visits"),
+    path("office/walk-ins/", coming.walk_in, name="api-office-walk-ins"),
     path("office/visits/preview/", office.preview, name="api-office-visit-preview"),
     path("office/insight/", insight.figures, name="api-office-insight"),
     path("me/duties/", duties.mine, name="api-my-duties"),

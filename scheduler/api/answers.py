@@ -141,6 +141,8 @@ class VisitAnswer(Answer):
     contacts = ContactAnswer(many=True, allow_null=True, help_text="For the office.")
     promised = serializers.BooleanField(help_text="Whether guides and programme are fixed.")
     discreet = serializers.BooleanField()
+    arrives_at = Time(allow_null=True, help_text="When a late group says that it arrives.")
+    reconfirmed_at = Time(allow_null=True, help_text="When the organiser said that the group still comes.")
     arrived_heads = serializers.IntegerField(allow_null=True, help_text="For the office: how many came.")
     manage_url = serializers.CharField(allow_null=True, help_text="The organiser's page.")
     token = serializers.CharField(allow_null=True, help_text="The organiser's token, for `Authorization: Bearer`.")

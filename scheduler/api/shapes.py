@@ -56,6 +56,8 @@ def visit(row: Visit, asker: str, museum: Museum | None = None) -> dict[str, Any
         "contacts": [contact(each) for each in row.contacts.all()] if office else None,
         "promised": row.promised_at is not None,
         "discreet": row.discreet,
+        "arrives_at": clock(row.arrives_at, house) if asker != GUIDE else None,
+        "reconfirmed_at": clock(row.reconfirmed_at, house) if asker != GUIDE else None,
         "arrived_heads": row.arrived_heads if office else None,
         "manage_url": links.url("visit", row.code, row.link_version) if theirs else None,
         "token": links.token("visit", row.code, row.link_version) if theirs else None,

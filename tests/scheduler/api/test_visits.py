@@ -360,7 +360,7 @@ def test_each_sees_what_is_meant_for_them(booked: Booked, office: Caller) -> Non
         name: {key for key, value in caller.at("GET", path).json().items() if value is None}
         for name, caller in {"organiser": own(visit), "guide": guide, "office": office}.items()
     }
-    never = {"decide_by", "offer", "waiting"}
+    never = {"decide_by", "offer", "waiting", "arrives_at", "reconfirmed_at"}
     assert hidden == {
         "organiser": never | {"contacts", "arrived_heads"},
         "guide": never | {"contacts", "arrived_heads", "price", "changes", "token", "manage_url", "calendar_url"},
