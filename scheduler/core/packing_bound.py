@@ -100,7 +100,7 @@ class Relaxation:
 
     def _write(self) -> Programme:
         programme, first = Programme(), bisect_left(self.moments, 0)
-        cells: dict[tuple[Channel, int], tuple[list[int], list[int]]] = {}
+        cells: dict[tuple[Channel, int], dict[int, int]] = {}
         for number, wave in enumerate(self.waves):
             shift, begin = wave.start - self.origin, programme.variables
             for option in wave.options:
@@ -108,16 +108,15 @@ class Relaxation:
                 for run in option.runs:
                     place, end = bisect_left(self.moments, shift + run.offset, first), shift + run.offset + run.ticks
                     while place < len(self.moments) and self.moments[place] < end:
-                        variables, amounts = cells.setdefault((run.channel, self.moments[place]), ([], []))
-                        variables.append(variable)
-                        amounts.append(run.amount)
+                        cell = cells.setdefault((run.channel, self.moments[place]), {})
+                        cell[variable] = cell.get(variable, 0) + run.amount  # runs of one way may overlap
                         place += 1
             self.takes.append(range(begin, programme.variables))
             programme.row(0 if number < self.new else 1, 1, self.takes[-1], [1] * len(self.takes[-1]))
-        for (channel, moment), (variables, amounts) in cells.items():
+        for (channel, moment), cell in cells.items():
             most = self.room[self.channels[channel]][moment]
-            if sum(amounts) > most:
-                self.rows[channel, moment] = programme.row(-INFINITE, most, variables, amounts)
+            if sum(cell.values()) > most:
+                self.rows[channel, moment] = programme.row(-INFINITE, most, list(cell), list(cell.values()))
         return programme
 
     def _prices(self, dual: list[float]) -> Prices:

@@ -26,7 +26,7 @@ class Programme:
         return self.variables - 1
 
     def row(self, low: float, high: float, variables: Sequence[int], amounts: Sequence[float]) -> int:
-        """The sum of so much of each variable is within [low, high]."""
+        """The sum of so much of each variable is within [low, high]. A variable named twice makes the next solving raise ValueError."""
         self._written.constraint.add(
             lower_bound=low, upper_bound=high, var_index=variables, coefficient=[float(amount) for amount in amounts]
         )
@@ -61,6 +61,7 @@ class Programme:
             self._solver = pywraplp.Solver.CreateSolver("GLOP")
             # Without preprocessing it goes on from where it was when a little has changed.
             self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
-            self._solver.LoadModelFromProto(self._written)
+            if wrong := self._solver.LoadModelFromProto(self._written):
+                raise ValueError(wrong)
             self._variables, self._rows = self._solver.variables(), self._solver.constraints()
         return self._solver
