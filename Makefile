@@ -15,6 +15,10 @@ help:
 	@echo "make check    style, types, layers, migrations, API schema"
 	@echo "make fuzz     the API against its own schema: 200 cases for each call and role (examples=…)"
 	@echo "make prove    the scheduling core against the referee on 100,000 random days (days=N for fewer); under an hour"
+	@echo "make faults   kills and breaks everything under load, with a ledger: a table in docs/faults.json (seeds="1 2 3" minutes=5)"
+	@echo "make bench-sending   letters a minute of one worker beside a bare SMTP loop (letters=… rounds=…)"
+	@echo "make calendar-table  which reader takes which calendar rule, and what a feed request costs"
+	@echo "make fuzz-replies    garbage for the reader of replies, guided by what it covers (minutes=10)"
 	@echo "make bench    the scheduling core's figures as a table, JSON and plots (smptsp=FOLDER adds the published instances)"
 	@echo "make fmt      put the code's layout in order"
 	@echo "make lock     pin what requirements*.in allow"
@@ -77,3 +81,23 @@ bench-history: $(VENV)/.installed-dev
 
 bench-pages: $(VENV)/.installed-dev
 	@$(EMBEDDED) exec --apart bench -- $(BIN)/pytest tests/benchmarks/pages.py -q
+
+.PHONY: faults bench-sending calendar-table fuzz-replies
+
+# Each seed's runs end by themselves; the table keeps the last of each run and seed.
+faults: $(VENV)/.installed-dev
+	@for seed in $(or $(seeds),1 2 3); do \
+	  FAULTS_TABLE=$(CURDIR)/docs/faults.json FAULT_SEED=$$seed FAULT_SECONDS=$$(($(or $(minutes),5) * 60)) \
+	  FAULT_LETTERS=$$(($(or $(minutes),5) * 400)) FAULT_KILLS=$$(($(or $(minutes),5) * 8)) \
+	  $(EMBEDDED) exec --apart faults -- $(BIN)/pytest tests/faults --ignore tests/faults/test_throughput.py -q || exit 1; \
+	done; $(BIN)/python -m tests.faults.table docs/faults.json
+
+bench-sending: $(VENV)/.installed-dev
+	@SENDING_LETTERS=$(or $(letters),500) SENDING_ROUNDS=$(or $(rounds),7) \
+	  $(EMBEDDED) exec --apart bench -- $(BIN)/pytest tests/benchmarks/sending.py -q
+
+calendar-table: $(VENV)/.installed-dev
+	@$(EMBEDDED) exec --apart bench -- $(BIN)/pytest tests/benchmarks/calendars.py -q
+
+fuzz-replies: $(VENV)/.installed-dev
+	@$(EMBEDDED) exec --apart test -- $(BIN)/python -m tests.notifications.fuzzing $(or $(minutes),10)

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from notifications import dead_letters, delivery
 from notifications.models import Breaker, OutboxMessage
+from tests.faults.conftest import Report
 from tests.faults.test_killed_workers import write
 from tests.notifications.smtp import OK, Mailhouse, mailhouse
 
@@ -31,8 +32,7 @@ def house(settings: Any) -> Iterator[Mailhouse]:
 
 @pytest.mark.django_db
 @pytest.mark.timeout(300)
-def test_a_mail_server_that_fails_in_every_way(house: Mailhouse, capsys: pytest.CaptureFixture[str]) -> None:
-    seed = random.SystemRandom().randrange(10**6)
+def test_a_mail_server_that_fails_in_every_way(house: Mailhouse, seed: int, report: Report) -> None:
     chance = random.Random(seed)
     dropped = 0
     nobody = set(chance.sample(range(LETTERS), 5))
@@ -70,11 +70,18 @@ def test_a_mail_server_that_fails_in_every_way(house: Mailhouse, capsys: pytest.
     copies = house.copies
     lost = ledger - set(copies)
     extra = sum(copies.values()) - len(copies)
-    with capsys.disabled():
-        print(
-            f"\nbad mail server: seed {seed}, letters {LETTERS}, rounds {rounds}, replies dropped {dropped}, lost {len(lost)},"
-            f" duplicates {extra} (bound {dropped}), dead and replayed {len(nobody)}"
-        )
+    report(
+        "a mail server that fails in every way",
+        seed=seed,
+        written=LETTERS,
+        acknowledged=len(ledger),
+        rounds=rounds,
+        replies_dropped=dropped,
+        lost=len(lost),
+        duplicates=extra,
+        bound=dropped,
+        dead_and_replayed=len(nobody),
+    )
     assert lost == set()
     assert extra <= dropped
     assert not OutboxMessage.objects.exclude(status="sent").exists()

@@ -20,6 +20,7 @@ from notifications import outbox
 from notifications.messages import Address, Letter
 from notifications.models import OutboxMessage
 from tests.conftest import worker_command
+from tests.faults.conftest import Report
 from tests.live import Program, wait_until
 from tests.notifications.conftest import facts
 from tests.notifications.smtp import Mailhouse, mailhouse
@@ -79,9 +80,8 @@ def sent() -> int:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(PATIENCE + 100)
 def test_killing_the_worker_again_and_again_loses_nothing(
-    house: Mailhouse, start_program: Callable[..., Program], capsys: pytest.CaptureFixture[str]
+    house: Mailhouse, start_program: Callable[..., Program], seed: int, report: Report
 ) -> None:
-    seed = random.SystemRandom().randrange(10**6)
     chance = random.Random(seed)
     dropped: set[str] = set()
     to_drop = set(chance.sample(range(LETTERS), 5))
@@ -124,11 +124,18 @@ def test_killing_the_worker_again_and_again_loses_nothing(
     copies = house.copies
     lost = ledger - set(copies)
     extra = sum(copies.values()) - len(copies)
-    with capsys.disabled():
-        print(
-            f"\nkilled workers: seed {seed}, letters {LETTERS}, kills {kills}, replies dropped {len(dropped)}, lost {len(lost)},"
-            f" duplicates {extra} (bound {kills + len(dropped)}), drained in {time.monotonic() - began:.0f} s"
-        )
+    report(
+        "a mail worker killed again and again",
+        seed=seed,
+        written=LETTERS,
+        acknowledged=len(ledger),
+        faults=kills,
+        replies_dropped=len(dropped),
+        lost=len(lost),
+        duplicates=extra,
+        bound=kills + len(dropped),
+        drained_s=round(time.monotonic() - began),
+    )
     assert lost == set()
     assert set(copies) == ledger  # no ghosts
     assert extra <= kills + len(dropped)
