@@ -95,6 +95,7 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("POST", "changes/{change}/refuse/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
     ("POST", "office/visits/"): ((401, 401, 401, 403, 403, 403, 201, 401, 401), BY_PHONE),
     ("POST", "office/visits/preview/"): ((401, 401, 401, 403, 403, 403, 200, 401, 401), A_MEETING),
+    ("GET", "office/insight/"): ((401, 401, 401, 403, 403, 403, 200, 401, 401), None),
     ("GET", "me/duties/"): ((401, 401, 401, 200, 200, 404, 404, 401, 401), None),
     ("GET", "me/absences/"): ((401, 401, 401, 200, 200, 404, 404, 401, 401), None),
     ("POST", "me/absences/"): ((401, 401, 401, 201, 201, 404, 404, 401, 401), AWAY),
