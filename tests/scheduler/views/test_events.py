@@ -159,6 +159,7 @@ def test_nothing_is_booked_before_it_is_decided_about_whoever_is_in_the_way(offi
     assert page.status_code == 409
     assert page_of(school) in page.content.decode()
     assert "Nothing is booked yet" in words(page)
+    assert "still missing" not in words(page)
     assert sent[f"decide-{school.code}"].startswith("move ")
     assert typed(page)["title_en"] == "Visit of the President"
     assert Visit.objects.get() == school
