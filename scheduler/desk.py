@@ -19,6 +19,8 @@ from scheduler.models import Closure, Leg, Party, Visit
 from tours import queries as catalogue
 from tours.models import Museum, Space
 
+SOME_DIGITS = 4
+"""So many digits in a row are enough to look for a telephone number."""
 HOUR = 12
 """Ticks in an hour: a column of the board's head."""
 
@@ -202,7 +204,18 @@ def _named(text: str, museum: Museum) -> Q:
         number = ""
     if number:
         people |= Q(contacts__phone=number) | Q(leader_phone=number)
+    elif (
+        (digits := "".join(char for char in text if char.isdecimal()))
+        and len(digits) >= SOME_DIGITS
+        and _is_number(text)
+    ):
+        people |= Q(contacts__phone__contains=digits) | Q(leader_phone__contains=digits)
     return words | Q(pk__in=Visit.objects.filter(people).values("pk"))
+
+
+def _is_number(text: str) -> bool:
+    """Whether somebody means a telephone number, or some of its digits in a row."""
+    return all(char.isdecimal() or char in "+-() \u00a0" for char in text)
 
 
 def _shown(day: date, legs: Sequence[Leg], zone: ZoneInfo) -> Interval:

@@ -1,13 +1,15 @@
-"""What the office has before it: the board of a day."""
+"""What the office has before it: the board of a day, and the visits it looks for."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
-from scheduler import closures, desk
+from scheduler import bookings, closures, desk
 from scheduler.closures import ClosureDraft
+from scheduler.steps import Person
 from tests.scheduler.conftest import at
 from tours.models import Museum
 
@@ -31,3 +33,20 @@ def test_a_closure_that_recurs_stands_on_the_board_of_each_of_its_days_and_of_no
     for day, closed in ((first, True), (again, True), (between, False)):
         blocks = [block for row in desk.board(day, alzhir).rows for lane in row.lanes for block in lane]
         assert any(block.notice for block in blocks) is closed
+
+
+@pytest.mark.parametrize("typed", ["8 701 000 00 86", "+77010000086", "0086", "000 00 86", "701-000-00-86"])
+def test_a_visit_is_found_by_its_telephone_or_some_digits_of_it(
+    typed: str, alzhir: Museum, asking: Any, season_now: datetime
+) -> None:
+    person = Person("Төраға", phone="+77010000086", locale="kk")
+    visit = bookings.book(asking(at(date(2025, 6, 18), "11:00"), contacts=(person,)), now=season_now)
+    bookings.book(asking(at(date(2025, 6, 18), "14:00")), now=season_now)
+    assert [found.pk for found in desk.find({"q": typed}, alzhir)] == [visit.pk]
+
+
+@pytest.mark.parametrize("typed", ["86", "QX 0086", "0087"])
+def test_what_is_no_number_finds_no_telephone(typed: str, alzhir: Museum, asking: Any, season_now: datetime) -> None:
+    person = Person("Төраға", phone="+77010000086", locale="kk")
+    bookings.book(asking(at(date(2025, 6, 18), "11:00"), contacts=(person,)), now=season_now)
+    assert not desk.find({"q": typed}, alzhir).exists()
