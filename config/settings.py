@@ -373,6 +373,7 @@ SPECTACULAR_SETTINGS = {
         "VisitKind": "scheduler.models.Visit.Kind",
         "ClosureKind": "scheduler.models.Closure.Kind",
         "ChangeKind": "scheduler.models.ChangeRequest.Kind",
+        "ReceivingKind": "scheduler.lateness.KINDS",
     },
 }
 

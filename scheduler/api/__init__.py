@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from scheduler.api import absences, availability, closures, coming, decisions, duties, insight, office, rosters, visits, waiting
+from scheduler.api import (
+    absences,
+    availability,
+    closures,
+    coming,
+    decisions,
+    duties,
+    insight,
+    office,
+    rosters,
+    visits,
+    waiting,
+)
 
 urlpatterns = [
     path("availability/", availability.availability, name="api-availability"),
