@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from scheduler.core import helping
 from scheduler.core.assignment import Duty, Guide, Reason, what_would_help
+from scheduler.core.day import Day, Opening
+from scheduler.core.itinerary import Party, Space, Stop, Visit
 from scheduler.core.ticks import Interval
 
 SKILLS = frozenset([("halls", "kk")])
@@ -38,3 +41,42 @@ def test_a_promise_that_stands_in_the_way_is_named() -> None:
 
 def test_nothing_helps_where_all_are_led() -> None:
     assert what_would_help((ABLE,), (ASKED, OTHER), "d") == []
+
+
+STOPS = (Stop("hall", 12),)
+LED = Visit("w", "halls", "kk", STOPS, (Party("o", 20, 132, 0, "g", (0,)),), promised=True)
+
+
+def day(*visits: Visit, lanes: int = 9, guides: tuple[Guide, ...] = (ABLE,)) -> Day:
+    return Day((Opening(108, 216, 204),), {"hall": Space("hall", lanes)}, guides, visits)
+
+
+def asked(heads: int, most: int) -> Visit:
+    number = -(-heads // most)
+    parties = tuple(Party(f"d{n}", heads // number + (n < heads % number), 132, 0, None, (0,)) for n in range(number))
+    return Visit("v", "halls", "kk", STOPS, parties)
+
+
+def test_the_nearest_times_at_which_the_group_could_be_led_are_named() -> None:
+    found = helping.of_visit(day(LED, asked(20, 25)), "v")
+    assert found == [Reason("help_move", -60, 120), Reason("help_move", 60, 144)]
+    assert helping.of_visit(day(LED, asked(20, 25)), "v", earliest=121) == [Reason("help_move", 60, 144)]
+
+
+def test_times_at_which_there_is_no_room_are_not_named() -> None:
+    full = Visit("x", "", "", STOPS, (Party("x", 1, 144, 0, None, (0,)),), promised=True)
+    found = helping.of_visit(day(LED, full, asked(20, 25), lanes=1), "v")
+    assert found == [Reason("help_move", -60, 120), Reason("help_move", 120, 156)]
+
+
+def test_who_has_said_no_is_not_counted_on() -> None:
+    assert helping.of_visit(day(LED, asked(20, 25)), "v", but=["g"]) == []
+
+
+def test_fewer_sub_groups_help_where_guides_are_few() -> None:
+    two = (ABLE, replace(ABLE, code="h"))
+    assert helping.of_visit(day(asked(52, 25), guides=two), "v") == [Reason("help_parties", 2, 3, 26)]
+
+
+def test_one_sub_group_cannot_be_fewer() -> None:
+    assert helping.of_visit(day(asked(20, 25), guides=()), "v") == []

@@ -10,7 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduler.core.planning import FAIR_ORDER, QUIET_ORDER, Load, Plan, Shift, Watch, plan
+from scheduler.core.planning_bound import Relaxation
+from scheduler.core.planning_search import Search
+from scheduler.core.planning_table import Table
 from scheduler.core.rules import Duty, Guide, Roster, why_not
+from scheduler.core.solving import Budget
 from scheduler.core.ticks import Interval
 
 Choice = dict[str, str | None]
@@ -128,6 +132,38 @@ def test_no_roster_is_better(days: list[Shift], before: Mapping[str, Load], quie
     assert tuple(worth[aim] for aim in order) == best(days, before, order)
     for day in days:
         assert {duty.key: found.guides[duty.key] for duty in day.duties} in list(every(day))
+
+
+@given(shifts(), befores)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_roster_is_fairer_than_the_relaxation_says(days: list[Shift], before: Mapping[str, Load]) -> None:
+    table = Table(days, before)
+    started = table.value("fair")
+    open_ = table.value("covered")
+    bound = Relaxation(table, ["covered"]).bound(10)
+    fairest = min(
+        (worth["fair"], worth["covered"])
+        for parts in product(*(list(every(day)) for day in days))
+        if (worth := measures(days, {key: g for part in parts for key, g in part.items()}, before))["covered"] <= open_
+    )
+    assert bound <= min(started, fairest[0])
+
+
+def test_the_relaxation_meets_what_the_search_finds() -> None:
+    days = [museum_day(), museum_day(9)]
+    table = Table(days, {})
+    first = table.value("fair")
+    assert Relaxation(table, ["covered"]).bound(10) == plan(days, seconds=20).value("fair") < first
+
+
+def test_the_search_reaches_what_the_solver_proves_for_the_whole() -> None:
+    """The parts by themselves, on days for which the whole is solved too."""
+    days = [museum_day(6), museum_day(8), museum_day(7)]
+    table = Table(days, {"g0": Load(30)})
+    search = Search(table, "fair", ["covered"])
+    for _ in range(60):
+        search.step(Budget(10))
+    assert table.value("fair") == search.value == plan(days, before={"g0": Load(30)}, seconds=20).value("fair")
 
 
 def museum_day(number: int = 6) -> Shift:

@@ -104,6 +104,7 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("POST", "duties/{duty}/decline/"): ((404, 404, 404, 200, 404, 404, 403, 404, 401), {"reason": "I am ill"}),
     ("POST", "duties/{duty}/assign/"): ((404, 404, 404, 403, 404, 404, 200, 404, 401), {"guide": "g03"}),
     ("GET", "duties/{duty}/candidates/"): ((404, 404, 404, 403, 404, 404, 200, 404, 401), None),
+    ("GET", "duties/{duty}/help/"): ((404, 404, 404, 403, 404, 404, 200, 404, 401), None),
     ("GET", "guides/{guide}/absences/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
     ("POST", "guides/{guide}/absences/"): ((404, 404, 404, 404, 404, 404, 201, 404, 401), AWAY),
     ("DELETE", "guides/{guide}/absences/{absence}/"): ((404, 404, 404, 404, 404, 404, 204, 404, 401), None),
