@@ -205,10 +205,19 @@ def _next(thread: Thread, told: Told, wanted: Expected) -> Step | None:
     letter = _as_news(told, wanted.letter, moved, wanted.to.clean().locale)
     step = Step(state=state, to=wanted.to, letter=letter, entry=entry, at_once=wanted.urgent or state in AT_ONCE)
     if entry is None or entry.cancelled:
-        return _cancelling(thread, replace(step, entry=told.entry or entry, at_once=True))
+        letter = _at_the_time_told(letter, told) if moved else letter
+        return _cancelling(thread, replace(step, letter=letter, entry=told.entry or entry, at_once=True))
     if thread.uid is None or thread.sequence is None:
         return replace(step, method="REQUEST", sequence=0)
     return replace(step, method="REQUEST", uid=thread.uid, sequence=thread.sequence + (1 if moved or status else 0))
+
+
+def _at_the_time_told(letter: Letter, told: Told) -> Letter:
+    """A cancellation names the time that its reader knows: a move just before it was never told."""
+    if told.entry is None or not letter.facts.get("start"):
+        return letter
+    times = {"start": told.entry.start.isoformat(), "end": told.entry.end.isoformat()}
+    return Letter(letter.kind, {**letter.facts, **times})
 
 
 def _as_news(told: Told, letter: Letter, moved: bool, locale: str) -> Letter:

@@ -148,3 +148,16 @@ def test_an_entry_says_where_to_meet_and_leads_to_the_visit(asking: Ask, season_
     row = letter("programme")
     assert "Кездесу орны: Мұражай ғимаратының кіреберісі" in row.entry["description"]
     assert "Қалай жетуге болады: Астанадан" in row.entry["description"]
+
+
+def test_a_cancellation_right_after_a_move_names_the_time_that_was_told(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(FAR, "11:00")), now=season_now)
+    delivery.sweep(until=season_now)
+    bookings.move(visit.pk, (at(FAR, "14:00"),), now=season_now)
+    bookings.cancel(visit.pk, by="organiser", now=season_now)
+    told = letter("cancelled")
+    assert told.facts["start"] == at(FAR, "11:00").isoformat()
+    written = OutboxMessage.objects.count()
+    delivery.sweep(until=season_now)
+    telling.sync(Visit.objects.get(pk=visit.pk), now=season_now)
+    assert OutboxMessage.objects.count() == written
