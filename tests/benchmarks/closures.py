@@ -93,13 +93,14 @@ def booked(seed: int, office: User, wanted: int, days: Iterable[date], tours: di
 
 
 @contextmanager
-def counted() -> Iterator[list[int]]:
-    """The queries of a block, counted without keeping them."""
-    seen: list[int] = []
+def counted() -> Iterator[list[float]]:
+    """The queries of a block, counted without keeping them; and when the calendar was locked for good, if it was."""
+    seen: list[float] = []
 
-    def count(execute: Any, *call: Any) -> Any:
-        seen.append(1)
-        return execute(*call)
+    def count(execute: Any, sql: str, *call: Any) -> Any:
+        answer = execute(sql, *call)
+        seen.append(perf_counter() if sql == "SELECT pg_advisory_xact_lock(%s)" else 0)
+        return answer
 
     with connection.execute_wrapper(count):
         yield seen
@@ -130,7 +131,8 @@ def measured(draft: ClosureDraft, office: User, show: Any) -> dict[str, Any]:
     began, worked = perf_counter(), process_time()
     with counted() as written:
         closure = locks.door(closures.close)(checked, seal=seen.seal, decisions=decisions, by=office, now=NOW)
-    publish_seconds, publish_work = perf_counter() - began, process_time() - worked
+    ended = perf_counter()
+    publish_seconds, publish_work, held = ended - began, process_time() - worked, ended - max(written)
     times = closures._times(checked, DateTimeTZRange(checked.start, at(FIRST + timedelta(days=60), "00:00")), read.zone)
     assert not queries.visits_hit_by(checked.spaces, *times).exists()
     assert not [each for each in conflicts.every(now=NOW) if each.kind == "inside_closure"]
@@ -153,6 +155,7 @@ def measured(draft: ClosureDraft, office: User, show: Any) -> dict[str, Any]:
         publish_seconds=round(publish_seconds, 2),
         publish_processor=round(publish_work, 2),
         publish_queries=len(written),
+        calendar_held_seconds=round(held, 2),
         letters=OutboxMessage.objects.count() + Call.objects.count() - letters,
     )
     return {"preview": preview_seconds, "publish": publish_seconds, "seen": seen, "desk": desk}
