@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifications.models import OutboxMessage
-from scheduler import bookings, planning
+from scheduler import bookings, locks, planning
 from scheduler.bookings import Request
 from scheduler.errors import BadWish, NotAllowedNow
 from scheduler.models import Party, RosterJob, Visit
@@ -129,3 +129,64 @@ def test_by_night_the_days_within_the_horizon_are_planned_and_promised(
     assert len(set(first_day.values_list("guide", flat=True))) == 4
     assert set(Party.objects.exclude(visit__day=FIRST).values_list("guide__code", flat=True)) == {"g04"}
     assert planning.promise_due(now=night) == 0
+
+
+@pytest.fixture
+def in_the_way(asking: Ask, season_now: datetime) -> tuple[Visit, Visit]:
+    """A promised Russian tour led by who alone speaks English, and an English one at the same time that nobody leads."""
+    Guide.objects.exclude(code__in=["g01", "g04"]).update(active=False)
+    russian = bookings.book(asking(at(FIRST, "10:00")), now=season_now)
+    Party.objects.filter(visit=russian).update(guide=Guide.objects.get(code="g01"))
+    Visit.objects.filter(pk=russian.pk).update(promised_at=season_now)
+    Guide.objects.filter(code="g05").update(active=True)
+    english = bookings.book(asking(at(FIRST, "10:00"), language="en", email="b@example.org"), now=season_now)
+    Party.objects.filter(visit=english).update(guide=None)
+    Guide.objects.filter(code="g05").update(active=False)
+    locks.raise_versions([FIRST])
+    return russian, english
+
+
+def test_what_was_promised_stays_and_the_plan_that_covers_more_stands_beside(
+    in_the_way: tuple[Visit, Visit], office: User, season_now: datetime
+) -> None:
+    russian, english = in_the_way
+    job = planned(office, season_now)
+    assert [change.party.visit_id for change in planning.changes(job)] == []
+    assert [party.visit_id for party in planning.unassigned(job)] == [english.pk]
+    other = {change.party.visit_id: change for change in planning.changes(job, other=True)}
+    assert {pk: (each.was, each.becomes, each.told) for pk, each in other.items()} == {
+        russian.pk: ("g01", "g04", True),
+        english.pk: (None, "g01", False),
+    }
+    assert planning.publish(job.pk, other=True, now=season_now) == 2
+    assert (russian.parties.get().guide.code, english.parties.get().guide.code) == ("g04", "g01")
+    assert Visit.objects.get(pk=english.pk).promised_at == season_now
+
+
+def test_the_plan_that_changes_least_leaves_it_open(
+    in_the_way: tuple[Visit, Visit], office: User, season_now: datetime
+) -> None:
+    russian, english = in_the_way
+    job = planned(office, season_now)
+    assert planning.publish(job.pk, now=season_now) == 0
+    assert russian.parties.get().guide.code == "g01"
+    assert english.parties.get().guide is None
+
+
+def test_a_fairer_plan_stands_beside_one_that_changes_least(
+    visits: list[Visit], office: User, season_now: datetime
+) -> None:
+    quiet = planning.ask(FIRST, LAST, by=office, quiet=True, seconds=20, now=season_now)
+    planning.run(quiet.pk, now=season_now)
+    quiet.refresh_from_db()
+    assert planning.changes(quiet) == []
+    assert len({change.becomes for change in planning.changes(quiet, other=True)}) == 5
+    assert "other" not in planned(office, season_now).plan
+
+
+def test_where_there_is_no_other_plan_none_is_published(
+    visits: list[Visit], office: User, season_now: datetime
+) -> None:
+    job = planned(office, season_now)
+    with pytest.raises(NotAllowedNow):
+        planning.publish(job.pk, other=True, now=season_now)

@@ -67,6 +67,18 @@ def test_an_absence_replaces_in_every_duty_it_covers(asking: Ask, season_now: da
     assert not Party.objects.filter(guide=None, holds=True).exists()
 
 
+def test_of_two_whom_one_guide_cannot_lead_both_are_led_where_that_can_be(asking: Ask, season_now: datetime) -> None:
+    """The first by time alone would take the only one who could lead the second, too."""
+    Guide.objects.exclude(code__in=["g01", "g03", "g04"]).update(active=False)
+    russian = bookings.book(asking(at(SOON, "10:00")), now=season_now)
+    english_one = english(asking, "12:00", season_now)
+    ill, both = Guide.objects.get(code="g01"), Guide.objects.get(code="g03")
+    Guide.objects.filter(pk=both.pk).update(daily_duties=1)
+    Party.objects.update(guide=ill)
+    roster.add_absence(ill.pk, at(SOON, "00:00"), at(SOON, "23:55"), now=season_now)
+    assert (russian.parties.get().guide.code, english_one.parties.get().guide) == ("g04", both)
+
+
 def test_an_absence_that_ends_before_it_starts_is_refused(alzhir: Museum, season_now: datetime) -> None:
     guide = Guide.objects.get(code="g01")
     with pytest.raises(Refused):
