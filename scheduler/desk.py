@@ -92,26 +92,28 @@ class Happening:
 
 
 def happening(museum: Museum, *, now: datetime) -> Happening:
-    """What happens now and next, by place and by guide. Three queries, four where anything is left of the day."""
+    """What happens now and next, by place and by guide. A fixed number of queries; each visit is read once, however many stops it has."""
     zone = ZoneInfo(museum.time_zone)
     today = periods.bounds(periods.day_of(now, zone), zone)
     legs = list(
         Leg.objects.filter(period__overlap=today, period__endswith__gt=now)
         .filter(visit__status__in=[*Visit.HOLDING, Visit.Status.DONE])
         .exclude(visit__kind=Visit.Kind.PROTOCOL, stop__isnull=False)  # its hold has the lanes
-        .select_related("lane__space", "visit__tour", "party__guide")
-        .prefetch_related("visit__contacts")
+        .select_related("lane__space")
+        .prefetch_related("visit__tour", "visit__contacts")
         .order_by("period", "pk")
     )
-    parties = Party.objects.filter(visit__in={leg.visit_id for leg in legs}, guide__isnull=False)
-    guides: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for party in parties.select_related("guide").order_by("number"):
-        guides[party.visit_id, party.wave].append(party.guide.name if party.guide else "")
+    led: dict[int, str] = {}
+    together: dict[tuple[int, int], list[str]] = defaultdict(list)
+    parties = Party.objects.filter(visit__in={leg.visit_id for leg in legs}, guide__isnull=False).order_by("number")
+    for pk, visit_id, wave, name in parties.values_list("pk", "visit_id", "wave", "guide__name"):
+        led[pk] = name
+        together[visit_id, wave].append(name)
     by_space: dict[str, dict[tuple[int, datetime, str], Stay]] = defaultdict(dict)
     by_guide: dict[str, dict[tuple[int, datetime, str], Stay]] = defaultdict(dict)
     for leg in legs:
-        own = [leg.party.guide.name] if leg.party and leg.party.guide else []
-        leading = own if leg.party else guides[leg.visit_id, leg.wave]
+        own = [led[leg.party_id]] if leg.party_id in led else []
+        leading = own if leg.party_id else together[leg.visit_id, leg.wave]
         place, names = leg.lane.space.name, ", ".join(leading)
         title = queries.shown_under(leg.visit) or queries.title_of(leg.visit, open_to_all=False)
         key = (leg.visit_id, leg.period.lower, names)  # what takes every lane is one thing

@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from scheduler import bookings, roster
+from scheduler import bookings, locks, planning, roster
 from scheduler.bookings import Person, Request
-from scheduler.models import Party, Visit
+from scheduler.models import Party, RosterJob, Visit
 from scheduler.starts import Group
 from tests.browser import Pages, coming, overflows
 from tests.scheduler.conftest import at
@@ -166,6 +166,28 @@ def test_two_people_see_each_others_changes_and_cannot_overwrite_them(
     page.expected("409")
 
 
+def test_what_changed_while_a_hand_held_something_is_not_overwritten(
+    page: Pages, office: Callable[..., Page], office_worker: User, book: Book
+) -> None:
+    visit = book("11:00")
+    mine, theirs = others(visit, may=True)[:2]
+    screen = office(height=2000)
+    box, y = screen.locator(".ec-event").bounding_box(), middle(row(screen, mine.code))
+    assert box is not None
+    screen.mouse.move(box["x"] + 6, box["y"] + 10)
+    screen.mouse.down()
+    screen.mouse.move(box["x"] + 14, box["y"] + 18, steps=4)
+    expect(screen.locator(".ec-row-head.may").first).to_be_attached()
+    with screen.expect_response(lambda answer: "/office/board/events/" in answer.url and answer.status == 200):
+        party = Party.objects.get(visit=visit)
+        locks.door(roster.assign)(party.pk, theirs.code, by=office_worker, now=timezone.now())
+    screen.mouse.move(box["x"] + 6, y, steps=8)
+    screen.mouse.up()
+    expect(screen.locator("#said")).to_contain_text("Somebody has changed this day in the meantime.")
+    assert leads(visit) == theirs.code
+    page.expected("409")
+
+
 def test_the_keyboard_alone_gives_a_group_to_another_guide(office: Callable[..., Page], book: Book) -> None:
     visit = book("11:00")
     to = others(visit, may=True)[0]
@@ -210,3 +232,30 @@ def test_on_a_phone_it_is_a_list_that_fits(office: Callable[..., Page], book: Bo
     screen.locator("#rows a").first.click()
     expect(screen.get_by_role("dialog")).to_contain_text("№ 5 мектеп-гимназия")
     assert not overflows(screen)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_view_of_the_board_opens_without_a_fault(
+    page: Pages, office: Callable[..., Page], office_worker: User, book: Book, dark: bool
+) -> None:
+    book("11:00")
+    screen = office(language="ru", dark=dark)
+    for view in ("&by=guides&span=week", "&by=spaces"):
+        screen.goto(f"/office/board/?day={DAY}{view}")
+        expect(screen.locator("#timeline .ec-event").first).to_be_visible()
+        assert not overflows(screen)
+    screen.goto("/office/")
+    expect(screen.locator("#now")).to_be_visible()
+
+
+def test_days_are_planned_and_published_from_the_board(office: Callable[..., Page], book: Book) -> None:
+    visit = book("11:00", day=coming(1, weeks=4))
+    screen = office(drawn=False)
+    screen.goto(f"/office/board/?day={visit.day}")
+    screen.get_by_role("button", name="Plan").click()
+    screen.wait_for_url("**/office/roster/*/")
+    planning.run(RosterJob.objects.get().pk, now=timezone.now())  # what a worker does
+    screen.get_by_role("button", name="Publish and tell the guides").click()
+    expect(screen.get_by_text("Published:")).to_be_visible()
+    screen.get_by_role("link", name="To the board").click()
+    expect(screen.locator(".ec-event.promised")).to_be_visible()

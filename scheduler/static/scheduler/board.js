@@ -60,7 +60,7 @@
       const first = !tag;
       tag = answer.headers.get("ETag");
       data = await answer.json();
-      if (drag) waiting = true; else await draw();
+      await draw();
       if (!first && !mine) tell(say.sayOther);
     } catch {
       /* the next look will tell */
@@ -70,7 +70,8 @@
   }
 
   async function draw() {
-    waiting = false;
+    waiting = Boolean(drag);
+    if (drag) return;  // nothing changes under a hand that holds something
     if (wide.matches) {
       calendar ? redraw() : create();
     } else if (calendar) {
@@ -105,7 +106,7 @@
       slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
       slotDuration: week ? "01:00:00" : "00:15:00",
       slotLabelInterval: week ? "03:00:00" : "01:00:00",
-      slotWidth: week ? 48 : Math.max(20, Math.floor((timeline.clientWidth - 180) / slots())),
+      slotWidth: week ? 48 : Math.max(20, Math.floor((timeline.clientWidth - 212) / slots())),
       slotMinTime: data.opens,
       slotMaxTime: data.closes,
       snapDuration: byGuides ? "24:00:00" : { minutes: Number(say.grid) },
@@ -144,7 +145,7 @@
   /* --- Dragging -------------------------------------------------------------------------------------------------------- */
 
   async function begin({ event }) {
-    drag = { event, party: event.extendedProps.party, visit: event.extendedProps.visit, row: event.resourceIds[0], over: event.resourceIds[0], at: 0, lit: [] };
+    drag = { event, party: event.extendedProps.party, visit: event.extendedProps.visit, row: event.resourceIds[0], over: event.resourceIds[0], at: 0, lit: [], seen: data.seen };
     const mine = drag;
     const address = byGuides ? say.guides.replace("/0/", `/${drag.party}/`) : say.starts.replace("CODE", drag.visit);
     try {
@@ -237,9 +238,9 @@
       if (dropped.at || dropped.over === "nobody") return tell(say.sayNobody, "bad");
       const each = dropped.may && dropped.may[dropped.over];
       if (each && !each.may) return;  // the words why stand there already
-      await post(say.give.replace("/0/", `/${dropped.party}/`), { guide: dropped.over, seen: data.seen });
+      await post(say.give.replace("/0/", `/${dropped.party}/`), { guide: dropped.over, seen: dropped.seen });
     } else if (dropped.starts && dropped.starts[start]) {
-      open(`${say.move.replace("CODE", dropped.visit)}?start=${encodeURIComponent(dropped.starts[start])}&day=${say.day}&by=spaces`);
+      open(`${say.move.replace("CODE", dropped.visit)}?start=${encodeURIComponent(dropped.starts[start])}&day=${say.day}&by=spaces`, dropped.seen);
     } else if (dropped.over === dropped.row) {
       tell(`${say.sayTaken} ${start.slice(11, 16)}`, "bad");
     }
@@ -281,11 +282,13 @@
     await load(true);
   }
 
-  async function open(address) {
+  /* `seen`: the days as they were when a hand took hold of something; what a panel shows has been looked at just now. */
+  async function open(address, seen = "") {
     try {
       const answer = await get(address, { "HX-Request": "true" });
       if (!answer.ok) return;
       inDialog.innerHTML = await answer.text();
+      if (seen) for (const field of inDialog.querySelectorAll("[name=seen]")) field.value = seen;
       if (!dialog.open) dialog.showModal();
     } catch {
       tell(say.sayLost, "bad");
