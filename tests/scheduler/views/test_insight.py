@@ -30,6 +30,25 @@ def test_the_figures_are_the_offices_alone(section: str, office: Client, guide: 
     assert stranger.get(INSIGHT + section).status_code == 302
 
 
+BEYOND = {"overview": 3, "groups": 3, "guides": 2, "places": 3, "refused": 3, "timing": 3}
+"""Queries of a section beyond those of any page of the office."""
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+@pytest.mark.parametrize("section", insight.SECTIONS)
+def test_a_page_takes_the_queries_of_its_figures(section: str, office: Client) -> None:
+    office.get(INSIGHT)  # the session notes once who is there
+    any_page = (
+        queries(office, "/office/settings/letters/") - 1
+    )  # the museum, which a page of figures has asked for already
+    assert queries(office, f"{INSIGHT}{section}/{DAYS}") == any_page + BEYOND[section] + 1
+
+
 @pytest.mark.parametrize("section", insight.SECTIONS)
 def test_a_page_takes_the_same_queries_for_many_visits(section: str, office: Client, book: Book) -> None:
     office.get(INSIGHT)

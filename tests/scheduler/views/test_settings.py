@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications.messages import KINDS
@@ -283,3 +285,17 @@ def test_the_letters_that_take_lines_are_those_of_a_museums_file(alzhir: Museum)
     schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
     assert set(schema["$defs"]["museum"]["properties"]["letters"]["properties"]) == set(kinds())
     assert set(kinds()) - {"closing"} <= set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("page", "beyond"),
+    [("", 13), ("museum/", 12), ("tours/", 12), ("tours/full/", 12), ("audiences/school/", 12), ("leads/", 12)],
+)
+def test_a_page_reads_the_catalogue_once(page: str, beyond: int, office: Client) -> None:
+    office.get(SETTINGS)  # the session notes once who is there
+    counts = []
+    for address in ("letters/", page):
+        with CaptureQueriesContext(connection) as asked:
+            office.get(SETTINGS + address)
+        counts.append(len(asked))
+    assert counts[1] - counts[0] == beyond
