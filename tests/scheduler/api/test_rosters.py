@@ -39,6 +39,19 @@ def test_a_roster_is_planned_seen_and_published(office: Caller, booked: Callable
     assert again.status_code == 409
 
 
+def test_the_better_plan_stands_beside_the_quiet_one(office: Caller, booked: Callable[..., dict[str, Any]]) -> None:
+    for clock in ("10:00", "11:30", "13:00"):
+        booked(start=at(FAR, clock), email=f"{clock[:2]}@example.org")
+    Party.objects.update(guide=Guide.objects.get(code="g04"))
+    job = office.at("POST", "roster/plan/", {**DAYS, "quiet": True}).json()["id"]
+    planning.run(job, now=timezone.now())
+    seen = office.at("GET", f"roster/jobs/{job}/").json()
+    assert seen["changes"] == []
+    assert {change["told"] for change in seen["other"]["changes"]} == {False}
+    done = office.at("POST", "roster/publish/", {"job": job, "other": True})
+    assert (done.status_code, done.json()) == (200, {"changed": len(seen["other"]["changes"])})
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -36,6 +36,38 @@ def test_a_roster_is_planned_looked_at_and_published(office: Client, book: Book,
     assert set(Party.objects.values_list("guide__code", flat=True)) != {"g04"}
 
 
+def test_the_better_plan_stands_beside_the_quiet_one_and_can_be_chosen(
+    office: Client, book: Book, season_now: object
+) -> None:
+    for clock in ("10:00", "11:30", "13:00"):
+        book(FAR, clock, email=f"{clock[:2]}@example.org")
+    Party.objects.update(guide=Guide.objects.get(code="g04"))
+    office.post(reverse("office_rosters"), {**DAYS, "quiet": "on"})
+    job = RosterJob.objects.get()
+    planning.run(job.pk, now=season_now)
+    page = office.get(reverse("office_roster_job", kwargs={"pk": job.pk})).content.decode()
+    quiet, other = page.split("Another plan: better, but more changes")
+    assert "Nothing would change." in quiet
+    assert "Нұрлан Ж. →" in other
+    assert 'name="other"' in other
+    office.post(reverse("office_roster_publish", kwargs={"pk": job.pk}), {"other": "1"})
+    assert len(set(Party.objects.values_list("guide__code", flat=True))) == 3
+
+
+def test_what_nobody_can_lead_is_named_with_what_would_help(office: Client, book: Book, season_now: object) -> None:
+    book(FAR, "10:00")
+    Guide.objects.update(active=False)
+    Guide.objects.filter(code="g04").update(active=True, daily_duties=0)
+    Party.objects.update(guide=None)
+    office.post(reverse("office_rosters"), DAYS)
+    job = RosterJob.objects.get()
+    planning.run(job.pk, now=season_now)
+    party = Party.objects.get()
+    address = f"{reverse('office_visit', kwargs={'code': party.visit.code})}?guide={party.pk}"
+    assert address in office.get(reverse("office_roster_job", kwargs={"pk": job.pk})).content.decode()
+    assert "It would help if Нұрлан Ж. led more than usual on this day." in office.get(address).content.decode()
+
+
 def test_a_plan_that_is_out_of_date_says_so(office: Client, book: Book, season_now: object) -> None:
     book(FAR, "10:00")
     office.post(reverse("office_rosters"), DAYS)
