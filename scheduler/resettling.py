@@ -9,6 +9,7 @@ from itertools import groupby
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import F
 
 from notifications import batches
 from scheduler import announcing, locks, offers, placing, queries, steps, telling
@@ -255,9 +256,9 @@ def _lay(made: Resettled) -> None:
     """The stops of all days, each in a lane that is free then."""
     Leg.objects.filter(visit__in=made.instead_of).delete()
     there: dict[date | None, list[Leg]] = {}
-    standing = Leg.objects.filter(holds=True, visit__day__in=list(made.rows))
-    for leg in standing.select_related("lane__space", "visit"):
-        there.setdefault(leg.visit.day, []).append(leg)
+    standing = Leg.objects.filter(holds=True, visit__day__in=list(made.rows)).annotate(day=F("visit__day"))
+    for leg in standing.select_related("lane__space"):
+        there.setdefault(leg.day, []).append(leg)
     lanes = placing.lanes_by_space()
     moved = []
     for day, rows in made.rows.items():
