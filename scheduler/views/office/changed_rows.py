@@ -10,9 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from scheduler.forms.settings.house import WindowForm
+from scheduler.forms.settings.offer import BandForm, StopForm
 from scheduler.views.office.editors import named
 from tours.editing import PARTS, Edit, row_of
-from tours.models import Language
+from tours.models import Language, Stop, Weekday
+from tours.models.words import WEEKDAYS
 
 TEXTS = {
     "museum": ("name", "address", "how_to_come", "meeting_point", "time_zone_name"),
@@ -75,10 +78,10 @@ def _of_edit(data: Mapping[str, Any], edit: Edit, labels: Mapping[str, str]) -> 
         if edit.part != "museum"
         else part_title("museum")
     )
-    names = {**_labels(), **labels}
+    names, words = {**_labels(), **labels}, _words(data)
     for key in dict.fromkeys([*before, *after]):
         if before.get(key) != after.get(key) and key not in ("code", "audience", "date"):
-            yield Change(title, names.get(key, key), said(before.get(key)), said(after.get(key)))
+            yield Change(title, names.get(key, key), said(before.get(key), words), said(after.get(key), words))
     if edit.part == "holidays" and (not before or not after):
         yield Change(title, edit.key, "–" if not before else _("yes"), "–" if not after else _("yes"))
 
@@ -95,23 +98,43 @@ def _labels() -> dict[str, str]:
     }
 
 
-def said(value: Any) -> str:
-    """A value of a file in a line."""
+def said(value: Any, words: Mapping[str, str]) -> str:
+    """A value of a file in a line; `words`: what codes in it are called."""
     if value is None or value == [] or value == {}:
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Mapping):
-        return " · ".join(f"{key}: {said(inner)}" for key, inner in value.items())
+        return " · ".join(f"{words.get(key, key)}: {said(inner, words)}" for key, inner in value.items())
     if isinstance(value, list):
         joint = "; " if any(isinstance(each, Mapping) for each in value) else ", "
-        return joint.join(_short(each) if isinstance(each, Mapping) else said(each) for each in value)
-    return str(value)
+        return joint.join(_short(each, words) if isinstance(each, Mapping) else said(each, words) for each in value)
+    return words.get(str(value), str(value))
 
 
-def _short(row: Mapping[str, Any]) -> str:
-    """A line of a row: its values, and the names of what is ticked."""
-    return " ".join(key if value is True else said(value) for key, value in row.items())
+def _short(row: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """A row within a row: hours as from–to, else its values, what is ticked by its name."""
+    rest = dict(row)
+    parts = [said(rest.pop("days"), words)] if "days" in rest else []
+    for first, last in (("opens", "closes"), ("starts", "ends")):
+        if first in rest and last in rest:
+            parts.append(f"{rest.pop(first)}–{rest.pop(last)}")
+    for key, value in rest.items():
+        plain = key in ("space", "kind", "languages")
+        parts.append(
+            words.get(key, key) if value is True else said(value, words) if plain else f"{words.get(key, key)} {value}"
+        )
+    return ", ".join(parts)
+
+
+def _words(data: Mapping[str, Any]) -> dict[str, str]:
+    """What the codes and keys within rows are called."""
+    found = {row["code"]: named(row) for part in ("tours", "spaces") for row in data[part]}
+    found |= {str(value): str(name) for value, name in Stop.Kind.choices}
+    found |= {code: str(Weekday(number).label) for number, code in enumerate(WEEKDAYS)}
+    found |= dict(settings.LANGUAGES)
+    fields = {**StopForm.base_fields, **BandForm.base_fields, **WindowForm.base_fields}
+    return found | {name: str(field.label).lower() for name, field in fields.items()}
 
 
 def titles(rows: Sequence[Mapping[str, Any]]) -> list[str]:

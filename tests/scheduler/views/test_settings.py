@@ -299,3 +299,11 @@ def test_a_page_reads_the_catalogue_once(page: str, beyond: int, office: Client)
             office.get(SETTINGS + address)
         counts.append(len(asked))
     assert counts[1] - counts[0] == beyond
+
+
+def test_what_would_change_is_said_in_words_of_people(office: Client) -> None:
+    shown = words(office.post(HALLS, posted(office, HALLS, stops__0__minutes="45") | {"preview": "1"}))
+    assert "“Alash” hall, minutes 45, Talk, may be walked in another order" in shown
+    page = SETTINGS + "opening/"
+    shown = words(office.post(page, posted(office, page, opening__0__closes="19:00") | {"preview": "1"}))
+    assert "Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday, 10:00–19:00, last start 16:30" in shown
