@@ -19,8 +19,8 @@ from scheduler.core.solving import Budget, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
-MOVES, CORNER_MOVES = 100, 20
-CORNERS = 8
+MOVES, CORNER_MOVES = 100, 40
+CORNERS = 24
 """Of the relaxation, from which a search begins before the solver is asked."""
 SETTLE_SECONDS = 5.0
 
@@ -55,7 +55,7 @@ class Crew:
         )
         self._holders: dict[tuple[str, str, int], list[tuple[int, int]]] = {}
         self.least_rest = min(self.limits.rest, default=0)
-        self.tasks = self._read(sorted(duties, key=lambda duty: (duty.period, duty.key)))
+        self.tasks = self._read(sorted(duties, key=lambda duty: (duty.period.start, duty.period.end, duty.key)))
         self.witness = self._settle(Budget(SETTLE_SECONDS))
         self.needed = sum(guide != NOBODY for guide in self.witness)
         self._complete = self.needed == len(self.tasks)
@@ -143,6 +143,8 @@ class Crew:
             if not good >> group.start & 1 and (found := self._search([group], roster, 0)):
                 roster = keep(found, group.start)
         hard = [group for group in hard if not good >> group.start & 1]
+        if not hard:
+            return good, 0
         bound, undecided = Bound(self._must(), hard, self.limits), 0
         for index, group in enumerate(hard):
             if good >> group.start & 1 or bound.disproves(index):
@@ -161,16 +163,18 @@ class Crew:
         group = bound.groups[index]
         if found := self._search([group], roster, 0 if bound.is_built else MOVES):
             return found
-        corners = bound.ask(index, CORNERS)
-        if corners is None:
+        shares = bound.ask(index)
+        if shares is None:
             return None
-        for shares in corners if self._complete else ():  # else open tasks must be weighed
+        for _ in range(CORNERS if self._complete else 0):  # else open tasks must be weighed
             board = Board(self._beside([group]), [], self.limits, len(self.guides))
             for task, guide in shares:
                 if board.roster[task] == NOBODY and board.fits(task, guide):
                     board.place(task, guide)
-            if board.insert([task for task, guide in enumerate(board.roster) if guide == NOBODY], CORNER_MOVES):
+            rounded = list(board.roster)
+            if board.insert([task for task, guide in enumerate(rounded) if guide == NOBODY], CORNER_MOVES):
                 return board.roster
+            shares = bound.again(index, board.roster)
         return self._solved([group], budget)
 
     def _search(self, groups: Sequence[Task], roster: Sequence[int], moves: int) -> list[int]:

@@ -8,7 +8,7 @@ done again exactly, so nothing rests on floating point; and prices found for one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -62,6 +62,7 @@ class Bound:
         self._duties: list[tuple[int, int]] = []
         self._asked: int | None = None
         self._varied = False
+        self._chance = Random(1)  # noqa: S311  # guards nothing
 
     @property
     def is_built(self) -> bool:
@@ -72,10 +73,10 @@ class Bound:
         """Whether prices at hand already prove that the group cannot be led."""
         return any(prices.least(self.groups[number], self.limits) > prices.spare for prices in self.proofs)
 
-    def ask(self, number: int, tries: int) -> Iterator[Shares] | None:
-        """None: the group cannot be led beside the tasks. Else so many corners of the relaxation, each a good beginning for a search.
+    def ask(self, number: int) -> Shares | None:
+        """None: the group cannot be led beside the tasks. Else a corner of the relaxation, which is a good beginning for a search.
 
-        Where no task is divided, a corner is a roster. All but the first are found with prices by chance.
+        Where no task is divided, a corner is a roster. [] where the solver knows nothing.
         """
         if self._programme is None:
             self._programme = self._build()
@@ -85,24 +86,23 @@ class Bound:
         self._ask_for(programme, number, WORTH)
         found = programme.solve()
         if found is None:
-            return iter(())
+            return []
         worth, taken, prices = found
         if worth < WORTH * (self.groups[number].number - 1e-6) and self._prove(number, prices):
             return None
-        return self._corners(programme, number, taken, tries)
+        return self._shares(number, taken)
 
-    def _corners(self, programme: Programme, number: int, taken: list[float], tries: int) -> Iterator[Shares]:
-        chance = Random(number)  # noqa: S311  # guards nothing
-        yield self._shares(number, taken)
-        for _ in range(1, tries):
-            self._varied = True
-            for takes in self._takes[: len(self._nodes)]:
-                for variable in takes.values():
-                    programme.worth([variable], chance.random())
-            found = programme.solve()
-            if found is None:
-                return
-            yield self._shares(number, found[1])
+    def again(self, number: int, roster: Sequence[int]) -> Shares:
+        """Another corner for the group that was asked for last: near a roster that was not quite one, and else by chance."""
+        if self._programme is None:
+            return []
+        self._varied = True
+        for alike, takes in zip(self._alike, self._takes, strict=False):
+            have = {roster[index] for index in alike}
+            for guide, variable in takes.items():
+                self._programme.worth([variable], (guide in have) + self._chance.random())
+        found = self._programme.solve()
+        return [] if found is None else self._shares(number, found[1])
 
     def _shares(self, number: int, taken: list[float]) -> Shares:
         """Who has more than a little of which task, the largest shares first; of the group as many as it has duties."""

@@ -43,12 +43,11 @@ class Floor:
         hours: Interval,
     ) -> None:
         present = sorted((visit for visit in visits if visit.occupies and visit.parties), key=lambda visit: visit.key)
-        periods = [
-            hours,
-            *(Interval(p.start, p.start + sum(s.ticks for s in v.stops)) for v in present for p in v.parties),
-        ]
+        lengths = [visit.ticks for visit in present]
         self.spaces = spaces
-        self.origin, end = min(period.start for period in periods), max(period.end for period in periods)
+        self.origin = min([hours.start, *(party.start for visit in present for party in visit.parties)])
+        ends = [party.start + length for visit, length in zip(present, lengths, strict=True) for party in visit.parties]
+        end = max([hours.end, *ends])
         places = [spaces[code] for code in sorted(spaces)]
         self.shapes = shapes(tuple(places), end - self.origin)
         self.fields, self.bare = self.shapes.fields, self.shapes.bare
@@ -235,19 +234,20 @@ class Floor:
 
     def _present_units(self, visit: Visit, number: int, start: int, parties: list[Party]) -> list[Wave]:
         """A wave as it is; each party for itself where nothing is joint."""
-        parties = sorted(parties, key=lambda party: (-party.heads, party.key))
+        if len(parties) > 1:
+            parties = sorted(parties, key=lambda party: (-party.heads, party.key))
         if self._is_joint(visit.stops, [party.heads for party in parties]):
             return [self._present_unit(visit, number, start, parties)]
         return [self._present_unit(visit, number, start, [party]) for party in parties]
 
     def _present_unit(self, visit: Visit, number: int, start: int, parties: list[Party]) -> Wave:
-        heads = tuple(party.heads for party in parties)
-        wave = self._wave((visit.key, number), start, visit.stops, heads, tuple(party.key for party in parties))
-        listed_order = tuple(range(len(visit.stops)))
+        heads, listed_order = tuple(party.heads for party in parties), tuple(range(len(visit.stops)))
         walks = tuple(party.walk or listed_order for party in parties)
         walked = self.shapes.walked(visit.stops, heads, walks)
+        keys = tuple(party.key for party in parties)
+        wave = Wave((visit.key, number), start, visit.stops, heads, keys, None, walked.listed, make=self._options)
         wave.now = Option(walked.load << 16 * (start - self.origin), walked.runs, walks)
-        if walked.together and (not wave.listed or self.fields.fits(self.bare, walked.load)):
+        if walked.allowed:
             wave.present = 0  # first among its options, so that a search tries it first
         return wave
 
@@ -260,21 +260,11 @@ class Floor:
         for number, (start, stops, heads) in enumerate(news):
             parts = [heads] if self._is_joint(stops, heads) else [(party,) for party in heads]
             for part in parts:
-                unit = self._wave(("", number), start, stops, part)
+                listed = self.shapes.made(stops, part) is not None
+                unit = Wave(("", number), start, stops, part, (), None, listed, make=self._options)
                 unit.options = [option for option in unit.options if self.fields.fits(self.entry, option.load)]
                 units.append(unit)
         return units
-
-    def _wave(
-        self,
-        key: tuple[str, int],
-        start: int,
-        stops: tuple[Stop, ...],
-        heads: tuple[int, ...],
-        parties: tuple[str, ...] = (),
-    ) -> Wave:
-        listed = self.shapes.made(stops, heads) is not None
-        return Wave(key, start, stops, heads, parties, None, listed, make=self._options)
 
     def _options(self, wave: Wave) -> list[Option]:
         """All ways of a wave at its start, the present one first."""

@@ -167,11 +167,15 @@ def taken(fields: Fields, space: Space, start: int, stop: Stop, heads: int) -> i
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What a wave takes that walks so: as a load from the first tick and as runs; and whether its parties meet at their joint stops."""
+    """What a wave takes that walks so: as a load from the first tick and as runs.
+
+    `listed`: its profiles are. `allowed`: its parties meet at their joint stops, and empty spaces could hold them.
+    """
 
     load: int
     runs: tuple[Run, ...]
-    together: bool
+    listed: bool
+    allowed: bool
 
 
 class Shapes:
@@ -206,7 +210,9 @@ class Shapes:
                 for index, stop in enumerate(stops)
                 if joint(stop, total, self.spaces[stop.space])
             )
-            self._walked[key] = Walked(self._load(found), found, together)
+            load, listed = self._load(found), self.made(stops, heads) is not None
+            allowed = together and (not listed or self.fields.fits(self.bare, load))
+            self._walked[key] = Walked(load, found, listed, allowed)
         return self._walked[key]
 
     def _load(self, found: Iterable[Run]) -> int:

@@ -219,8 +219,9 @@ class Floors:
         }
         self.fixed_lanes, self.fixed_heads, self.shut = fixed_lanes, fixed_heads, shut
         self.now_lanes, self.now_heads = now_lanes, now_heads
-        self.overfull = False
+        self.overfull, self.known = False, {}
         self.overfull = next(self.arrangements([]), None) is None
+        self.known = {}
 
     def room(self, cell):
         """Lanes and heads that are left for what may be arranged."""
@@ -257,15 +258,29 @@ class Floors:
 
         `new`: (stops, start, sizes) of each new wave.
         """
-        waves = [(stops, start, sizes, None) for stops, start, sizes in new] + self.waves
+        waves = [self.ways(stops, start, sizes, None) for stops, start, sizes in new]
+        waves += [self.ways(*wave) for wave in self.waves]
         lanes, heads = Counter(), Counter()
 
         def go(index, changed):
             if index == len(waves):
                 yield changed
                 return
-            stops, start, sizes, present = waves[index]
-            seen = set()
+            is_new, ways = waves[index]
+            for load, moved in ways:
+                lanes.update(load[0])
+                heads.update(load[1])
+                if all(self.fits(cell, lanes[cell], heads[cell], is_new) for cell in load[0]):
+                    yield from go(index + 1, changed + moved)
+                lanes.subtract(load[0])
+                heads.subtract(load[1])
+
+        return go(0, 0)
+
+    def ways(self, stops, start, sizes, present):
+        """Whether a wave is new, and every different load of it with whether that is another than now (False for a new one)."""
+        key = (stops, start, tuple(sizes), None if present is None else tuple(present))
+        if key not in self.known:
             now = None if present is None else load_of(self.spaces, stops, start, sizes, present, strict=False)
             loads = [
                 load_of(self.spaces, stops, start, sizes, walked)
@@ -273,21 +288,13 @@ class Floors:
             ]
             if self.overfull and present is not None:
                 loads.append(now)
+            different = {}
             for load in loads:
-                if load is None or (load != now and not self.holds(load)):
-                    continue
-                mark = (frozenset(load[0].items()), frozenset(load[1].items()))
-                if mark in seen:
-                    continue
-                seen.add(mark)
-                lanes.update(load[0])
-                heads.update(load[1])
-                if all(self.fits(cell, lanes[cell], heads[cell], present is None) for cell in load[0]):
-                    yield from go(index + 1, changed + (present is not None and load != now))
-                lanes.subtract(load[0])
-                heads.subtract(load[1])
-
-        return go(0, 0)
+                if load is not None and (load == now or self.holds(load)):
+                    mark = (frozenset(load[0].items()), frozenset(load[1].items()))
+                    different.setdefault(mark, (load, present is not None and load != now))
+            self.known[key] = (present is None, list(different.values()))
+        return self.known[key]
 
     def can(self, wish, waves):
         return next(self.arrangements([(wish.stops, start, sizes) for start, sizes in waves]), None) is not None
@@ -302,7 +309,7 @@ def starts(day, wish, earliest=0):
     return tuple(
         start
         for start in begins(day, wish, earliest)
-        if floors.can(wish, [(start, sizes)]) and guides.can(wish, [(start, sizes)])
+        if guides.can(wish, [(start, sizes)]) and floors.can(wish, [(start, sizes)])
     )
 
 
@@ -316,6 +323,6 @@ def nearest(day, wish, groups):
         if chosen[0] in found and found[chosen[0]][-1] <= chosen[-1]:
             continue
         waves = list(zip(chosen, groups, strict=True))
-        if floors.can(wish, waves) and guides.can(wish, waves):
+        if guides.can(wish, waves) and floors.can(wish, waves):
             found[chosen[0]] = chosen
     return tuple(found[first] for first in sorted(found))
