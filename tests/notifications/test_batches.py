@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from notifications import batches, claims, invitations
+from notifications import batches, claims, invitations, outbox
 from notifications.invitations import Expected
 from notifications.models import Call, OutboxMessage, Thread
 from tests.notifications.conftest import ABOUT, NOW, ORGANISER, START, facts, guide, organiser, rows
@@ -105,3 +105,11 @@ def test_a_letter_that_cannot_be_rendered_is_kept_as_dead() -> None:
     broken = organiser()
     in_two_halves([Expected(broken.thread, broken.to, type(broken.letter)("nonsense", facts()), broken.entry)], NOW)
     assert [row.status for row in rows()] == ["dead"]
+
+
+def test_a_letter_that_was_written_already_is_an_integrity_error_as_everywhere() -> None:
+    thread = Thread.objects.create(key=f"{ABOUT}:contact:12", about=ABOUT)
+    (draft,) = invitations.drafts(thread, invitations.steps(thread, organiser(), None, NOW), NOW)
+    outbox.write_all([outbox.made(thread, draft)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        outbox.write_all([outbox.made(thread, draft)])
