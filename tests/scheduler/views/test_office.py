@@ -42,6 +42,9 @@ def request(book: Book, start: str = "11:00", day: date = FAR) -> Visit:
 
 OFFICE_PAGES = [
     f"/{pattern.pattern}".replace("<int:pk>", "1").replace("<str:code>", "ABCDEFG").replace("<slug:section>", "visits")
+    .replace("<slug:part>", "tours")
+    .replace("<slug:key>", "halls")
+    .replace("<slug:kind>", "confirmed")
     for pattern in urls.urlpatterns
     if isinstance(pattern, URLPattern) and str(pattern.pattern).startswith("office/")
 ]
