@@ -32,6 +32,10 @@ LONG = ("text", "html", "ics", "facts", "entry", "to", "links")
 @office_only
 def letter_list(request: HttpRequest) -> HttpResponse:
     """The letters that the address asks for, fifty a page, and how the outbox stands."""
+    return _list(request)
+
+
+def _list(request: HttpRequest, *, status: int = 200) -> HttpResponse:
     now = timezone.now()
     form = LettersForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
@@ -46,7 +50,7 @@ def letter_list(request: HttpRequest) -> HttpResponse:
         "replayable": dead_letters.of_outages(until=now, now=now).count(),
         "shown_at": now.isoformat(),
     }
-    return show(request, "scheduler/office/letters.html", context)
+    return show(request, "scheduler/office/letters.html", context, status=status)
 
 
 def _found(asked: dict[str, str]) -> QuerySet[OutboxMessage]:
@@ -117,7 +121,9 @@ def readdress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def replay(request: HttpRequest) -> HttpResponse:
     """All letters that a failing mail server left behind, as many as the page had counted: later ones wait for another look."""
     now = timezone.now()
-    until = _moment(request.POST.get("until", "")) or now
+    until = _moment(request.POST.get("until", ""))
+    if until is None:  # nobody has seen how many they are
+        return _list(request, status=422)
     count = locks.door(dead_letters.replay)(dead_letters.of_outages(until=min(until, now), now=now))
     said = ngettext("%(count)d letter goes out again.", "%(count)d letters go out again.", count) % {"count": count}
     messages.success(request, said)
