@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
+from scheduler.core import planning_gaps
 from scheduler.core.planning_bound import Relaxation
 from scheduler.core.planning_model import Part
 from scheduler.core.planning_search import Search
@@ -106,7 +107,8 @@ def plan(
         watch.progress(number / len(order))
         if bounds[aim] < table.value(aim):
             own = Budget(0.0 if watch.halted() else budget.left * SHARE_OF_TIME[aim])
-            bounds[aim] = max(bounds[aim], _reach(table, aim, order[:number], own, watch))
+            bound = _reach(table, aim, order[:number], own, watch)
+            bounds[aim] = max(bounds[aim], bound) if bounds[COVERED] == table.value(COVERED) else 0
     watch.progress(1.0)
     reached = tuple(Reached(aim, table.value(aim), bounds[aim]) for aim in order)
     return Plan(table.decoded(shifts), reached, watch.halted())
@@ -141,6 +143,9 @@ def _reach(table: Table, aim: Aim, keep: Sequence[Aim], budget: Budget, watch: W
     """Search for the least of an aim, those before it kept; gives what no roster goes below."""
     everything = range(len(table.codes)), range(len(table.boards))
     bound = 0
+    if aim == GAPS:
+        days = range(len(table.boards))
+        bound = sum(planning_gaps.bound(table, day, budget.left / 4 / len(days)) for day in days)
     if table.size() > SMALL:
         search = Search(table, aim, keep)
         if aim == FAIR:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scheduler.core import planning_gaps
 from scheduler.core.planning import FAIR_ORDER, QUIET_ORDER, Load, Plan, Shift, Watch, plan
 from scheduler.core.planning_bound import Relaxation
 from scheduler.core.planning_search import Search
@@ -147,6 +148,27 @@ def test_no_roster_is_fairer_than_the_relaxation_says(days: list[Shift], before:
         if (worth := measures(days, {key: g for part in parts for key, g in part.items()}, before))["covered"] <= open_
     )
     assert bound <= min(started, fairest[0])
+
+
+@given(shifts())
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_day_has_fewer_gaps_than_the_paths_say(days: list[Shift]) -> None:
+    for day in days:
+        table = Table([day], {})
+        open_ = table.value("covered")
+        worths = [measures([day], choice, {}) for choice in every(day)]
+        least = min(worth["gaps"] for worth in worths if worth["covered"] <= open_)
+        assert planning_gaps.bound(table, 0, 10) <= least
+
+
+def test_the_paths_know_that_a_promised_day_waits() -> None:
+    guide = Guide("g", frozenset({("t", "k")}), (Interval(0, 96),), rest=3)
+    promised = [
+        Duty(key, key, "t", "k", Interval(at, at + 12), "g", promised=True) for key, at in (("a", 0), ("b", 60))
+    ]
+    between = Duty("c", "c", "t", "k", Interval(24, 36))
+    assert planning_gaps.bound(Table([Shift((guide,), tuple(promised))], {}), 0, 10) == 48
+    assert planning_gaps.bound(Table([Shift((guide,), (*promised, between))], {}), 0, 10) == 36
 
 
 def test_the_relaxation_meets_what_the_search_finds() -> None:
