@@ -14,12 +14,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scheduler import permissions, starts
+from scheduler import demand, limits, permissions, starts
 from scheduler.api.access import call
 from scheduler.api.answers import Answer
 from scheduler.api.fields import AudienceField, Days, TourField, heads_field
 from scheduler.api.problems import problems
 from scheduler.api.shapes import clock
+from scheduler.models import Unserved
 from tours.models import Language
 
 
@@ -96,7 +97,11 @@ def availability(request: Request) -> HttpResponseBase:
     query = asked.validated_data
     group = starts.Group(query["tour"], query["language"], query["audience"], query["heads"])
     by_office = permissions.is_office(request.user)
-    offered = starts.offered(group, query["from"], query["to"], now=timezone.now(), by_office=by_office)
+    now = timezone.now()
+    offered = starts.offered(group, query["from"], query["to"], now=now, by_office=by_office)
+    if query["from"] == query["to"] and offered.days[0].state == "full":
+        who = limits.network_of(request.META["REMOTE_ADDR"])
+        demand.note(group, how=Unserved.How.FULL, who=who, now=now, wanted=query["from"])
     days = [
         {
             "date": day.day.isoformat(),

@@ -128,5 +128,14 @@ def test_a_full_day_and_a_start_that_is_taken_are_counted(
     address = f"/ask/?tour=halls&audience=general&language=ru&heads=10&adults=0&day={FAR.isoformat()}"
     for _look in range(2):
         assert stranger.get(address).status_code == 200
-    rows = Unserved.objects.order_by("how").values_list("how", "wanted", "hour", "language", "heads", "count")
-    assert list(rows) == [("full", FAR, None, "ru", 10, 1), ("taken", FAR, 14, "ru", 12, 1)]
+    query = "tour=halls&audience=general&language=ru&heads=11"
+    stranger.get(f"/api/v1/availability/?{query}&from={FAR.isoformat()}&to={FAR.isoformat()}")
+    stranger.get(
+        f"/api/v1/availability/?{query}&from={FAR.isoformat()}&to=2025-06-30"
+    )  # looks around: no day was wanted
+    rows = Unserved.objects.order_by("how", "heads").values_list("how", "wanted", "hour", "language", "heads", "count")
+    assert list(rows) == [
+        ("full", FAR, None, "ru", 10, 1),
+        ("full", FAR, None, "ru", 11, 1),
+        ("taken", FAR, 14, "ru", 12, 1),
+    ]
