@@ -150,15 +150,15 @@ def test_two_people_see_each_others_changes_and_cannot_overwrite_them(
     visit = book("11:00")
     first, second = [guide.name for guide in others(visit, may=True)[:2]]
     here, there = office(), office()
-    here.locator(".ec-event").press("Enter")  # an open dialog is not changed under its reader's hands
+    here.locator(".ec-event button").press("Enter")  # an open dialog is not changed under its reader's hands
     expect(here.get_by_role("dialog").get_by_role("button", name=first)).to_be_visible()
-    there.locator(".ec-event").press("Enter")
+    there.locator(".ec-event button").press("Enter")
     there.get_by_role("dialog").get_by_role("button", name=second).click()
     expect(there.locator("#said")).to_contain_text(f"{second} leads the group now.")
     here.get_by_role("dialog").get_by_role("button", name=first).click()
     expect(here.locator("#said")).to_contain_text("Somebody has changed this day in the meantime.")
     assert leads(visit) == Guide.objects.get(name=second).code
-    here.locator(".ec-event").press("Enter")
+    here.locator(".ec-event button").press("Enter")
     here.get_by_role("dialog").get_by_role("button", name=first).click()
     expect(here.locator("#said")).to_contain_text(f"{first} leads the group now.")
     expect(there.locator("#said")).to_contain_text("Somebody else has changed something")
@@ -192,7 +192,7 @@ def test_the_keyboard_alone_gives_a_group_to_another_guide(office: Callable[...,
     visit = book("11:00")
     to = others(visit, may=True)[0]
     screen = office()
-    screen.locator(".ec-event").focus()
+    screen.locator(".ec-event button").focus()
     screen.keyboard.press("Enter")
     button = screen.get_by_role("dialog").get_by_role("button", name=to.name)
     expect(button).to_be_visible()

@@ -119,12 +119,20 @@
       resourceLabelContent: ({ resource }) => ({ domNodes: [made("b", "name", resource.title), made("span", "note", resource.extendedProps.note)] }),
       resourceLabelDidMount: ({ el, resource }) => { el.dataset.row = resource.id; },
       eventContent: content,
-      eventClick: ({ event }) => open(`${say.here}&visit=${event.extendedProps.visit}&party=${event.extendedProps.party || ""}`),
+      eventClick: ({ event, jsEvent }) => jsEvent.type === "click" && open(`${say.here}&visit=${event.extendedProps.visit}&party=${event.extendedProps.party || ""}`),
       eventDragStart: begin,
       dragConstraint: over,
       eventDrop: drop,
     });
   }
+
+  /* The library calls its grid a table, which to a screen reader it is not: a row holds no cells of its own. The buttons say all. */
+  function plain() {
+    for (const element of timeline.querySelectorAll("[role], .ec-event[tabindex]")) {
+      for (const name of ["role", "aria-colindex", "aria-colspan", "tabindex"]) element.removeAttribute(name);
+    }
+  }
+  new MutationObserver(plain).observe(timeline, { childList: true, subtree: true, attributes: true, attributeFilter: ["role", "tabindex"] });
 
   function slots() {
     return (parseInt(data.closes, 10) - parseInt(data.opens, 10)) * 4;
@@ -139,7 +147,11 @@
     if (event.display === "background") return { domNodes: [made("span", "patch", props.text || "")] };
     const lines = [made("b", "title", props.title), made("span", "about", props.about)];
     if (week) lines.reverse();  // an hour has room for a language and a number
-    return { domNodes: [made("span", "sr", `${props.time} `), ...lines, made("span", "sr", ` (${props.state})`)] };
+    const row = data.rows.find(each => each.id === event.resourceIds[0]);
+    const button = made("button", "grip", "");
+    button.type = "button";
+    button.append(made("span", "sr", `${row ? row.title : ""}, ${props.time} `), ...lines, made("span", "sr", ` (${props.state})`));
+    return { domNodes: [button] };
   }
 
   /* --- Dragging -------------------------------------------------------------------------------------------------------- */
