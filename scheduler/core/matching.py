@@ -114,7 +114,10 @@ class Crew:
         found = self.quickly(tour, language, demands)
         if found is None or found:
             return found
-        return self._solved(self._groups(tour, language, demands), budget)
+        groups = self._groups(tour, language, demands)
+        if len(groups) > 1:
+            return self._solved(groups, budget)
+        return self._settled(Bound(self._must(), groups, self.limits), 0, self.witness, budget)
 
     def quickly(self, tour: str, language: str, demands: Sequence[Demand]) -> list[int] | None:
         """As `serve`, but [] where only the solver would know."""

@@ -22,7 +22,8 @@ News = tuple[int, tuple[Stop, ...], tuple[int, ...]]
 
 Closing = tuple[Interval, frozenset[str] | None]
 SETTLE_SECONDS = 5.0
-TESTS, MOVES, KEPT, MOST_KINDS, CORNERS = 5_000, 25, 5, 12, 6
+FEW_OPTIONS, FEW_TESTS, TESTS, MOVES, CORNERS = 80, 600, 5_000, 25, 6
+KEPT, MOST_KINDS = 5, 12
 EMPTY = -1
 
 
@@ -141,10 +142,14 @@ class Floor:
             return []
         if any(prices.disprove(units) for prices in self.proofs):
             return None
+        near = [wave for wave in self.waves if wave.listed and any(wave.period.overlaps(unit.period) for unit in units)]
+        few = sum(len(wave.options) for wave in near) <= FEW_OPTIONS
+        if few and ((found := self._searched(units, near, FEW_TESTS)) or found is None):
+            return found
         waves, first = [*units, *self.waves], [*(unit.options[0] for unit in units), *self.arrangements[-1]]
         found = shuffle(self.fields, self.room, waves, first, MOVES)
         if found or not self.waves:
-            return found or self._searched(units)
+            return found or self._searched(units, near, TESTS)
         relaxed = Relaxation(self.fields, self.room, [w for w in waves if w.listed], len(units), self.origin)
         answer = relaxed.ask(CORNERS)
         if isinstance(answer, Prices):
@@ -153,13 +158,12 @@ class Floor:
         for corner in answer if len(relaxed.waves) == len(waves) else ():
             if found := shuffle(self.fields, self.room, waves, corner, MOVES):
                 return found
-        return self._searched(units)
+        return self._searched(units, near, TESTS)
 
-    def _searched(self, units: Sequence[Wave]) -> list[Option] | None:
+    def _searched(self, units: Sequence[Wave], near: list[Wave], tests: int) -> list[Option] | None:
         """As `_quickly`: a search among the waves of that time alone, for what cannot be done without the others can never be."""
-        near = [wave for wave in self.waves if wave.listed and any(wave.period.overlaps(unit.period) for unit in units)]
         try:
-            found = search(self.fields, self.room, [*units, *near], TESTS)
+            found = search(self.fields, self.room, [*units, *near], tests)
         except Undecided:
             return []
         return found if found is None or len(near) == len(self.waves) else []
