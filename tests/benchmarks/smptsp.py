@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -17,6 +18,7 @@ from scheduler.core.solving import Budget, Undecided, solve
 from scheduler.core.ticks import bits
 
 UNLIMITED = 1 << 30
+PART = 20
 
 
 def read(path: Path) -> tuple[list[Task], Limits]:
@@ -45,18 +47,37 @@ def clique(tasks: Sequence[Task]) -> int:
 def fewest(tasks: Sequence[Task], limits: Limits, seconds: float) -> tuple[int | None, int, list[int], float]:
     """Workers used, the proven bound, who does each job, and the time.
 
-    First whether as few do as are needed at the busiest moment, by the solver's usual workers, which are good at "yes"; then the fewest,
-    by one worker with the full linear relaxation, which is good at tight small ones; then by the usual workers from the best so far.
+    First whether as few do as are needed at the busiest moment; then the fewest; then, from the best so far, by parts, each of them solved
+    by one worker with the full linear relaxation.
     """
     began, bound, best = perf_counter(), clique(tasks), list[int]()
-    for workers, share, exactly in ((2, 0.4, True), (1, 0.6, False), (2, 1.0, False)):
-        budget = Budget((seconds - (perf_counter() - began)) * share)
-        roster = _roster(tasks, bound, budget, workers, best, exactly=exactly)
+    whole = Budget(seconds)
+    for workers, share, exactly in ((2, 0.25, True), (2, 0.4, False)):
+        roster = _roster(tasks, bound, Budget(whole.left * share), workers, best, exactly=exactly)
         if roster and (not best or len(set(roster)) < len(set(best))):
             best = roster
         if best and len(set(best)) == bound:
             break
+    if best:
+        _fewer(tasks, best, bound, len(limits.rest), whole)
     return len(set(best)) or None, bound, best, perf_counter() - began
+
+
+def _fewer(tasks: Sequence[Task], roster: list[int], bound: int, workers: int, budget: Budget) -> None:
+    """Some of the workers who are used and some who are not share out anew what the former do, with as few of them as will do."""
+    chance = random.Random(1)
+    while budget.left and len(set(roster)) > bound:
+        used = sorted(set(roster))
+        idle = [worker for worker in range(workers) if worker not in set(used)]
+        mine = {*chance.sample(used, min(PART, len(used))), *chance.sample(idle, min(PART // 2, len(idle)))}
+        jobs = [index for index, worker in enumerate(roster) if worker in mine]
+        able = sum(1 << worker for worker in mine)
+        part = [replace(tasks[index], able=tasks[index].able & able) for index in jobs]
+        now = [roster[index] for index in jobs]
+        found = _roster(part, clique(part), Budget(min(2.0, budget.left)), 1, now, exactly=False)
+        if found and len(set(found)) <= len(set(now)):
+            for index, worker in zip(jobs, found, strict=True):
+                roster[index] = worker
 
 
 def _roster(
