@@ -41,6 +41,8 @@ def main() -> None:
     show("busy month", figures.month_queries(busy, unit), every)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     show("memory", {"MB after a busy month": memory}, every)
+    huge = museums.month(museums.HUGE, 1, 2)
+    show("huge, two days only, without CP-SAT alone", figures.month_queries(huge, unit, 6, 0), every)
     loads = {}
     for visits in (20, 30, 40):
         month = museums.month(museums.BUSY, 2, max(3, days // 4), visits)
