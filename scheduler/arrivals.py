@@ -24,9 +24,14 @@ MANY_MORE = 50
 
 
 @transaction.atomic
-def arrive(visit_id: int, *, heads: int, now: datetime) -> Visit:
-    """The group has come: how many they really were. Raises NotAllowedNow before its day, BadWish where the number cannot be meant."""
+def arrive(visit_id: int, *, heads: int, guide_id: int | None = None, now: datetime) -> Visit:
+    """The group has come: how many they really were. Raises NotAllowedNow before its day, BadWish where the number cannot be meant.
+
+    `guide_id`: which guide says so, of a group that they lead and on its day; raises NotAllowedNow where it has gone to another meanwhile.
+    """
     visit = steps.locked(visit_id)
+    if guide_id is not None and not _receives(guide_id, visit, now):
+        raise NotAllowedNow
     if visit.status not in (Visit.Status.CONFIRMED, Visit.Status.DONE):
         raise NotAllowedNow
     if visit.day is None or steps.day_of(now) < visit.day:
@@ -36,6 +41,11 @@ def arrive(visit_id: int, *, heads: int, now: datetime) -> Visit:
     visit.arrived_heads = heads
     visit.save(update_fields=["arrived_heads"])
     return visit
+
+
+def _receives(guide_id: int, visit: Visit, now: datetime) -> bool:
+    """A guide notes who came on the day, while everybody remembers; afterwards the office does."""
+    return visit.day == steps.day_of(now) and visit.parties.filter(guide=guide_id, holds=True).exists()
 
 
 @transaction.atomic

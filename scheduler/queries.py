@@ -152,6 +152,12 @@ def absences_of(guide: Guide, moment: datetime) -> QuerySet[Absence]:
     return Absence.objects.filter(guide=guide).filter(Q(period__endswith__gt=moment) | Q(period__upper_inf=True))
 
 
+def away_on(bounds: DateTimeTZRange) -> QuerySet[Absence]:
+    """Who is away at some time of a day, by name."""
+    away = Absence.objects.filter(period__overlap=bounds, guide__active=True)
+    return away.select_related("guide").order_by("guide__name", "period")
+
+
 def title_of(visit: Visit, *, open_to_all: bool) -> str:
     """What a visit is called, in the active language. A discreet one is an official event to all but the office and its guide."""
     if visit.discreet and open_to_all:
