@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from scheduler.views import duty, feeds, guide, look, organiser, visit, voucher, waiting
+from scheduler.views import duty, feeds, guide, guide_app, look, organiser, sheets, visit, voucher, waiting
 from scheduler.views.office import (
     asked,
     board,
@@ -45,13 +45,21 @@ urlpatterns = [
     path("duty/<str:token>/", duty.duty, name="duty"),
     path("duty/<str:token>/accept/", duty.accept, name="duty_accept"),
     path("duty/<str:token>/decline/", duty.decline, name="duty_decline"),
+    path("duty/<str:token>/arrive/", duty.arrive, name="duty_arrive"),
     path("guide/", guide.week, name="guide_week"),
+    path("guide/sheet/", sheets.guide_day, name="guide_sheet"),
+    path("guide/app.webmanifest", guide_app.manifest, name="guide_manifest"),
+    path("guide/sw.js", guide_app.worker, name="guide_worker"),
+    path("guide/kept/", guide_app.kept, {"ahead": False}, name="guide_kept"),
+    path("guide/kept/ahead/", guide_app.kept, {"ahead": True}, name="guide_kept_ahead"),
     path("guide/tours/<int:pk>/accept/", guide.accept, name="guide_accept"),
     path("guide/tours/<int:pk>/decline/", guide.decline, name="guide_decline"),
+    path("guide/tours/<int:pk>/arrive/", guide.arrive, name="guide_arrive"),
     path("guide/absences/", guide.add_absence, name="guide_add_absence"),
     path("guide/absences/<int:pk>/remove/", guide.remove_absence, name="guide_remove_absence"),
     path("guide/calendar/renew/", guide.renew_calendar, name="guide_renew_calendar"),
     path("office/", day.day, name="office_day"),
+    path("office/print/", sheets.office_day, name="office_sheet"),
     path("office/now/", asked.happening, name="office_now"),
     path("office/changes/<int:pk>/grant/", day.decide_change, {"grant": True}, name="office_grant_change"),
     path("office/changes/<int:pk>/refuse/", day.decide_change, {"grant": False}, name="office_refuse_change"),

@@ -24,6 +24,12 @@ def google(visit: Visit, title: str, museum: Museum) -> str:
     return f"https://calendar.google.com/calendar/render?{urlencode(asked)}"
 
 
+def google_subscription(address: str) -> str:
+    """The address with which Google Calendar subscribes to one of ours. Google then knows it, as any program that subscribes does."""
+    feed = f"webcal{address[address.index(':') :]}"
+    return f"https://calendar.google.com/calendar/render?{urlencode({'cid': feed})}"
+
+
 def outlook(visit: Visit, title: str, museum: Museum) -> str:
     """The same for Outlook on the web."""
     asked = {

@@ -1,10 +1,10 @@
-"""A guide's own pages: the week, absences, the calendar's address."""
+"""A guide's own pages: the week, answers, who came, absences, the calendar's address."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,11 +17,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications import links
-from scheduler import locks, periods, queries, roster
+from scheduler import arrivals, leading, locks, periods, queries, roster
 from scheduler.errors import Refused
 from scheduler.forms.fields import near
 from scheduler.forms.guiding import AbsenceForm, DeclineForm
-from scheduler.models import Absence, Leg, Party
+from scheduler.forms.office import ArriveForm
+from scheduler.leading import Lead
+from scheduler.models import Absence, Party
+from scheduler.views import diaries
 from scheduler.views.access import guide_only
 from scheduler.views.pages import show, status_of, tried
 from tours import queries as catalogue
@@ -31,18 +34,6 @@ from tours.models import Guide
 
 AHEAD_DAYS = 60
 """How far beyond the week shown the list of what is planned reaches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """A tour of this guide, as the week shows it; one that is not told yet may still go to somebody else."""
-
-    party: Party
-    title: str
-    organisation: str
-    legs: tuple[Leg, ...]
-    told: bool
-    over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +79,25 @@ def decline(request: HttpRequest, guide: Guide, pk: int) -> HttpResponse:
         guide,
         lambda: roster.decline(duty.pk, reason=reason, guide_id=guide.pk, now=timezone.now()),
         _("Thank you for saying so. The tour is not yours any more."),
+    )
+
+
+@require_POST
+@guide_only
+def arrive(request: HttpRequest, guide: Guide, pk: int) -> HttpResponse:
+    """The group is here, and how many they are."""
+    duty = _mine(request, pk)
+    form = ArriveForm(request.POST)
+    arriving: dict[str, Any] = {"arriving": duty.pk, "arrive_form": form}
+    if not form.is_valid():
+        return _page(request, guide, status=422, **arriving)
+    heads = form.cleaned_data["heads"]
+    return _answer(
+        request,
+        guide,
+        lambda: arrivals.arrive(duty.visit_id, heads=heads, guide_id=guide.pk, now=timezone.now()),
+        _("Noted."),
+        **arriving,
     )
 
 
@@ -158,11 +168,13 @@ def _page(
     now = timezone.now()
     zone = ZoneInfo(catalogue.museum().time_zone)
     today = periods.day_of(now, zone)
-    first = _asked_day(request) or today
+    first = asked_day(request, "from") or today
     days = [first + timedelta(days=offset) for offset in range(7)]
     end = days[-1] + timedelta(days=1)
-    leads = _leads(guide, first, end + timedelta(days=AHEAD_DAYS), now, zone)
+    leads = leading.leads_of(guide, first, end + timedelta(days=AHEAD_DAYS), now=now, zone=zone)
     by_day = {day: tuple(lead for lead in leads if lead.party.visit.day == day) for day in days}
+    address = links.url("guide_calendar", str(guide.pk), guide.link_version)
+    work, own_hours = leading.hours_of(guide)
     context = {
         "here": request.get_full_path() if request.method == "GET" else reverse("guide_week"),
         "guide": guide,
@@ -174,7 +186,11 @@ def _page(
         "after": first + timedelta(days=7),
         "is_this_week": first == today,
         "absences": queries.absences_of(guide, now),
-        "calendar": links.url("guide_calendar", str(guide.pk), guide.link_version),
+        "month": leading.month_of(guide, today, now=now),
+        "work": work,
+        "own_hours": own_hours,
+        "calendar": address,
+        "google": diaries.google_subscription(address),
         "refused": refused,
         "decline_form": DeclineForm(),
         "absence_form": AbsenceForm(),
@@ -183,24 +199,10 @@ def _page(
     return show(request, "scheduler/guide.html", context, status=status or status_of(refused))
 
 
-def _asked_day(request: HttpRequest) -> date | None:
+def asked_day(request: HttpRequest, name: str) -> date | None:
+    """The day that an address asks for; None where it names none that anybody could mean."""
     try:
-        day = date.fromisoformat(request.GET.get("from", ""))
+        day = date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
         return None
     return day if near(day) else None
-
-
-def _leads(guide: Guide, first: date, end: date, now: datetime, zone: ZoneInfo) -> list[Lead]:
-    duties = queries.duties_of(guide, periods.midnight(first, zone), periods.midnight(end, zone))
-    return [
-        Lead(
-            party=duty,
-            title=queries.title_of(duty.visit, open_to_all=False),
-            organisation=queries.shown_under(duty.visit),
-            legs=tuple(queries.legs_of(duty)),
-            told=duty.visit.promised_at is not None,
-            over=duty.period.upper <= now,
-        )
-        for duty in duties
-    ]

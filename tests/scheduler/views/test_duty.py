@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from django.test import Client
 
 from notifications import links
 from scheduler import telling
 from scheduler.models import Contact, Party, Visit
-from tests.scheduler.views.conftest import FAR, Book, browser, words
+from tests.scheduler.conftest import at
+from tests.scheduler.views.conftest import FAR, NEAR, Book, browser, words
 from tours.models import Guide
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +63,18 @@ def test_a_no_needs_a_reason_then_goes_to_somebody_else_and_closes_the_link(stra
     assert stranger.post(f"{here}accept/").status_code == 404
 
 
+def test_on_the_day_the_letters_link_also_notes_who_came(
+    stranger: Client, party: Party, clock: time_machine.Coordinates
+) -> None:
+    assert "arrive/" not in stranger.get(address(party)).content.decode()
+    assert stranger.post(address(party, "arrive/"), {"heads": "9"}).status_code == 409
+    clock.move_to(at(NEAR, "10:50"))
+    assert stranger.post(address(party, "arrive/"), {"heads": "many"}).status_code == 422
+    page = stranger.post(address(party, "arrive/"), {"heads": "9"}, follow=True)
+    assert "came: 9" in words(page)
+    assert Visit.objects.get().arrived_heads == 9
+
+
 def test_a_renewed_address_closes_the_links_of_older_letters(stranger: Client, party: Party) -> None:
     here = address(party)
     Guide.objects.filter(pk=party.guide_id).update(link_version=2)
@@ -68,7 +82,7 @@ def test_a_renewed_address_closes_the_links_of_older_letters(stranger: Client, p
 
 
 def test_a_get_answers_nothing(stranger: Client, party: Party) -> None:
-    for action in ("accept/", "decline/"):
+    for action in ("accept/", "decline/", "arrive/"):
         assert stranger.get(address(party, action)).status_code == 405
     party.refresh_from_db()
     assert party.answer == Party.Answer.PENDING
@@ -76,7 +90,7 @@ def test_a_get_answers_nothing(stranger: Client, party: Party) -> None:
 
 @pytest.mark.parametrize("said", ["", ".", "1-2", "1-2.x", "-.x", "x-y.z", "9" * 30 + "-1.x", "1.x", "²-1.x"])
 def test_any_other_token_is_a_404(stranger: Client, party: Party, said: str) -> None:
-    for action in ("", "accept/", "decline/"):
+    for action in ("", "accept/", "decline/", "arrive/"):
         method = stranger.post if action else stranger.get
         assert method(f"/duty/{said}/{action}").status_code == 404
 

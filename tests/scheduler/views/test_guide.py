@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 import time_machine
+from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -89,13 +90,13 @@ def test_the_week_asks_the_database_as_often_for_one_tour_as_for_many(
     Guide.objects.exclude(code="g03").update(active=False)
     guide.get("/guide/")  # the session's own first visit
     book(date(2025, 5, 13), "10:00", language="en")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(18):
         guide.get("/guide/")
     for day in range(14, 18):
         for start in ("10:00", "12:00", "14:00"):
             book(date(2025, 5, day), start, language="en")
     assert Party.objects.filter(guide__code="g03").count() == 13
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(18):
         guide.get("/guide/")
 
 
@@ -121,6 +122,93 @@ def test_a_second_click_on_no_takes_nothing_from_whoever_leads_now(guide: Client
         last = guide.post(f"/guide/tours/{party.pk}/decline/", {"reason": "Ill"})
     assert last.status_code == 404
     assert mine(led_by_g03).guide is not None
+
+
+@pytest.mark.parametrize("reason", ["Ill\x1b", "x" * 201])
+def test_a_reason_that_cannot_be_taken_stays_in_its_field(guide: Client, led_by_g03: Visit, reason: str) -> None:
+    page = guide.post(f"/guide/tours/{mine(led_by_g03).pk}/decline/", {"reason": reason})
+    assert page.status_code == 422
+    field = soup(page).select_one("input[aria-invalid]")
+    assert field is not None
+    assert (field["name"], field["value"]) == ("reason", reason)
+
+
+# --- Who came ----------------------------------------------------------------------------------------------------------------
+
+
+def arrivals_on(page: HttpResponse) -> list[tuple[str, str]]:
+    """Where each form for who came goes, and the number in it."""
+    forms = soup(page).select("form.came")
+    return [(str(form["action"]), str(form.select_one("input[name=heads]")["value"])) for form in forms]
+
+
+def test_on_the_day_the_guide_notes_how_many_came_and_may_correct_it(
+    guide: Client, led_by_g03: Visit, clock: time_machine.Coordinates
+) -> None:
+    there = f"/guide/tours/{mine(led_by_g03).pk}/arrive/"
+    assert arrivals_on(guide.get("/guide/")) == []
+    clock.move_to(at(NEAR, "10:55"))
+    assert arrivals_on(guide.get("/guide/")) == [(there, "10")]
+    for heads in (10, 9):
+        page = guide.post(there, {"heads": heads}, follow=True)
+        assert Visit.objects.get().arrived_heads == heads
+        assert f"came: {heads}" in words(page)
+        assert arrivals_on(page) == [(there, str(heads))]
+    clock.move_to(at(NEAR, "23:00"))  # it is over, but the day is not
+    assert arrivals_on(guide.get("/guide/")) == [(there, "9")]
+
+
+def test_neither_before_the_day_nor_after_it_does_a_guide_note_who_came(
+    guide: Client, led_by_g03: Visit, clock: time_machine.Coordinates
+) -> None:
+    there = f"/guide/tours/{mine(led_by_g03).pk}/arrive/"
+    assert guide.post(there, {"heads": 10}).status_code == 409
+    clock.move_to(at(NEAR, "11:00") + timedelta(days=1))
+    assert guide.post(there, {"heads": 10}).status_code == 409
+    assert Visit.objects.get().arrived_heads is None
+
+
+@pytest.mark.parametrize(
+    ("typed_in", "status"), [("", 422), ("ten", 422), ("-1", 422), ("900", 422), ("0", 422), ("9 0", 422)]
+)
+def test_a_number_that_cannot_be_is_kept_beside_what_is_wrong(
+    guide: Client, led_by_g03: Visit, clock: time_machine.Coordinates, typed_in: str, status: int
+) -> None:
+    clock.move_to(at(NEAR, "10:55"))
+    page = guide.post(f"/guide/tours/{mine(led_by_g03).pk}/arrive/", {"heads": typed_in})
+    assert page.status_code == status
+    assert [number for _there, number in arrivals_on(page)] == [typed_in]
+    assert Visit.objects.get().arrived_heads is None
+
+
+def test_of_another_guides_group_nobody_notes_who_came(
+    another_guide: Client, office: Client, stranger: Client, led_by_g03: Visit, clock: time_machine.Coordinates
+) -> None:
+    clock.move_to(at(NEAR, "10:55"))
+    there = f"/guide/tours/{mine(led_by_g03).pk}/arrive/"
+    assert another_guide.post(there, {"heads": 10}).status_code == 404
+    assert office.post(there, {"heads": 10}).status_code == 404
+    assert stranger.post(there, {"heads": 10})["Location"].startswith("/accounts/login/")
+    assert Visit.objects.get().arrived_heads is None
+
+
+# --- Hours -------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_month_came_to_and_ones_own_hours_are_shown(
+    guide: Client, led_by_g03: Visit, clock: time_machine.Coordinates
+) -> None:
+    said = words(guide.get("/guide/"))
+    assert "May 2025 0 tours led · 0 h" in said
+    assert "1 tour ahead · 1 h" in said
+    assert "You have no hours of your own" in said
+    clock.move_to(at(NEAR, "18:00"))
+    Guide.objects.get(code="g03").hours.create(weekday=1, starts=time(9), ends=time(13))
+    said = words(guide.get("/guide/"))
+    assert "May 2025 1 tour led · 1 h" in said
+    assert "1 tour ahead" not in said
+    assert "Tuesday 09:00–13:00" in said
+    assert "You have no hours of your own" not in said
 
 
 # --- Absences ----------------------------------------------------------------------------------------------------------------
