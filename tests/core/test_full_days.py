@@ -1,0 +1,78 @@
+"""Days as full as a busy museum's: too large for the referee, so what the searches and the relaxations find is held against the solver."""
+
+from __future__ import annotations
+
+import pytest
+
+from scheduler.core import availability
+from scheduler.core.availability import Day, Wish
+from scheduler.core.itinerary import split
+from scheduler.core.matching import Demand
+from scheduler.core.matching_bound import Bound
+from scheduler.core.packing_bound import Prices, Relaxation
+from scheduler.core.packing_model import pack
+from scheduler.core.solving import Budget
+from scheduler.core.state import State
+from scheduler.core.ticks import bits
+from tests.benchmarks import museums
+from tests.benchmarks.museums import HEADS_PER_GUIDE, stops, tour
+
+
+def wish(kind: str, ticks: int, language: str, parties: int) -> Wish:
+    return Wish(tour(kind, ticks), language, stops(kind, ticks), parties * HEADS_PER_GUIDE, HEADS_PER_GUIDE)
+
+
+WISHES = (wish("halls", 18, "ru", 1), wish("halls", 12, "ru", 2), wish("film", 24, "kk", 1))
+
+
+@pytest.fixture(scope="module")
+def full_day() -> Day:
+    """Guides who lead 70 % of all that they may."""
+    day = museums.month(museums.BUSY, 2, 2)[1]
+    assert museums.use(day) > 0.65
+    return day
+
+
+@pytest.mark.parametrize("asked", WISHES)
+def test_on_a_full_day_the_starts_are_those_that_the_solver_alone_finds(full_day: Day, asked: Wish) -> None:
+    state = State(full_day)
+    expected = [start for start in bits(state.candidates(asked.ticks)) if by_solver(state, asked, start)]
+    found = availability.starts(full_day, asked, seconds=60)
+    assert list(found.starts) == expected
+    assert found.unknown == ()
+
+
+def by_solver(state: State, asked: Wish, start: int) -> bool:
+    crew, floor, group = state.crew, state.floor, split(asked.heads, asked.heads_per_guide)
+    groups = crew._groups(asked.tour, asked.language, [Demand(start, asked.ticks, len(group))])
+    units = floor._new_units([(start, asked.stops, group)])
+    return (
+        crew._model(groups).solve(Budget(60)) is not None
+        and all(unit.options for unit in units)
+        and pack(
+            floor.fields, floor.room, [*units, *floor.waves], floor.spaces, floor.origin, Budget(60), new=len(units)
+        )
+        is not None
+    )
+
+
+def test_prices_prove_no_more_than_is_true(full_day: Day) -> None:
+    """What one start's prices say of another, on both sides, the solver says too."""
+    asked, state = wish("halls", 18, "ru", 3), State(full_day)
+    crew, floor, group = state.crew, state.floor, (HEADS_PER_GUIDE,) * 3
+    starts = list(bits(state.candidates(asked.ticks)))
+    groups = crew._groups(asked.tour, asked.language, [Demand(start, asked.ticks, 3) for start in starts])
+    bound, proofs, disproved = Bound(crew.tasks, groups, crew.limits), list[Prices](), 0
+    for index, start in enumerate(starts):
+        if bound.disproves(index) or bound.ask(index) is None:
+            disproved += 1
+            assert crew._model([groups[index]]).solve(Budget(60)) is None
+        units = floor._new_units([(start, asked.stops, group)])
+        answer = Relaxation(floor.fields, floor.room, [*units, *floor.waves], 3, floor.origin).ask(1)
+        if isinstance(answer, Prices):
+            proofs.append(answer)
+        if any(prices.disprove(units) for prices in proofs):
+            disproved += 1
+            waves = [*units, *floor.waves]
+            assert pack(floor.fields, floor.room, waves, floor.spaces, floor.origin, Budget(60)) is None
+    assert disproved >= 5
