@@ -77,6 +77,11 @@ class Patch:
     kind: str
     text: str
 
+    @property
+    def is_whole_day(self) -> bool:
+        """From midnight to midnight, or longer; a day on which clocks are put forward has 23 hours."""
+        return self.end - self.start >= timedelta(hours=23)
+
 
 @dataclass(slots=True)
 class Row:

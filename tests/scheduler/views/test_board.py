@@ -51,6 +51,13 @@ def undo(client: Client, step: str) -> HttpResponse:
     return client.post(reverse("office_board_undo"), {"step": step, "day": NEAR.isoformat()}, headers=JSON)
 
 
+def test_a_closed_day_is_said_in_words_not_from_midnight_to_midnight(office: Client, close: Close) -> None:
+    close(NEAR, FAR)
+    page = words(board(office))
+    assert "all day: closed" in page
+    assert "00:00" not in page
+
+
 def test_guides_are_rows_with_their_hours_absences_and_groups(
     office: Client, led_by_g03: Visit, season_now: datetime
 ) -> None:
