@@ -12,11 +12,17 @@ from datetime import UTC, datetime
 SECRETS = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43,}(?![A-Za-z0-9_-])")
 PASSWORDS = re.compile(r"(?<=://)[^/\s@]*:[^/\s@]+(?=@)")
 RESET_KEYS = re.compile(r"(?<=/reset/key/)[^/\s]+")
+# PostgreSQL quotes the whole of a row that it refuses, or its key: names, telephones, the title of a discreet visit.
+ROWS = re.compile(
+    r"(?<=DETAIL:  )(?:Failing row contains|Key) \(.*?(?=\n(?:HINT|CONTEXT|QUERY):  |\n\n(?:The above|During)|\nTraceback |\Z)",
+    re.DOTALL,
+)
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def without_secrets(text: str) -> str:
-    """`text` with every secret replaced by `[secret]` and control characters escaped; line feeds and tabs stay."""
+    """`text` with `[secret]` for every secret, `[row]` for every quoted row, control characters escaped; line feeds and tabs stay."""
+    text = ROWS.sub("[row]", text)
     for pattern in (SECRETS, PASSWORDS, RESET_KEYS):
         text = pattern.sub("[secret]", text)
     return CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

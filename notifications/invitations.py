@@ -186,10 +186,10 @@ def _withdrawal(thread: Thread, told: Told, farewell: Letter | None) -> Step:
 
 
 def _cancelling(thread: Thread, step: Step) -> Step:
-    """The same step, taking the entry out of their calendar if there is one."""
+    """The same step, taking the entry out of their calendar if there is one. What else it said, names and telephones, is not repeated."""
     if thread.uid is None or thread.sequence is None or step.entry is None:
         return step
-    entry = replace(step.entry, cancelled=True)
+    entry = replace(step.entry, cancelled=True, description="")
     return replace(step, entry=entry, method="CANCEL", uid=thread.uid, sequence=thread.sequence + 1)
 
 

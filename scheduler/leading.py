@@ -74,12 +74,14 @@ def leads_of(guide: Guide, first: date, end: date, *, now: datetime, zone: ZoneI
 
 def lead_of(duty: Party, today: date, *, now: datetime) -> Lead:
     """One duty, read by `queries.duties`, as a page shows it."""
+    told = duty.visit.promised_at is not None
+    hidden = duty.visit.discreet and not told  # it may yet be somebody else's to know
     return Lead(
         party=duty,
-        title=queries.title_of(duty.visit, open_to_all=False),
-        organisation=queries.shown_under(duty.visit),
+        title=queries.title_of(duty.visit, open_to_all=not told),
+        organisation="" if hidden else queries.shown_under(duty.visit),
         legs=tuple(queries.legs_of(duty)),
-        told=duty.visit.promised_at is not None,
+        told=told,
         over=duty.period.upper <= now,
         is_today=duty.visit.day == today,
     )

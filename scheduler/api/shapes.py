@@ -44,9 +44,9 @@ def visit(row: Visit, asker: str, museum: Museum | None = None) -> dict[str, Any
         "parties": [party(each, house, draft=draft) for each in parties],
         "legs": [] if parties or hidden else legs(_places(row.legs.all()), house),
         "ceremony": [] if hidden else list(row.ceremony),
-        "notes": row.notes,
-        "access_needs": row.access_needs,
-        "leader": {"name": row.leader_name, "phone": row.leader_phone},
+        "notes": "" if hidden else row.notes,
+        "access_needs": "" if hidden else row.access_needs,
+        "leader": {"name": "", "phone": ""} if hidden else {"name": row.leader_name, "phone": row.leader_phone},
         "price": None if asker == GUIDE or hidden else queries.price_of(row, house),
         "decide_by": clock(row.decide_by, house) if asker != GUIDE else None,
         "reason": queries.reason_of(row),
@@ -165,7 +165,7 @@ def duty(row: Party, museum: Museum) -> dict[str, Any]:
         "heads": row.heads,
         "legs": legs(queries.legs_of(row), museum) if promised else None,
         "leader": dict(zip(("name", "phone"), queries.on_the_day(row.visit), strict=True)) if promised else None,
-        "access_needs": row.visit.access_needs,
+        "access_needs": "" if hidden else row.visit.access_needs,
         "notes": row.visit.notes if promised else "",
     }
 

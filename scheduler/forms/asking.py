@@ -183,7 +183,10 @@ class MoveForm(Form):
 
 
 class ChangeForm(Form):
-    """What an organiser may change of a visit's people; `revision` is the visit's when the form was opened."""
+    """What an organiser may change of a visit's people; `revision` is the visit's when the form was opened.
+
+    `hidden`: of a discreet visit neither notes nor names are shown behind its link, so that they are not asked for either.
+    """
 
     heads = Heads(label=_("How many people"))
     adults = Heads(label=_("Accompanying adults among them"), min_value=0, required=False)
@@ -191,6 +194,11 @@ class ChangeForm(Form):
     leader_phone = Phone(label=_("Their telephone on the day"), required=False)
     notes = Text(label=_("Notes for the museum"), max_length=2000, required=False)
     revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, hidden: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("leader_name", "leader_phone", "notes") if hidden else ():
+            del self.fields[name]
 
     def clean_adults(self) -> int:
         return self.cleaned_data["adults"] or 0

@@ -42,7 +42,7 @@ def visit(request: HttpRequest, token: str) -> HttpResponse:
 def change(request: HttpRequest, token: str) -> HttpResponse:
     """Another number of people, another leader, notes; after the deadline the heads become a late change."""
     found = visit_behind(token)
-    form = ChangeForm(request.POST)
+    form = ChangeForm(request.POST, hidden=found.discreet)
     if not form.is_valid():
         return _page(request, token, found, change_form=form, status=422)
     said, now = form.cleaned_data, timezone.now()
@@ -255,7 +255,7 @@ def _page(
         **shown_of(found, museum=museum, parts=programme, spaces=spaces, prepared=request.GET.get("answer", "")),
         "refused": refused,
         "suggestions": choosing.suggestions(refused),
-        "change_form": ChangeForm(initial=initial | {"revision": found.revision}),
+        "change_form": ChangeForm(initial=initial | {"revision": found.revision}, hidden=found.discreet),
         "move_form": MoveForm(),
         "cancel_form": CancelForm(),
         **forms,

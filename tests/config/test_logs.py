@@ -45,6 +45,15 @@ def test_nor_in_a_traceback(formatter: logging.Formatter) -> None:
         ("postgres://qonaq:pw@db/qonaq", "postgres://[secret]@db/qonaq"),
         ("GET /accounts/password/reset/key/3-c9x8/", "GET /accounts/password/reset/key/[secret]/"),
         ("a\x1b[31mred\r\nforged line\u202e", "a\\u001b[31mred\\u000d\nforged line\\u202e"),
+        (
+            'violates "visit_has_heads"\nDETAIL:  Failing row contains (5, Aigul\n(x), 7701).\nCONTEXT:  a trigger',
+            'violates "visit_has_heads"\nDETAIL:  [row]\nCONTEXT:  a trigger',
+        ),
+        (
+            "duplicate key\nDETAIL:  Key (email)=(a@example.org) already exists.\n\nThe above exception was",
+            "duplicate key\nDETAIL:  [row]\n\nThe above exception was",
+        ),
+        ("IntegrityError('no\\nDETAIL:  Key (name)=(Aigul) is there.')", "IntegrityError('no\\nDETAIL:  [row]"),
         ("nothing to hide: visit AB12CD, Айгүл", "nothing to hide: visit AB12CD, Айгүл"),
     ],
 )
