@@ -56,23 +56,33 @@ def by_solver(state: State, asked: Wish, start: int) -> bool:
     )
 
 
-def test_prices_prove_no_more_than_is_true(full_day: Day) -> None:
-    """What one start's prices say of another, on both sides, the solver says too."""
-    asked, state = wish("halls", 18, "ru", 3), State(full_day)
-    crew, floor, group = state.crew, state.floor, (HEADS_PER_GUIDE,) * 3
-    starts = list(bits(state.candidates(asked.ticks)))
+def test_what_one_start_of_the_guides_proves_of_another_is_true(full_day: Day) -> None:
+    asked, crew = wish("halls", 18, "ru", 3), State(full_day).crew
+    starts = bits(State(full_day).candidates(asked.ticks))
     groups = crew._groups(asked.tour, asked.language, [Demand(start, asked.ticks, 3) for start in starts])
-    bound, proofs, disproved = Bound(crew.tasks, groups, crew.limits), list[Prices](), 0
-    for index, start in enumerate(starts):
+    bound, disproved = Bound(crew.tasks, groups, crew.limits), 0
+    for index, group in enumerate(groups):
         if bound.disproves(index) or bound.ask(index) is None:
             disproved += 1
-            assert crew._model([groups[index]]).solve(Budget(60)) is None
-        units = floor._new_units([(start, asked.stops, group)])
-        answer = Relaxation(floor.fields, floor.room, [*units, *floor.waves], 3, floor.origin).ask(1)
+            assert crew._model([group]).solve(Budget(60)) is None
+    assert disproved >= 5
+
+
+def test_what_one_start_of_the_spaces_proves_of_another_is_true() -> None:
+    """Halls of three lanes where five were wanted."""
+    narrow = museums.Museum("narrow", 30, 30, (3, 3, 3, 3, 3, 5))
+    day = museums.month(narrow, 1, 1)[0]
+    asked, state = wish("halls", 18, "ru", 2), State(day)
+    floor, proofs, disproved = state.floor, list[Prices](), 0
+    for start in bits(state.candidates(asked.ticks)):
+        units = floor._new_units([(start, asked.stops, (HEADS_PER_GUIDE,) * 2)])
+        if not all(unit.options for unit in units):
+            continue
+        waves = [*units, *floor.waves]
+        answer = Relaxation(floor.fields, floor.room, waves, 2, floor.origin).ask(1)
         if isinstance(answer, Prices):
             proofs.append(answer)
         if any(prices.disprove(units) for prices in proofs):
             disproved += 1
-            waves = [*units, *floor.waves]
             assert pack(floor.fields, floor.room, waves, floor.spaces, floor.origin, Budget(60)) is None
     assert disproved >= 5
