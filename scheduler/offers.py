@@ -126,7 +126,7 @@ def give_up(visit_id: int, *, waits: bool = False, now: datetime) -> Visit:
     """Take none of them: wait for another time, or cancel the visit."""
     visit, made = _asked(visit_id, None, now)
     expiry.close(made, Offer.Outcome.GIVEN_UP, now=now)
-    expiry.let_go(visit, waits=waits, by=bookings.ORGANISER, now=now)
+    expiry.let_go(visit, made, waits=waits, by=bookings.ORGANISER, now=now)
     return visit
 
 

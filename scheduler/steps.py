@@ -81,15 +81,18 @@ def end_wishes(visit: Visit, *, now: datetime) -> None:
     wishes.update(status=ChangeRequest.Status.VOID, decided_at=now)
 
 
-def freed(day: date, *, now: datetime) -> None:
-    """Write down that something has become free on a day, for the waiting list to look at after the commit."""
-    freed_all([day], now=now)
+def freed(day: date, *, now: datetime, by: Visit | None = None) -> None:
+    """Write down that something has become free on a day, for the waiting list to look at after the commit.
+
+    `by`: whoever gave it back and goes on waiting.
+    """
+    freed_all([day], now=now, by=by)
 
 
-def freed_all(days: Iterable[date], *, now: datetime) -> None:
+def freed_all(days: Iterable[date], *, now: datetime, by: Visit | None = None) -> None:
     """The same for many days."""
     today = day_of(now)
-    Freed.objects.bulk_create(Freed(day=day, at=now) for day in sorted(set(days)) if day >= today)
+    Freed.objects.bulk_create(Freed(day=day, at=now, by=by) for day in sorted(set(days)) if day >= today)
 
 
 def add_contacts(visit: Visit, people: Sequence[Person]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -68,19 +68,25 @@ def place_in_line(visit: Visit) -> int:
 
 def serve_freed(*, now: datetime) -> int:
     """Look at every day on which something became free; gives how many groups were offered a time."""
-    rows = list(Freed.objects.values_list("pk", "day"))
-    served = sum(locks.door(serve)(day, now=now) for day in sorted({day for _pk, day in rows}))
-    Freed.objects.filter(pk__in=[pk for pk, _day in rows]).delete()
+    rows = list(Freed.objects.values_list("pk", "day", "by"))
+    served = 0
+    for day in sorted({day for _pk, day, _by in rows}):
+        gave_back = {by for _pk, each, by in rows if each == day}
+        served += locks.door(serve)(day, but=gave_back if None not in gave_back else (), now=now)
+    Freed.objects.filter(pk__in=[pk for pk, _day, _by in rows]).delete()
     lapse(now=now)
     return served
 
 
 @transaction.atomic
-def serve(day: date, *, now: datetime) -> int:
-    """Offer the day's free times to the groups that wait for it, the first in line first, each exactly what fits it then."""
+def serve(day: date, *, but: Collection[int] = (), now: datetime) -> int:
+    """Offer the day's free times to the groups that wait for it, the first in line first, each exactly what fits it then.
+
+    `but`: visits that have just given back all that became free, and are not asked again about the same.
+    """
     locks.museum_days([day])
     served = 0
-    for wish in line().filter(days__contains=[day]):
+    for wish in line().filter(days__contains=[day]).exclude(visit__in=but):
         try:
             begins = _fitting(wish, day, now)
         except BadWish:  # its tour is not offered to it any more: it is the office's to ring, and in nobody's way
@@ -145,7 +151,9 @@ def _fitting(wish: Wish, day: date, now: datetime) -> list[tuple[datetime, ...]]
 
 
 def suits(wish: Wish, begins: Sequence[datetime], zone: ZoneInfo) -> bool:
-    """Whether these starts lie within the hours that a group named."""
+    """Whether these starts lie within the hours that a group named, and are not what it declined."""
+    if begins[0] in wish.declined:
+        return False
     clocks = [periods.local(begin, zone).time() for begin in begins]
     early_enough = wish.latest is None or max(clocks) <= wish.latest
     return early_enough and (wish.earliest is None or min(clocks) >= wish.earliest)

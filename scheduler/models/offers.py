@@ -58,12 +58,16 @@ class Offer(models.Model):
 
 
 class Wish(models.Model):
-    """What a waiting group would take: any of `days`, to begin between `earliest` and `latest` by the museum's clock."""
+    """What a waiting group would take: any of `days`, to begin between `earliest` and `latest` by the museum's clock.
+
+    `declined`: starts that were suggested to it in vain, and those that were shown beside them; none is suggested again.
+    """
 
     visit = models.OneToOneField(Visit, models.CASCADE, related_name="wish")
     days = ArrayField(models.DateField())
     earliest = models.TimeField(null=True, blank=True)
     latest = models.TimeField(null=True, blank=True)
+    declined = ArrayField(models.DateTimeField(), default=list, blank=True)
     priority = models.SmallIntegerField(_("priority"), default=0)
     since = models.DateTimeField()
 
@@ -80,10 +84,14 @@ class Wish(models.Model):
 
 
 class Freed(models.Model):
-    """A day on which something became free, for the waiting list to look at; written with the change that freed it."""
+    """A day on which something became free, for the waiting list to look at; written with the change that freed it.
+
+    `by`: the group that gave a suggested time back and goes on waiting; what it did not want is for the others in the line.
+    """
 
     day = models.DateField()
     at = models.DateTimeField()
+    by = models.ForeignKey(Visit, models.CASCADE, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ("pk",)

@@ -192,3 +192,70 @@ def test_a_group_whose_tour_is_not_for_it_any_more_is_in_nobodys_way(asking: Ask
     stuck.refresh_from_db()
     served.refresh_from_db()
     assert (stuck.status, served.status) == ("waiting", "offered")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("silent", [False, True])
+def test_what_a_waiting_group_declined_goes_to_the_next_in_line(
+    asking: Ask, season_now: datetime, silent: bool
+) -> None:
+    Guide.objects.exclude(code="g05").update(active=False)
+    noon = Hours(time(12), time(12))
+    first = waiting_group(asking, season_now, DAY, hours=noon)
+    second = waiting_group(asking, season_now + timedelta(minutes=1), DAY, hours=noon)
+    assert waiting.serve_freed(now=season_now) == 1
+    later = season_now + timedelta(days=2 if silent else 1)
+    if silent:
+        offers.sweep(now=later)
+    else:
+        offers.give_up(first.pk, waits=True, now=later)
+    assert waiting.serve_freed(now=later) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("waiting", "offered")
+    assert (waiting.place_in_line(first), first.wish.declined[0]) == (1, at(DAY, "12:00"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_another_time_is_suggested_one_of_that_day_once_something_else_is_freed(
+    asking: Ask, season_now: datetime
+) -> None:
+    group = waiting_group(asking, season_now, DAY)
+    other = bookings.book(asking(at(DAY, "15:00"), tour="grounds"), now=season_now)
+    assert waiting.serve_freed(now=season_now) == 1
+    shown = Offer.objects.get()
+    group.refresh_from_db()
+    declined = {group.period.lower, *shown.alternatives}
+    offers.give_up(group.pk, waits=True, now=season_now)
+    assert waiting.serve_freed(now=season_now) == 0  # only its own time has become free
+    bookings.cancel(other.pk, by="organiser", now=season_now)
+    assert waiting.serve_freed(now=season_now) == 1
+    group.refresh_from_db()
+    again = Offer.objects.get(outcome="open")
+    assert not declined & {group.period.lower, *again.alternatives}
+
+
+def test_silence_puts_a_group_behind_those_who_wait_as_well(asking: Ask, season_now: datetime) -> None:
+    first = waiting_group(asking, season_now, DAY)
+    second = waiting_group(asking, season_now + timedelta(minutes=1), DAY)
+    offers.offer(
+        first.pk, (at(DAY, "12:00"),), answer_by=season_now + timedelta(days=1), on_silence="wait", now=season_now
+    )
+    expiry.release_expired([DAY], now=season_now + timedelta(days=1))
+    line = [Visit.objects.get(pk=each.pk) for each in (second, first)]
+    assert [waiting.place_in_line(each) for each in line] == [1, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_had_to_give_way_waits_with_the_priority_of_its_kind_and_is_suggested_another_day(
+    visit: Visit, season_now: datetime
+) -> None:
+    Audience.objects.update(priority=3)
+    suggest(visit, season_now)
+    offers.give_up(visit.pk, waits=True, now=season_now)
+    visit.refresh_from_db()
+    assert visit.wish.priority == 3
+    assert waiting.serve_freed(now=season_now) == 1
+    visit.refresh_from_db()
+    assert visit.status == "offered"
+    assert visit.day > NEXT
