@@ -48,6 +48,7 @@ urlpatterns = [
     path("duties/<int:pk>/decline/", duties.decline, name="api-duty-decline"),
     path("duties/<int:pk>/assign/", duties.assign, name="api-duty-assign"),
     path("duties/<int:pk>/candidates/", duties.candidates, name="api-duty-candidates"),
+    path("duties/<int:pk>/help/", duties.help_for, name="api-duty-help"),
     path("guides/<slug:guide>/absences/", absences.of_guide, name="api-guide-absences"),
     path("guides/<slug:guide>/absences/<int:pk>/", absences.one_of_guide, name="api-guide-absence"),
     path("closures/", closures.many, name="api-closures"),
