@@ -222,6 +222,8 @@ def _buttons(context: Mapping[str, Any]) -> list[tuple[str, str]]:
             (gettext("Accept this time"), f"{manage}?answer=accept"),
             (gettext("Decline it"), f"{manage}?answer=decline"),
         ]
+    if manage and context["kind"] == "reminder_week":
+        found += [(gettext("Yes, we come as agreed"), f"{manage}?answer=come")]
     if manage:
         found += [
             (gettext("See your visit") if context["is_over"] else gettext("See, change or cancel your visit"), manage)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import periods, phones
+from scheduler.forms.addresses import one_address
 from tours import queries as catalogue
 from tours.models.words import no_control_characters
 
@@ -94,6 +95,8 @@ class Phone(Line):
 
 class Email(forms.EmailField):
     """An e-mail address. `either`: this or the telephone beside it is needed, and the form asks for one of the two."""
+
+    default_validators = [one_address]
 
     def __init__(self, *, either: bool = False, **options: Any) -> None:
         self.either = either

@@ -117,6 +117,7 @@ def _page(
         "legs": lead.legs,
         "token": token,
         "form": form or DeclineForm(),
+        "prepared": request.GET.get("answer", ""),  # by the letter's button; opening it says nothing yet
         "arrive_form": arrive_form,
         "arriving": found.pk if arrive_form else None,
         "refused": refused,

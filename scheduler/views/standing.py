@@ -12,7 +12,7 @@ from scheduler.views.drawing import Plan, plan_of
 from scheduler.views.programme import Part
 from tours.models import Museum, Space, User
 
-ANSWERS = ("accept", "decline")
+ANSWERS = ("accept", "decline", "come")
 
 
 def shown_of(

@@ -44,6 +44,27 @@ def test_a_text_keeps_its_lines_however_the_browser_ends_them() -> None:
     assert Text(max_length=20).clean("one\r\ntwo\nthree") == "one\ntwo\nthree"
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("anna.example.org", "The @ is missing: an address looks like name@example.org."),
+        ("anna @example.org", "There is a space in this address."),
+        ("anna@b@example.org", "There is more than one @ here. Please give one address."),
+        ("@example.org", "Nothing stands before the @: an address looks like name@example.org."),
+        ("annа@example.org", "Before the @ there are Latin letters only. This one is not: а"),
+        ("anna(home)@example.org", "This cannot stand in an e-mail address: ("),
+        ("anna@example,org", "Something is missing after the @: an address looks like name@example.org."),
+        ("anna@mail.example,org", "This cannot stand in an e-mail address: ,"),
+        ("anna@example", "Something is missing after the @: an address looks like name@example.org."),
+        ("anna..b@example.org", "A full stop stands where there cannot be one."),
+        ("anna@example.org.", "A full stop stands where there cannot be one."),
+        ("anna@-example.org", "Enter a valid email address."),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said(typed: str, said: str) -> None:
+    assert refuses(Email(), typed) == said
+
+
 def test_no_second_address_hides_in_an_email() -> None:
     for text in (
         "a@example.org\nb@example.org",

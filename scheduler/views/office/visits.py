@@ -28,6 +28,7 @@ from scheduler.models import Contact, Party, Visit
 from scheduler.views import choosing, coming
 from scheduler.views.access import office_only, staff
 from scheduler.views.office import late
+from scheduler.views.office.knowing import who_knows
 from scheduler.views.pages import show, status_of, tried
 from scheduler.views.programme import programme_of, stops_of
 from scheduler.views.standing import ceremony_plan_for
@@ -282,6 +283,7 @@ def page(
         "helps": roster.what_would_help(party.pk, now=now) if party and found.holds and not party.guide_id else [],
         "letters": OutboxMessage.objects.filter(thread__about=about).order_by("created_at"),
         "calls": Call.objects.filter(about=about).select_related("rang_by").order_by("created_at"),
+        "knowing": who_knows(found),
         "story": history.story_of(found, ZoneInfo(museum.time_zone)),
         "refused": refused,
         "suggestions": choosing.suggestions(refused),

@@ -8,8 +8,9 @@ import pytest
 import time_machine
 from django.test import Client
 
+from notifications import links
 from notifications.models import OutboxMessage
-from scheduler import bookings, changes, waiting
+from scheduler import bookings, changes, reminders, waiting
 from scheduler.models import ChangeRequest, Visit
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, Ask, Book, link, soup, words
@@ -37,6 +38,19 @@ def test_a_week_before_it_is_asked_whether_they_come_and_one_click_says_so(
     page = words(stranger.get(link(visit)))
     assert "Do you still come" not in page
     assert "You said that you come" in page
+
+
+def test_the_letters_button_prepares_the_yes_and_opening_it_says_nothing(
+    stranger: Client, book: Book, clock: time_machine.Coordinates
+) -> None:
+    visit = book(FAR, "11:00")
+    clock.move_to(at(FAR, "11:00") - timedelta(days=6))
+    reminders.due(now=at(FAR, "11:00") - timedelta(days=6))
+    row = OutboxMessage.objects.get(kind="reminder_week")
+    assert f"Келеміз, келісілгендей: {links.placeholder('visit', visit.code, 1)}?answer=come" in row.text
+    page = soup(stranger.get(f"{link(visit)}?answer=come"))
+    assert [button.text for button in page.select("button[autofocus]")] == ["Yes, 10 people, as agreed"]
+    assert again(visit).reconfirmed_at is None
 
 
 def test_another_number_is_placed_exactly_and_counts_as_an_answer(

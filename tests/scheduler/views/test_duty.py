@@ -10,7 +10,7 @@ from notifications import links
 from scheduler import telling
 from scheduler.models import Contact, Party, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Book, browser, words
+from tests.scheduler.views.conftest import FAR, NEAR, Book, browser, soup, words
 from tours.models import Guide
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,19 @@ def test_where_no_leader_is_named_the_contacts_number_stands(stranger: Client, p
     page = stranger.get(address(party))
     assert "Head teacher +7 701 555 6677" in words(page).replace("\u00a0", " ")
     assert b'href="tel:+77015556677"' in page.content
+
+
+@pytest.mark.parametrize(
+    ("answer", "focused", "is_open"), [("accept", 1, False), ("decline", 0, True), ("x", 0, False)]
+)
+def test_the_letters_buttons_prepare_an_answer_and_give_none(
+    stranger: Client, party: Party, answer: str, focused: int, is_open: bool
+) -> None:
+    page = soup(stranger.get(f"{address(party)}?answer={answer}"))
+    assert len(page.select("form[action$='/accept/'] button[autofocus]")) == focused
+    assert bool(page.select("details[open] form[action$='/decline/']")) == is_open
+    party.refresh_from_db()
+    assert party.answer == Party.Answer.PENDING
 
 
 def test_a_yes_is_noted(stranger: Client, party: Party) -> None:

@@ -286,9 +286,9 @@ def test_the_visit_asks_the_database_as_often_with_one_sub_group_as_with_many(
 ) -> None:
     small, large = book(NEAR, "11:00", heads=10), book(NEAR, "14:00", heads=50)
     office.get(page_of(small))
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(27):
         office.get(page_of(small))
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(27):
         office.get(page_of(large))
 
 
