@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import icalendar
 import pytest
 
-from notifications import delivery, invitations, links
+from notifications import delivery, invitations, links, outbox
 from notifications.invitations import Expected
 from notifications.messages import Address, Entry, Letter
 from notifications.models import OutboxMessage
+from tests.notifications.smtp import Mailhouse, mailhouse
 
 NOW = datetime(2026, 5, 4, 6, 0, tzinfo=UTC)
 START = datetime(2026, 5, 28, 6, 0, tzinfo=UTC)  # 11:00 in Astana
+LATER = START + timedelta(hours=2)
+MINUTE = timedelta(minutes=1)
 ABOUT = "visit:QX7K2M"
 ORGANISER = Address("Anna Müller", "anna@example.org", "+49301234567", "en", "Delegation of the Bundesrat")
 GUIDE = Address("Айгүл С.", "aigul@example.org", "+77011112233", "kk")
@@ -185,6 +189,15 @@ def send(mail_to_sink: Any) -> Callable[..., Any]:
     return go
 
 
+@pytest.fixture
+def house(settings: Any) -> Iterator[Mailhouse]:
+    """A mail server of our own, which the tests tell what to answer."""
+    with mailhouse() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
+        yield server
+
+
 @pytest.fixture(autouse=True)
 def _limits_out_of_the_way(settings: Any) -> None:
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (100_000, 1))
@@ -192,3 +205,38 @@ def _limits_out_of_the_way(settings: Any) -> None:
 
 def rows(**filters: Any) -> list[OutboxMessage]:
     return list(OutboxMessage.objects.filter(**filters).order_by("created_at", "revision"))
+
+
+def write(count: int = 1, kind: str = "reminder_day", domain: str = "example.org") -> list[OutboxMessage]:
+    """Letters to as many people."""
+    written = [
+        outbox.enqueue(
+            key=f"{kind}:{number}",
+            thread=f"{ABOUT}:contact:{number}",
+            to=Address(f"Guest {number}", f"guest{number}@{domain}"),
+            letter=Letter(kind, facts()),
+            not_before=NOW,
+            bulk=True,
+        )
+        for number in range(count)
+    ]
+    return [row for row in written if row is not None]
+
+
+def again() -> None:
+    """Time passes: whatever waits is due."""
+    OutboxMessage.objects.filter(status="queued").update(not_before=NOW, lease_until=None)
+
+
+def event(letter: Any) -> icalendar.Event:
+    """The calendar part of a letter, read by an independent reader."""
+    (part,) = [part for part in letter.walk() if part.get_content_type() == "text/calendar"]
+    calendar = icalendar.Calendar.from_ical(part.get_payload(decode=True))
+    assert part.get_param("method") == calendar["METHOD"]
+    found = calendar.events[0]
+    found.add("x-method", calendar["METHOD"])
+    return found
+
+
+def numbers(letters: list[Any]) -> list[tuple[str, int]]:
+    return [(str(event(letter)["X-METHOD"]), int(event(letter)["SEQUENCE"])) for letter in letters]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,21 +15,13 @@ from notifications import calls, dead_letters, delivery, outages, queries, settl
 from notifications.models import Call, Outage, OutboxMessage, Thread
 from notifications.outcomes import Outcome
 from tests.notifications.conftest import ABOUT, NOW, ORGANISER, guide, organiser, rows
-from tests.notifications.smtp import Mailhouse, mailhouse
+from tests.notifications.smtp import Mailhouse
 from tours.models import User
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=1)
 EVER = NOW + timedelta(days=4000)  # the database's own clock, which settles, runs on
 Tell = Callable[..., None]
-
-
-@pytest.fixture
-def house(settings: Any) -> Iterator[Mailhouse]:
-    with mailhouse() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
-        yield server
 
 
 def refuse(house: Mailhouse, address: str = ORGANISER.email) -> None:

@@ -7,45 +7,29 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import icalendar
 import pytest
-from django.contrib.auth import get_user_model
 
-from notifications import calls, claims, outbox
-from notifications.messages import Address, Letter
-from notifications.models import Call, OutboxMessage, Thread
+from notifications import claims
+from notifications.messages import Address
+from notifications.models import OutboxMessage, Thread
 from tests.notifications.conftest import (
-    ABOUT,
     GUIDE,
+    LATER,
+    MINUTE,
     NOW,
     ORGANISER,
     START,
     entry,
+    event,
     facts,
     guide,
+    numbers,
     organiser,
     parties,
     rows,
 )
 
 pytestmark = pytest.mark.django_db
-
-LATER = START + timedelta(hours=2)
-MINUTE = timedelta(minutes=1)
-
-
-def event(letter: Any) -> icalendar.Event:
-    """The calendar part of a letter, read by an independent reader."""
-    (part,) = [part for part in letter.walk() if part.get_content_type() == "text/calendar"]
-    calendar = icalendar.Calendar.from_ical(part.get_payload(decode=True))
-    assert part.get_param("method") == calendar["METHOD"]
-    found = calendar.events[0]
-    found.add("x-method", calendar["METHOD"])
-    return found
-
-
-def numbers(letters: list[Any]) -> list[tuple[str, int]]:
-    return [(str(event(letter)["X-METHOD"]), int(event(letter)["SEQUENCE"])) for letter in letters]
 
 
 def test_a_first_letter_is_an_invitation_and_goes_at_once(tell: Callable[..., None], send: Callable[..., Any]) -> None:
@@ -328,91 +312,6 @@ def test_the_queries_of_one_sync_do_not_grow_with_what_is_unchanged(
     send()
     with django_assert_num_queries(8):
         tell(organiser(), *[guide(number) for number in range(20)])
-
-
-# --- Without e-mail ----------------------------------------------------------------------------------------------------------
-
-BY_PHONE = Address("Балабақша меңгерушісі", "", "+77010000044", "kk", "«Жұлдыз» балабақшасы")
-
-
-def test_whoever_has_no_address_is_put_on_the_call_list_and_told_once_rung(
-    tell: Callable[..., None], send: Callable[..., Any]
-) -> None:
-    tell(organiser(to=BY_PHONE))
-    tell(organiser(to=BY_PHONE))
-    assert send() == []
-    (call,) = calls.to_make(now=NOW)
-    assert (call.whom, call.phone, call.organisation) == (BY_PHONE.name, BY_PHONE.phone, BY_PHONE.organisation)
-    assert "2026 ж. 28 мамыр, бейсенбі, 11:00–12:00" in call.say
-    assert Thread.objects.get(key=call.thread.key).told_at is None
-    office = get_user_model().objects.create_user("office", password="x")
-    assert calls.rang(call.pk, by=office, now=NOW + MINUTE) is not None
-    assert calls.rang(call.pk, by=office, now=NOW + MINUTE) is None
-    assert Thread.objects.get(key=call.thread.key).told_at == NOW + MINUTE
-    tell(organiser(to=BY_PHONE), now=NOW + 2 * MINUTE)
-    assert not calls.to_make(now=NOW + 3 * MINUTE).exists()
-
-
-def test_a_call_that_is_no_longer_true_is_replaced(tell: Callable[..., None]) -> None:
-    tell(organiser(to=BY_PHONE))
-    tell(organiser(to=BY_PHONE, start=LATER), now=NOW + MINUTE)
-    assert [(call.status, call.kind) for call in Call.objects.order_by("pk")] == [
-        ("superseded", "confirmed"),
-        ("open", "confirmed"),  # the first that they hear of it: nothing "changes" for them
-    ]
-
-
-def test_who_was_told_by_telephone_and_gets_an_address_is_invited(
-    tell: Callable[..., None], send: Callable[..., Any]
-) -> None:
-    tell(organiser(to=BY_PHONE))
-    office = get_user_model().objects.create_user("office", password="x")
-    calls.rang(Call.objects.get().pk, by=office, now=NOW)
-    tell(organiser(to=replace(BY_PHONE, email="head@example.org")))
-    (letter,) = send()
-    assert numbers([letter]) == [("REQUEST", 0)]
-
-
-# --- Reminders ---------------------------------------------------------------------------------------------------------------
-
-
-def remind(thread: str = f"{ABOUT}:contact:12", to: Address = ORGANISER) -> OutboxMessage | None:
-    return outbox.enqueue(
-        key=f"reminder_day:{thread}:{START.isoformat()}",
-        thread=thread,
-        to=to,
-        letter=Letter("reminder_day", facts(to.locale)),
-        not_before=NOW,
-        expires_at=START + timedelta(days=4000),
-        bulk=True,
-    )
-
-
-def test_a_reminder_is_written_once_and_has_no_calendar_part(send: Callable[..., Any]) -> None:
-    assert remind() is not None
-    assert remind() is None
-    (letter,) = send()
-    assert [part.get_content_type() for part in letter.walk()] == ["multipart/alternative", "text/plain", "text/html"]
-
-
-def test_a_reminder_of_a_time_that_changed_is_not_sent_and_of_one_that_changed_back_is(
-    tell: Callable[..., None], send: Callable[..., Any]
-) -> None:
-    tell(organiser())
-    send()
-    remind()
-    tell(organiser(start=LATER))
-    tell(organiser())
-    assert [row.status for row in rows(kind="reminder_day")] == ["cancelled"]
-    assert remind() is not None
-    assert len(send()) == 1
-
-
-def test_a_reminder_after_the_visit_is_dropped(send: Callable[..., Any]) -> None:
-    remind()
-    OutboxMessage.objects.update(expires_at=NOW - timedelta(days=1))
-    assert send() == []
-    assert [(row.status, row.last_error) for row in rows()] == [("cancelled", "expired")]
 
 
 def test_a_letter_that_cannot_be_rendered_is_dead_with_its_reason_and_the_change_stands(

@@ -16,7 +16,6 @@ from notifications import delivery, letters, queries
 from notifications.messages import Address
 from notifications.models import Call, OutboxMessage
 from tests.notifications.conftest import ABOUT, NOW, guide, organiser, rows
-from tests.notifications.test_delivery import house as house
 
 pytestmark = pytest.mark.django_db
 

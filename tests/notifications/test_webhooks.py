@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from notifications import delivery, webhooks
 from notifications.models import Endpoint, OutboxMessage
-from tests.notifications.conftest import NOW
+from tests.notifications.conftest import NOW, again
 
 pytestmark = pytest.mark.django_db
 FACTS = {"code": "QX7K2M", "title": "official event"}
@@ -97,10 +97,6 @@ def receiver(certificate: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) 
 
 def announce(version: str = "1", event: str = "visit.confirmed") -> int:
     return webhooks.announce(event, about="visit:QX7K2M", version=version, facts=FACTS, now=NOW)
-
-
-def again() -> None:
-    OutboxMessage.objects.filter(status="queued").update(not_before=NOW)
 
 
 def test_an_event_is_signed_and_sent_once(receiver: Receiver) -> None:

@@ -138,6 +138,15 @@ def guide_called(house: Museum) -> Callable[[str], Caller]:
     return lambda code: caller_of(sign_in_of(code))
 
 
+Booked = Callable[..., dict[str, Any]]
+FLOWERS = {"tour": "grounds-flowers", "language": "en"}
+
+
+def own(visit: dict[str, Any]) -> Caller:
+    """The organiser of a visit, with the token of its link."""
+    return Caller(visit["token"])
+
+
 def asked(**others: Any) -> dict[str, Any]:
     """A body for `POST visits/`, each part of it with a sensible default."""
     start = others.pop("start", at(FAR, "11:00"))
@@ -154,7 +163,7 @@ def asked(**others: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def booked(stranger: Caller) -> Callable[..., dict[str, Any]]:
+def booked(stranger: Caller) -> Booked:
     """Ask for a visit as a stranger; gives what the organiser is told."""
 
     def ask(**others: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from scheduler import changes, planning
 from scheduler.api import urlpatterns
 from scheduler.models import ChangeRequest, Visit
-from tests.scheduler.api.conftest import FAR, NEAR, Caller, asked, caller_of, schema, sign_in_of
+from tests.scheduler.api.conftest import FAR, NEAR, Booked, Caller, asked, caller_of, schema, sign_in_of
 from tests.scheduler.conftest import at
 from tours import services
 from tours.models import Guide, User
@@ -133,7 +133,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(stranger: Caller, office: Caller, booked: Callable[..., dict[str, Any]]) -> Stage:
+def stage(stranger: Caller, office: Caller, booked: Booked) -> Stage:
     mine = booked(start=at(NEAR, "11:00"))
     theirs = booked(start=at(NEAR, "13:00"), email="other@example.org")
     gone = booked(start=at(NEAR, "16:00"), email="gone@example.org")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from scheduler import locks, starts, steps
 from scheduler.models import Leg, Party, Visit
-from tests.scheduler.api.conftest import FAR, Caller
+from tests.scheduler.api.conftest import FAR, Booked, Caller
 from tests.scheduler.conftest import ASTANA, at
 from tours.models import Audience, Guide, Lane, Tour
 
@@ -41,18 +40,14 @@ def test_each_day_has_its_state_and_its_starts_on_the_museums_clock(stranger: Ca
     assert days["2025-05-19"]["starts"] == []
 
 
-def test_what_is_offered_can_be_booked_and_is_then_gone(
-    stranger: Caller, booked: Callable[..., dict[str, Any]]
-) -> None:
+def test_what_is_offered_can_be_booked_and_is_then_gone(stranger: Caller, booked: Booked) -> None:
     wish = WISH | {"tour": "grounds-flowers", "language": "en", "from": FAR.isoformat(), "to": FAR.isoformat()}
     start = days_of(stranger.at("GET", "availability/", wish))[FAR.isoformat()]["starts"][0]
     booked(tour="grounds-flowers", language="en", start=start)
     assert start not in days_of(stranger.at("GET", "availability/", wish))[FAR.isoformat()]["starts"]
 
 
-def test_who_has_the_answer_already_is_not_sent_it_again(
-    stranger: Caller, booked: Callable[..., dict[str, Any]]
-) -> None:
+def test_who_has_the_answer_already_is_not_sent_it_again(stranger: Caller, booked: Booked) -> None:
     wish = WISH | {"tour": "grounds-flowers", "language": "en", "from": FAR.isoformat(), "to": FAR.isoformat()}
     first = stranger.at("GET", "availability/", wish)
     again = stranger.at("GET", "availability/", wish, HTTP_IF_NONE_MATCH=first.headers["ETag"])

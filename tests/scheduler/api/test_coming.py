@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +9,11 @@ import pytest
 import time_machine
 
 from scheduler.models import Visit
-from tests.scheduler.api.conftest import FAR, NEAR, Caller
+from tests.scheduler.api.conftest import FAR, NEAR, Booked, Caller
 from tests.scheduler.conftest import at
 
 pytestmark = pytest.mark.django_db
 
-Booked = Callable[..., dict[str, Any]]
 DOOR = {"tour": "halls", "language": "ru", "audience": "general", "heads": 12}
 
 

@@ -11,12 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from scheduler.models import Party, Visit
-from tests.scheduler.api.conftest import FAR, NEAR, Caller
+from tests.scheduler.api.conftest import FAR, NEAR, Booked, Caller
 from tests.scheduler.conftest import at
 
 pytestmark = pytest.mark.django_db
 
-Booked = Callable[..., dict[str, Any]]
 Called = Callable[[str], Caller]
 MONTH = {"from": NEAR.isoformat(), "to": (NEAR + timedelta(days=60)).isoformat()}
 

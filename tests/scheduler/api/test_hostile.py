@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from scheduler.api import urlpatterns
 from scheduler.models import Visit
-from tests.scheduler.api.conftest import Caller, asked
+from tests.scheduler.api.conftest import Booked, Caller, asked
 
 pytestmark = pytest.mark.django_db
 
@@ -72,9 +69,7 @@ def test_answers_are_json(stranger: Caller) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_text_and_comes_back_as_it_was(
-    stranger: Caller, booked: Callable[..., dict[str, Any]], office: Caller, name: str
-) -> None:
+def test_a_name_is_text_and_comes_back_as_it_was(stranger: Caller, booked: Booked, office: Caller, name: str) -> None:
     who = {"name": name, "organisation": name, "email": "asker@example.org"}
     visit = booked(organiser=who, notes=name, leader={"name": name})
     shown = office.at("GET", f"visits/{visit['code']}/").json()
@@ -131,5 +126,5 @@ def test_every_method_of_every_call_is_answered(office: Caller) -> None:
             assert answer.status_code < 500, (method, path)
 
 
-def test_a_start_may_be_written_in_any_zone(booked: Callable[..., dict[str, Any]]) -> None:
+def test_a_start_may_be_written_in_any_zone(booked: Booked) -> None:
     assert booked(start="2025-06-18T01:00:00-05:00")["start"] == "2025-06-18T11:00:00+05:00"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +10,12 @@ import time_machine
 
 from notifications.models import OutboxMessage
 from scheduler.models import Closure, Visit
-from tests.scheduler.api.conftest import FAR, NEAR, Caller, asked
+from tests.scheduler.api.conftest import FAR, FLOWERS, NEAR, Booked, Caller, asked
 from tests.scheduler.conftest import at
 from tours.models import User
 
 pytestmark = pytest.mark.django_db
 
-Booked = Callable[..., dict[str, Any]]
-FLOWERS = {"tour": "grounds-flowers", "language": "en"}
 CONTACT = {"name": "Protocol", "organisation": "Embassy", "email": "protocol@example.org", "locale": "en"}
 EVENT = {
     "kind": "event",

@@ -13,7 +13,7 @@ import pytest
 from django.db import connections
 
 from scheduler.models import Visit
-from tests.scheduler.api.conftest import FAR, NEAR, Caller, asked, caller_of, sign_in_of
+from tests.scheduler.api.conftest import FAR, NEAR, Booked, Caller, asked, caller_of, sign_in_of
 from tests.scheduler.conftest import at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,7 @@ def test_one_key_makes_one_visit_however_many_send_it_for_whatever_day(stranger:
     assert Visit.objects.count() == 1
 
 
-def test_a_guide_who_declines_twice_declines_for_nobody_else(booked: Callable[..., dict[str, Any]]) -> None:
+def test_a_guide_who_declines_twice_declines_for_nobody_else(booked: Booked) -> None:
     visit = booked(start=at(NEAR, "11:00"))
     party = Visit.objects.get(code=visit["code"]).parties.get()
     assert party.guide is not None
@@ -62,7 +62,7 @@ def test_a_guide_who_declines_twice_declines_for_nobody_else(booked: Callable[..
     assert (party.guide is not None, revision) == (True, visit["revision"] + 1)
 
 
-def test_two_changes_of_one_revision_are_one_change(booked: Callable[..., dict[str, Any]]) -> None:
+def test_two_changes_of_one_revision_are_one_change(booked: Booked) -> None:
     visit = booked()
     answers = at_once(
         [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from django.utils import timezone
 
 from scheduler import planning
 from scheduler.models import Party
-from tests.scheduler.api.conftest import FAR, Caller
+from tests.scheduler.api.conftest import FAR, Booked, Caller
 from tests.scheduler.conftest import at
 from tours.models import Guide
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.django_db
 DAYS = {"from": FAR.isoformat(), "to": FAR.isoformat(), "seconds": 10}
 
 
-def test_a_roster_is_planned_seen_and_published(office: Caller, booked: Callable[..., dict[str, Any]]) -> None:
+def test_a_roster_is_planned_seen_and_published(office: Caller, booked: Booked) -> None:
     for clock in ("10:00", "11:30", "13:00"):
         booked(start=at(FAR, clock), email=f"{clock[:2]}@example.org")
     Party.objects.update(guide=Guide.objects.get(code="g04"))
@@ -39,7 +38,7 @@ def test_a_roster_is_planned_seen_and_published(office: Caller, booked: Callable
     assert again.status_code == 409
 
 
-def test_the_better_plan_stands_beside_the_quiet_one(office: Caller, booked: Callable[..., dict[str, Any]]) -> None:
+def test_the_better_plan_stands_beside_the_quiet_one(office: Caller, booked: Booked) -> None:
     for clock in ("10:00", "11:30", "13:00"):
         booked(start=at(FAR, clock), email=f"{clock[:2]}@example.org")
     Party.objects.update(guide=Guide.objects.get(code="g04"))

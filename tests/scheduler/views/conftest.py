@@ -124,6 +124,16 @@ def link(visit: Visit, action: str = "") -> str:
     return f"/visit/{token}/{action}"
 
 
+def page_of(visit: Visit, action: str = "") -> str:
+    """The address of a visit's page in the office, or of something done on it."""
+    return f"/office/visits/{visit.code}/{action}"
+
+
+def again(visit: Visit) -> Visit:
+    """The visit as the database has it now."""
+    return Visit.objects.get(pk=visit.pk)
+
+
 def soup(response: HttpResponse) -> BeautifulSoup:
     return BeautifulSoup(response.content, "html.parser")
 

@@ -10,9 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from notifications.models import OutboxMessage
 from scheduler import bookings, lifting
-from scheduler.models import Closure, KeptDraft, Visit
+from scheduler.models import Closure, KeptDraft
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import NEAR, Book, Close, soup, typed, words
+from tests.scheduler.views.conftest import NEAR, Book, Close, again, soup, typed, words
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +25,6 @@ TYPED = {
     "notice_ru": "Ремонт",
     "notice_en": "Renovation",
 }
-
-
-def again(visit: Visit) -> Visit:
-    return Visit.objects.get(pk=visit.pk)
 
 
 def previewed(office: Client, **changed: str) -> dict[str, str]:

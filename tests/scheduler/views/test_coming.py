@@ -13,14 +13,10 @@ from notifications.models import OutboxMessage
 from scheduler import bookings, changes, reminders, waiting
 from scheduler.models import ChangeRequest, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Ask, Book, link, soup, words
+from tests.scheduler.views.conftest import FAR, NEAR, Ask, Book, again, link, soup, words
 from tours.models import Guide, User
 
 pytestmark = pytest.mark.django_db
-
-
-def again(visit: Visit) -> Visit:
-    return Visit.objects.get(pk=visit.pk)
 
 
 # --- Still coming? -----------------------------------------------------------------------------------------------------------

@@ -13,20 +13,12 @@ from notifications.models import OutboxMessage
 from scheduler import bookings
 from scheduler.models import Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import Book, soup, typed, words
+from tests.scheduler.views.conftest import Book, again, page_of, soup, typed, words
 from tours.models import User
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/office/events/new/"
-
-
-def again(visit: Visit) -> Visit:
-    return Visit.objects.get(pk=visit.pk)
-
-
-def page_of(visit: Visit, action: str = "") -> str:
-    return f"/office/visits/{visit.code}/{action}"
 
 
 EVENT = {

@@ -13,16 +13,12 @@ from notifications.models import OutboxMessage
 from scheduler import changes, offers
 from scheduler.models import Closure, Party, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Book, soup, words
+from tests.scheduler.views.conftest import FAR, NEAR, Book, again, soup, words
 from tours.models import Guide
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/office/to-mend/"
-
-
-def again(visit: Visit) -> Visit:
-    return Visit.objects.get(pk=visit.pk)
 
 
 def press(office: Client, kind: str, visit: Visit, button: str = "button") -> None:

@@ -10,20 +10,12 @@ from django.test import Client
 
 from scheduler.models import ChangeRequest, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Book, link, soup, words
+from tests.scheduler.views.conftest import FAR, NEAR, Book, again, link, page_of, soup, words
 from tours.models import Guide
 
 pytestmark = pytest.mark.django_db
 
 DOOR = {"tour": "halls", "language": "ru", "audience": "general", "heads": "12", "request_key": "door-1"}
-
-
-def again(visit: Visit) -> Visit:
-    return Visit.objects.get(pk=visit.pk)
-
-
-def page_of(visit: Visit, action: str = "") -> str:
-    return f"/office/visits/{visit.code}/{action}"
 
 
 # --- A group at the door -----------------------------------------------------------------------------------------------------

@@ -14,15 +14,11 @@ from notifications import links
 from scheduler import bookings, lost_links, offers
 from scheduler.models import ChangeRequest, Contact, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Book, browser, link, soup, typed, words
+from tests.scheduler.views.conftest import FAR, NEAR, Book, again, browser, link, soup, typed, words
 
 pytestmark = pytest.mark.django_db
 
 PEOPLE = {"heads": "10", "adults": "0", "leader_name": "Болат", "leader_phone": "", "notes": "", "revision": "1"}
-
-
-def again(visit: Visit) -> Visit:
-    return Visit.objects.get(pk=visit.pk)
 
 
 # --- Who gets in -------------------------------------------------------------------------------------------------------------
