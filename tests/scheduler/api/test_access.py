@@ -57,6 +57,7 @@ BY_PHONE = {
     "kind": "tour",
     "contacts": [{"name": "Асан", "phone": "+77010000044", "locale": "kk"}],
 }
+AT_THE_DOOR = {"tour": "halls", "language": "ru", "audience": "general", "heads": 10}
 A_MEETING = {
     "kind": "event",
     "start": at(FAR, "11:00").isoformat(),
@@ -91,9 +92,24 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("POST", "visits/{visit}/waive/"): ((404, 403, 404, 403, 404, 404, 200, 404, 401), {"reason": "Orphans"}),
     ("POST", "visits/{visit}/arrive/"): ((404, 403, 404, 403, 404, 404, 409, 404, 401), {"heads": 9}),
     ("POST", "visits/{visit}/no-show/"): ((404, 403, 404, 403, 404, 404, 409, 404, 401), None),
+    ("POST", "visits/{visit}/reconfirm/"): ((404, 200, 404, 403, 404, 404, 200, 404, 401), {}),
+    ("POST", "visits/{visit}/split/"): (
+        (404, 201, 404, 403, 404, 404, 201, 404, 401),
+        {"heads": 4, "start": at(NEAR, "15:00").isoformat()},
+    ),
+    ("POST", "visits/{visit}/late/"): ((404, 409, 404, 403, 404, 404, 409, 404, 401), {"minutes": 20}),
+    ("POST", "visits/{visit}/late/ways/"): (
+        (404, 403, 404, 403, 404, 404, 200, 404, 401),
+        {"arrives": at(NEAR, "11:20").isoformat()},
+    ),
+    ("POST", "visits/{visit}/receive/"): (
+        (404, 403, 404, 403, 404, 404, 200, 404, 401),
+        {"arrives": at(NEAR, "11:20").isoformat(), "kind": "later"},
+    ),
     ("POST", "changes/{change}/grant/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
     ("POST", "changes/{change}/refuse/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
     ("POST", "office/visits/"): ((401, 401, 401, 403, 403, 403, 201, 401, 401), BY_PHONE),
+    ("POST", "office/walk-ins/"): ((401, 401, 401, 403, 403, 403, 409, 401, 401), AT_THE_DOOR),
     ("POST", "office/visits/preview/"): ((401, 401, 401, 403, 403, 403, 200, 401, 401), A_MEETING),
     ("GET", "office/insight/"): ((401, 401, 401, 403, 403, 403, 200, 401, 401), None),
     ("GET", "me/duties/"): ((401, 401, 401, 200, 200, 404, 404, 401, 401), None),
