@@ -27,6 +27,11 @@ def test_each_sheet_is_its_readers_alone(stranger: Client, guide: Client, office
     assert office.get(GUIDES).status_code == 404
 
 
+def test_the_day_and_the_week_lead_to_their_sheets(office: Client, guide: Client, led_by_g03: Visit) -> None:
+    assert OFFICES in [str(link["href"]) for link in soup(office.get(f"/office/?day={NEAR}")).select("main a")]
+    assert GUIDES in [str(link["href"]) for link in soup(guide.get(f"/guide/?from={NEAR}")).select("main a")]
+
+
 def test_a_guides_sheet_has_all_of_the_day_and_room_for_who_came(guide: Client, led_by_g03: Visit) -> None:
     Visit.objects.update(leader_name="Болат", leader_phone="+77010000086", access_needs="Two wheelchairs")
     page = guide.get(GUIDES)
