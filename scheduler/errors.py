@@ -109,7 +109,7 @@ class StillHit(Refused):
     """A visit would be left inside a closure without a decision."""
 
     code = "undecided_visits"
-    detail = _("Please decide about each visit that the closure hits.")
+    detail = _("Please decide about each visit that has to give way.")
 
 
 class StaleForm(Refused):

@@ -14,7 +14,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from scheduler.closures import ClosureDraft
-from scheduler.decisions import DROP, OFFER, Decision
+from scheduler.decisions import DROP, MOVE, OFFER, Decision
+from scheduler.errors import BadWish
 from scheduler.forms.fields import Clock, Day, Form, Text, instant, near
 from scheduler.models import Closure, KeptDraft, Offer
 from tours import queries as catalogue
@@ -22,6 +23,8 @@ from tours.models import Space
 
 MOST_TYPED = 1000
 WEEKLY, NTH, LAST, RULE = "weekly", "nth", "last", "rule"
+OTHER = "other"
+"""What is chosen where the time is typed beside it, in `day-CODE` and `clock-CODE`."""
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -110,14 +113,16 @@ class ClosureForm(Form):
 
 
 def typed_of(posted: QueryDict) -> dict[str, Any]:
-    """What was typed of a closure, as a draft keeps it: right or wrong, cut where nobody types so much."""
+    """What was typed of a closure, as a draft keeps it: right or wrong, cut where nobody types so much, without what no row can hold."""
     names = set(ClosureForm.base_fields)
     return {
-        name: [value[:MOST_TYPED] for value in posted.getlist(name)[:100]]
-        if name == "spaces"
-        else posted[name][:MOST_TYPED]
+        name: [_kept(value) for value in posted.getlist(name)[:100]] if name == "spaces" else _kept(str(posted[name]))
         for name in names & posted.keys()
     }
+
+
+def _kept(value: str) -> str:
+    return value.replace("\0", "")[:MOST_TYPED]
 
 
 def form_of(draft: KeptDraft) -> ClosureForm:
@@ -156,28 +161,52 @@ def choice_of(rule: str) -> dict[str, Any]:
     }
 
 
-def decisions_of(posted: Mapping[str, str]) -> dict[str, Decision]:
-    """What was decided for each visit by its code, from fields named `decide-CODE`. Raises ValidationError.
+def decisions_of(posted: Mapping[str, str]) -> tuple[dict[str, Decision], BadWish | None]:
+    """What was decided for each visit by its code, from fields named `decide-CODE`; and a refusal that names those left unclear, if any.
 
-    "cancel" · "reroute" · "drop" · "move START" · "offer START ALTERNATIVE …"; a START is several, parted by commas, for waves.
-    `on_silence`: what happens to those who are asked and do not answer.
+    "cancel" · "reroute" · "drop" · "move START" · "offer START ALTERNATIVE …" · "other", with the time typed beside it; a START is
+    several, parted by commas, for waves. `on_silence`: what happens to those who are asked and do not answer.
     """
     on_silence = posted.get("on_silence") or Offer.Silence.WAIT
-    found = {}
+    found, unclear = {}, []
     for name, value in posted.items():
         if name.startswith("decide-"):
-            action, *rest = value.split(" ")
-            times = [tuple(map(_time, each.split(","))) for each in rest]
-            begins = times[0] if times else ()
-            others = tuple(each[0] for each in times[1:]) if action == OFFER else ()
-            found[name.removeprefix("decide-")] = Decision(
-                action,
-                begins[0] if begins else None,
-                waves=begins[1:],
-                alternatives=others,
-                on_silence=on_silence if action in (DROP, OFFER) else Offer.Silence.WAIT,
-            )
-    return found
+            code = name.removeprefix("decide-")
+            try:
+                found[code] = _decision(value, typed_beside(posted, code), on_silence)
+            except ValidationError:
+                unclear.append(code)
+    if not unclear:
+        return found, None
+    said = _(
+        "It is not clear what becomes of: %(visits)s. For another time choose it, and give its day and its time in steps of five minutes."
+    )
+    return found, BadWish(said % {"visits": ", ".join(unclear)}, visits=unclear)
+
+
+def typed_beside(posted: Mapping[str, str], code: str) -> tuple[str, str]:
+    """The day and the time typed for a visit, each as it was typed; "" where nothing was."""
+    return posted.get(f"day-{code}", "").strip()[:20], posted.get(f"clock-{code}", "").strip()[:20]
+
+
+def _decision(value: str, typed: tuple[str, str], on_silence: str) -> Decision:
+    """One decision. Raises ValidationError, also where a time is typed and something else chosen: which of them is meant?"""
+    if value == OTHER:
+        day, clock = Day().clean(typed[0]), Clock().clean(typed[1])
+        assert day is not None and clock is not None  # both are required
+        return Decision(MOVE, instant(day, clock))
+    if any(typed):
+        raise ValidationError(_("Please choose a time."))
+    action, *rest = value.split(" ")
+    times = [tuple(map(_time, each.split(","))) for each in rest]
+    begins = times[0] if times else ()
+    return Decision(
+        action,
+        begins[0] if begins else None,
+        waves=begins[1:],
+        alternatives=tuple(each[0] for each in times[1:]) if action == OFFER else (),
+        on_silence=on_silence if action in (DROP, OFFER) else Offer.Silence.WAIT,
+    )
 
 
 def value_of(decision: Decision) -> str:

@@ -64,7 +64,8 @@ class People:
     def __init__(self, posted: QueryDict | None = None) -> None:
         initial = {"locale": (get_language() or "kk")[:2]}
         prefixes = (None, *(f"contact-{number}" for number in range(2, MOST_CONTACTS + 1)))
-        self.first, *self.more = (PersonForm(posted, prefix=prefix, initial=initial) for prefix in prefixes)
+        self.first, *more = (PersonForm(posted, prefix=prefix, initial=initial) for prefix in prefixes)
+        self.more = [PersonForm(prefix=form.prefix, initial=initial) if form.is_blank() else form for form in more]
 
     @property
     def typed(self) -> list[PersonForm]:
@@ -169,9 +170,21 @@ class EventForm(Form):
         data = self.cleaned_data
         if not self.official and not any(data.get(f"title_{code}") for code in ("kk", "ru", "en")):
             self.add_error("title_kk", _("Please give the event a title, in at least one language."))
-        if self.official and not self._stops():
+        if self.official:
+            for number in range(MOST_STOPS):
+                self._refuse_half_a_stop(number)
+        if self.official and not self._stops() and not any(name.startswith("stop_") for name in self.errors):
             self.add_error("stop_0", _("Please name at least one place of the programme, and how long it is."))
         return data
+
+    def _refuse_half_a_stop(self, number: int) -> None:
+        place, minutes = f"stop_{number}", f"stop_minutes_{number}"
+        if self.has_error(place) or self.has_error(minutes):
+            return
+        if self.cleaned_data.get(place) and not self.cleaned_data.get(minutes):
+            self.add_error(minutes, _("Please say how long it is."))
+        elif self.cleaned_data.get(minutes) and not self.cleaned_data.get(place):
+            self.add_error(place, _("Please choose a place."))
 
     def event(self, people: People) -> Event:
         """The event as the service takes it; all forms are valid."""

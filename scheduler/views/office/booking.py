@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from scheduler import bookings, events, locks
 from scheduler.decisions import Decision
-from scheduler.errors import PreviewOutOfDate, Refused, StartTaken, StillHit
+from scheduler.errors import PreviewOutOfDate, Refused, StartTaken
 from scheduler.forms.asking import WishForm
 from scheduler.forms.closing import decisions_of
 from scheduler.forms.events import EventForm, People
@@ -82,10 +81,9 @@ def new_event(request: HttpRequest) -> HttpResponse:
     if not (form.is_valid() & people.is_valid()):
         return _event_page(request, form, people, status=422)
     event, by, now = form.event(people), staff(request), timezone.now()
-    try:
-        decided = decisions_of(request.POST)
-    except ValidationError:  # no choice of ours: the page is shown with its proposals again
-        return _event_page(request, form, people, **_impact(request, event, {}, None, now=now), status=422)
+    decided, unclear = decisions_of(request.POST)
+    if unclear:
+        return _event_page(request, form, people, **_impact(request, event, decided, unclear, now=now), status=422)
     seal = request.POST.get("seal", "") if "publish" in request.POST else ""
     visit, refused = tried(lambda: locks.door(events.place)(event, by=by, now=now, seal=seal, decisions=decided))
     if visit is not None:
@@ -119,8 +117,8 @@ def _impact(
         "cost": seen.cost,
         "silences": Offer.Silence.choices,
         "on_silence": request.POST.get("on_silence") or Offer.Silence.WAIT,
-        "struck": hits.struck(seen, {} if fresh else decided, now=now, zone=zone),
-        "undecided": refused.extra.get("visits", []) if isinstance(refused, StillHit) else [],
+        "struck": hits.struck(seen, {} if fresh else decided, now=now, zone=zone, posted=request.POST),
+        "undecided": hits.named(refused),
     }
 
 

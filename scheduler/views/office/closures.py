@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from scheduler import closures, lifting, locks, periods, queries, showcase
 from scheduler.decisions import Decision
-from scheduler.errors import PreviewOutOfDate, Refused, StillHit
+from scheduler.errors import PreviewOutOfDate, Refused
 from scheduler.forms.closing import ClosureForm, choice_of, decisions_of, form_of, typed_of
 from scheduler.models import Closure, KeptDraft, Offer
 from scheduler.views.access import office_only, staff
@@ -114,10 +113,9 @@ def _edit(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None
     if "publish" not in request.POST:
         return _page(request, closure, form, draft=draft, preview=True)
     said, by, now = form.draft(), staff(request), timezone.now()
-    try:
-        decisions = decisions_of(request.POST)
-    except ValidationError:
-        return _page(request, closure, form, draft=draft, preview=True, status=422)
+    decisions, unclear = decisions_of(request.POST)
+    if unclear:
+        return _page(request, closure, form, draft=draft, preview=True, decided=decisions, refused=unclear)
     seal = request.POST.get("seal", "")
 
     def publish() -> Closure:
@@ -162,8 +160,11 @@ def _page(
             context["refused"] = refused = wrong
         else:
             zone = ZoneInfo(catalogue.museum().time_zone)
-            kept = {} if isinstance(refused, PreviewOutOfDate) else (decided or _decided_before(request, seen.seal))
-            struck = hits.struck(seen, kept, now=now, zone=zone)
+            if decided is None and request.POST.get("seal") == seen.seal:  # the same is looked at again
+                decided, refused = decisions_of(request.POST)
+                context["refused"] = refused
+            kept = {} if isinstance(refused, PreviewOutOfDate) else (decided or {})
+            struck = hits.struck(seen, kept, now=now, zone=zone, posted=request.POST)
             minutes, left = hits.total(struck)
             context |= {
                 "previewed": True,
@@ -175,18 +176,8 @@ def _page(
                 "decided_cost": minutes if kept else None,
                 "decided_left": left,
             }
-            context["undecided"] = refused.extra.get("visits", []) if isinstance(refused, StillHit) else []
+            context["undecided"] = hits.named(refused)
     return show(request, "scheduler/office/closure.html", context, status=status or status_of(refused))
-
-
-def _decided_before(request: HttpRequest, seal: str) -> dict[str, Decision]:
-    """What was decided already, where the same is looked at again."""
-    if request.POST.get("seal") != seal:
-        return {}
-    try:
-        return decisions_of(request.POST)
-    except ValidationError:
-        return {}
 
 
 def _initial(closure: Closure) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler import periods, queries
@@ -22,8 +23,10 @@ from scheduler.decisions import (
     distance,
     may_be_asked,
 )
-from scheduler.forms.closing import value_of
+from scheduler.errors import Refused
+from scheduler.forms.closing import OTHER, typed_beside, value_of
 from scheduler.models import Visit
+from tours.errors import CatalogueError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +54,49 @@ class Struck:
     organisation: str
     choices: tuple[Choice, ...]
     weight: int = 1
+    typed: tuple[str, str] = ("", "")
+    """The day and the time of another start, as far as they were typed and could not be read."""
+    other: bool = False
+    """Another start is chosen, and it could not be read."""
 
     @property
     def chosen(self) -> Choice:
         return next((choice for choice in self.choices if choice.chosen), self.choices[0])
 
 
-def struck(seen: Preview, decided: Mapping[str, Decision], *, now: datetime, zone: ZoneInfo) -> list[Struck]:
+def struck(
+    seen: Preview, decided: Mapping[str, Decision], *, now: datetime, zone: ZoneInfo, posted: Mapping[str, str]
+) -> list[Struck]:
     """Every visit of a preview; chosen is what was decided for it already, else what is proposed."""
-    return [_one(hit, decided, now, zone) for hit in seen.hits]
+    return [_with_typed(_one(hit, decided, now, zone), decided, posted) for hit in seen.hits]
+
+
+def named(refused: Refused | CatalogueError | None) -> list[str]:
+    """The visits that a refusal names, by their codes: their decisions are marked."""
+    extra: Mapping[str, Any] = refused.extra if isinstance(refused, Refused) else {}
+    return [*extra.get("visits", []), *([extra["visit"]] if "visit" in extra else [])]
+
+
+def _with_typed(one: Struck, decided: Mapping[str, Decision], posted: Mapping[str, str]) -> Struck:
+    """With what was typed for another time, where it could not be read: a time that was read is a choice."""
+    code = one.visit.code
+    if code in decided:
+        return one
+    return replace(one, typed=typed_beside(posted, code), other=posted.get(f"decide-{code}") == OTHER)
 
 
 def _one(hit: Hit, decided: Mapping[str, Decision], now: datetime, zone: ZoneInfo) -> Struck:
-    """What may become of a visit: the proposal first, other times, one of them suggested, and at last its end."""
+    """What may become of a visit: the proposal first, other times, one of them suggested, what the office chose itself, and its end."""
     options = [_local(hit.proposal, zone)]
     options += [_local(Decision(MOVE, begins[0], begins[1:]), zone) for begins in hit.others]
     ask = hit.others[0] if hit.others and may_be_asked(hit.visit) else ()
     if ask and hit.proposal.action != OFFER and answer_by(ask, now):
         options.append(_local(Decision(OFFER, ask[0], ask[1:], alternatives=hit.alternatives[1:3]), zone))
+    wish = _local(decided.get(hit.visit.code, hit.proposal), zone)
+    if wish.action == MOVE and wish.start is not None:
+        options.append(wish)
     options.append(Decision(CANCEL))
-    wanted = value_of(_local(decided.get(hit.visit.code, hit.proposal), zone))
+    wanted = value_of(wish)
     once = {value_of(option): option for option in options}
     weight = hit.visit.audience.move_weight if hit.visit.audience else 1
     choices = tuple(_choice(hit, option, value == wanted, weight, zone) for value, option in once.items())

@@ -303,3 +303,53 @@ def test_each_choice_shows_its_cost_and_looking_again_keeps_what_was_decided(off
     page = office.post(NEW, said)
     assert typed(page)[f"decide-{visit.code}"] == "cancel"
     assert "As decided now: 0 minutes. Without a time: 1." in words(page)
+
+
+def test_the_office_gives_a_visit_a_time_of_its_own_choice_and_sees_what_it_costs(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    code = visit.code
+    said = previewed(office) | {f"decide-{code}": "other", f"day-{code}": "2025-05-28", f"clock-{code}": "15:30"}
+    page = office.post(NEW, said | {"preview": "1"})
+    said = typed(page)
+    assert said[f"decide-{code}"] == "move 2025-05-28T15:30+05:00"
+    assert said[f"day-{code}"] == said[f"clock-{code}"] == ""
+    assert "As decided now" in words(page)
+    assert office.post(NEW, said | {"publish": "1"}).status_code == 302
+    assert again(visit).period.lower == at(date(2025, 5, 28), "15:30")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "day", "hour"),
+    [
+        ("other", "", ""),
+        ("other", "2025-05-28", ""),
+        ("other", "soon", "15:30"),
+        ("other", "2025-05-28", "15:32"),
+        ("cancel", "2025-05-28", ""),
+    ],
+)
+def test_a_time_half_typed_or_beside_another_choice_is_told_and_kept(
+    office: Client, book: Book, chosen: str, day: str, hour: str
+) -> None:
+    visit, other = book(NEAR, "11:00"), book(NEAR, "14:00")
+    code = visit.code
+    said = previewed(office) | {f"decide-{code}": chosen, f"day-{code}": day, f"clock-{code}": hour}
+    page = office.post(NEW, said | {f"decide-{other.code}": "cancel", "publish": "1"})
+    assert page.status_code == 422
+    assert f"It is not clear what becomes of: {code}." in words(page)
+    assert (typed(page)[f"day-{code}"], typed(page)[f"clock-{code}"]) == (day, hour)
+    assert typed(page)[f"decide-{other.code}"] == "cancel"
+    assert not Closure.objects.exists()
+
+
+def test_a_choice_that_cannot_be_read_is_named(office: Client, book: Book) -> None:
+    visit = book(NEAR, "11:00")
+    page = office.post(NEW, previewed(office) | {f"decide-{visit.code}": "move soon", "publish": "1"})
+    assert page.status_code == 422
+    assert f"It is not clear what becomes of: {visit.code}." in words(page)
+    assert soup(page).select_one("fieldset.errors") is not None
+
+
+def test_a_draft_leaves_out_what_no_row_can_hold(office: Client) -> None:
+    assert office.post(NEW, TYPED | {"notice_en": "Renova\0tion", "keep": "1"}).status_code == 302
+    assert KeptDraft.objects.get().typed["notice_en"] == "Renovation"

@@ -219,3 +219,30 @@ def test_an_event_too_may_have_another_give_way(office: Client) -> None:
     assert page.status_code == 409
     assert page_of(there) in page.content.decode()
     assert typed(page)["title_kk"] == "Рәміздер күні"
+
+
+def test_a_place_without_a_length_is_not_left_out_in_silence(office: Client) -> None:
+    page = office.post(PAGE, OFFICIAL | {"stop_minutes_1": ""})
+    assert page.status_code == 422
+    assert "Please say how long it is." in words(page)
+    page = office.post(PAGE, OFFICIAL | {"stop_1": ""})
+    assert page.status_code == 422
+    assert "Please choose a place." in words(page)
+    assert not Visit.objects.exists()
+
+
+def test_room_for_more_contacts_that_nobody_used_has_no_errors(office: Client) -> None:
+    page = office.post(PAGE, OFFICIAL | {"heads": "0", "contact-2-locale": "kk", "contact-3-locale": "ru"})
+    assert page.status_code == 422
+    assert "This field is required." not in words(page)
+
+
+def test_an_official_visit_gives_way_only_to_another_time_that_a_person_chose(office: Client, season_now: Any) -> None:
+    assert office.post(PAGE, OFFICIAL).status_code == 302
+    official = Visit.objects.get()
+    second = OFFICIAL | {"request_key": "event-2"}
+    seal = typed(office.post(PAGE, second))["seal"]
+    code = official.code
+    chosen = {f"decide-{code}": "other", f"day-{code}": "2025-06-03", f"clock-{code}": "11:00"}
+    assert office.post(PAGE, second | chosen | {"seal": seal, "publish": "1"}).status_code == 302
+    assert again(official).period.lower == at(date(2025, 6, 3), "11:00")
