@@ -113,7 +113,7 @@ def page(transactional_db: None, live_site: str, browser: Browser) -> Iterator[P
     with ExitStack() as stack:
         pages = Pages(browser, live_site, stack)
         yield pages
-    assert pages.faults == []
+    assert not pages.faults, "\n".join(pages.faults)
 
 
 @pytest.fixture

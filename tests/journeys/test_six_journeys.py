@@ -79,7 +79,7 @@ def page(transactional_db: None, site: tuple[str, Clock], browser: Browser) -> I
     with ExitStack() as stack:
         pages = Pages(browser, site[0], stack)
         yield pages
-    assert pages.faults == []
+    assert not pages.faults, "\n".join(pages.faults)
 
 
 @pytest.fixture
