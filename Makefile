@@ -81,7 +81,7 @@ bench-history: $(VENV)/.installed-dev
 	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/benchmarks/history.py -q
 
 bench-pages: $(VENV)/.installed-dev
-	@$(EMBEDDED) exec --apart bench -- $(BIN)/pytest tests/benchmarks/pages.py -q
+	@$(EMBEDDED) exec --apart bench -- $(BIN)/pytest tests/benchmarks/pages.py tests/benchmarks/weights.py -q
 
 .PHONY: faults bench-sending calendar-table fuzz-replies
 
