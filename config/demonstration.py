@@ -53,8 +53,12 @@ def prepare() -> Mapping[str, str]:
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
+    from django.utils import timezone
 
-    from tours.models import Museum
+    from config import ordinary_weeks
+    from scheduler import locks
+    from scheduler.models import Visit
+    from tours.models import Museum, User
 
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # nothing is collected here, but whitenoise looks
     call_command("compile_translations", verbosity=0)
@@ -64,22 +68,32 @@ def prepare() -> Mapping[str, str]:
         print(f"Loading the museum and its season from {MUSEUM.relative_to(embedded.CHECKOUT)} …", flush=True)
         call_command("load_museum", str(MUSEUM), "--season-near-today", verbosity=0)
     passwords = accounts(embedded.var_dir() / "accounts.json")
+    if not Visit.objects.filter(status=Visit.Status.DONE).exists():
+        locks.door(ordinary_weeks.fill)(by=User.objects.get(username="office"), now=timezone.now())
     connections.close_all()
     return passwords
 
 
 def accounts(file: Path) -> Mapping[str, str]:
-    """One account for each role. The passwords are random, made on the first start, and kept for the owner of VAR_DIR alone."""
+    """One account for each role. The passwords are random, made on the first start, and kept for the owner of VAR_DIR alone.
+
+    The office is no more than an office is elsewhere: it reads what a ceremony needs, and the catalogue's tables are the admin's.
+    """
+    from django.contrib.auth.models import Permission
+
     from tours.models import Guide, User
 
     passwords: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    for name in ("office", "guide"):
-        user, made = User.objects.get_or_create(username=name, defaults={"is_staff": name == "office"})
+    for name in ("office", "guide", "admin"):
+        user, made = User.objects.get_or_create(
+            username=name, defaults={"is_staff": name != "guide", "is_superuser": name == "admin"}
+        )
         if made or name not in passwords:
             passwords[name] = secrets.token_urlsafe(12)
             user.set_password(passwords[name])
-            user.is_superuser = name == "office"
-            user.save(update_fields=["password", "is_superuser"])
+            user.save(update_fields=["password"])
+        if made and name == "office":
+            user.user_permissions.add(Permission.objects.get(codename="view_ceremonyplan"))
     Guide.objects.filter(code=GUIDE, user=None).update(user=User.objects.get(username="guide"))
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as out:
@@ -135,7 +149,7 @@ def _announce(port: int, passwords: Mapping[str, str]) -> None:
         "",
         f"Qonaq is up: {settings.BASE_URL}/",
         *(f"  sign in as {name:7} password {password}" for name, password in passwords.items()),
-        f"  catalogue  {settings.BASE_URL}/admin/    API  {settings.BASE_URL}/api/docs",
+        f"  admin      {settings.BASE_URL}/admin/    API  {settings.BASE_URL}/api/docs",
         f"  letters    {letters}",
         "Ctrl-C stops everything.",
         "",

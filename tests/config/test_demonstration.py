@@ -49,7 +49,7 @@ def test_the_whole_demonstration(room: Path) -> None:
         assert f"Qonaq is up: {address}/" in said
         assert f"as .eml files in {var / 'mail'}" in said
         passwords = dict(re.findall(r"sign in as (\w+) +password (\S+)", said))
-        assert set(passwords) == {"office", "guide"}
+        assert set(passwords) == {"office", "guide", "admin"}
         for user, password in passwords.items():
             assert sign_in(address, user, password).url.path == "/accounts/password/change/"
         assert sign_in(address, "office", "a wrong password").url.path == "/accounts/login/"

@@ -2,7 +2,8 @@
    language is. No library; nothing newer than Chrome 80 knows. Without it the field still works. */
 (function () {
   "use strict";
-  var long = new Intl.DateTimeFormat(document.documentElement.lang || "en", {
+  var language = document.documentElement.lang;
+  var long = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
     weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC"
   });
 
