@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from typing import Any
 
 import xlsxwriter
 from defusedcsv import csv
@@ -20,8 +21,13 @@ def as_csv(table: Table) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([column.title for column in table.columns])
-    writer.writerows(["" if value is None else value for value in row] for row in table.rows)
+    writer.writerows([_cell(value) for value in row] for row in table.rows)
     return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Any) -> Any:
+    """A value as `defusedcsv` does not think of it: white space before a formula hides it from a look, not from every spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("\t", "\r", "\n") else "" if value is None else value
 
 
 def as_xlsx(table: Table, *, made: datetime) -> bytes:
