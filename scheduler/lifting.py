@@ -126,19 +126,32 @@ def _seal(closure: Closure) -> str:
 
 
 def _moved_by(closure: Closure, *, now: datetime) -> dict[Visit, tuple[datetime, ...]]:
-    """The tours that have their present time for this closure, soonest first, each with the starts that it had before."""
+    """The tours that have their present time for this closure, soonest first, each with the starts that it had before.
+
+    Whatever else has changed of them since, and whether they were moved or took what was suggested.
+    """
+    history: Any = apps.get_model("scheduler", "VisitEvent").objects
+    hit = history.filter(displaced_by=closure.pk).values("pgh_obj")
     visits = {
         visit.pk: visit
         for visit in queries.visits().filter(
-            displaced_by=closure, kind=Visit.Kind.TOUR, status__in=Visit.HOLDING, period__startswith__gt=now
+            pk__in=hit, kind=Visit.Kind.TOUR, status__in=Visit.HOLDING, period__startswith__gt=now
         )
     }
-    history: Any = apps.get_model("scheduler", "VisitEvent").objects
-    rows = history.filter(pgh_obj__in=list(visits)).order_by("pgh_id").values_list("pgh_obj", "revision", "period")
-    before = {pk: period for pk, revision, period in rows if revision == visits[pk].revision - 1}
+    fields = ("pgh_obj", "revision", "displaced_by", "period")
+    rows = history.filter(pgh_obj__in=list(visits)).order_by("pgh_id").values_list(*fields)
+    whole = {
+        (pk, revision): rest for pk, revision, *rest in reversed(list(rows))
+    }  # of each revision the first: the rest are half a change
+    before, given = {}, {}
+    for (pk, _revision), (displaced_by, period) in sorted(whole.items()):
+        if displaced_by == closure.pk:
+            given[pk] = period
+        elif pk not in given:
+            before[pk] = period
     found = {}
     for pk, visit in sorted(visits.items(), key=lambda each: (each[1].period.lower, each[0])):
-        was = before.get(pk)
+        was = before.get(pk) if given[pk] == visit.period else None
         if was is not None and was.lower > now and (was != visit.period or visit.left_out):
             now_begins = steps.begins_of(visit)
             found[visit] = tuple(was.lower + (begin - now_begins[0]) for begin in now_begins)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scheduler import bookings, expiry, locks, queries, steps, telling
-from scheduler.errors import NotAllowedNow, Refused
+from scheduler.errors import NotAllowedNow, Refused, StaleForm
 from scheduler.models import Offer, Visit
 from tours import queries as catalogue
 
@@ -103,8 +103,13 @@ def question(
 
 @transaction.atomic
 def accept(visit_id: int, *, start: datetime | None = None, now: datetime) -> Visit:
-    """Take the suggested time, or `start`, one of the alternatives, if it can be served at this very moment."""
-    visit, made = _asked(visit_id, start, now)
+    """Take the suggested time, or `start`, one of the alternatives, if it can be served at this very moment. Twice is once."""
+    try:
+        visit, made = _asked(visit_id, start, now)
+    except (NotAllowedNow, StaleForm):
+        if (done := _accepted_just_now(visit_id, start)) is not None:
+            return done
+        raise
     other = start is not None and start != visit.period.lower
     if other and start not in made.alternatives:
         raise Refused(_("This time was not suggested. Please choose one of those shown."))
@@ -150,6 +155,16 @@ def _remind(visit_id: int, *, now: datetime) -> None:
 def _release(visit_id: int, *, now: datetime) -> int:
     visit = steps.locked(visit_id)
     return expiry.release_expired([visit.day] if visit.day else [], now=now)
+
+
+def _accepted_just_now(visit_id: int, start: datetime | None) -> Visit | None:
+    """The visit where this very answer was its last change: a second click."""
+    visit = steps.locked(visit_id)
+    last = visit.offers.order_by("-made_at", "-pk").first()
+    if visit.status != Visit.Status.CONFIRMED or last is None or last.decided_at != visit.updated_at:
+        return None
+    taken = (None, visit.period.lower) if last.outcome == Offer.Outcome.ACCEPTED else (visit.period.lower,)
+    return visit if start in taken else None
 
 
 def _asked(visit_id: int, start: datetime | None, now: datetime) -> tuple[Visit, Offer]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from notifications import links
 from scheduler import bookings, changes, lateness, locks, offers, queries
-from scheduler.errors import Refused, StartTaken
+from scheduler.errors import BadWish, Refused, StartTaken
 from scheduler.forms.asking import CancelForm, ChangeForm, MoveForm, TakeForm
 from scheduler.forms.coming import ComingForm, LateForm, SplitForm
 from scheduler.models import ChangeRequest, Visit
@@ -93,7 +93,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     found = visit_behind(token)
     form = TakeForm(request.POST)
     if not form.is_valid():
-        return _page(request, token, found, status=422)
+        return _page(request, token, found, refused=BadWish(_("Please choose a time.")))
     start = form.cleaned_data["start"][0] if form.cleaned_data["start"] else None
     return _answer(
         request,

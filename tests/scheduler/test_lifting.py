@@ -6,7 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from scheduler import bookings, closures, lifting, waiting
+from scheduler import bookings, closures, lifting, offers, waiting
+from scheduler.decisions import Decision
 from scheduler.errors import Closed, NotAllowedNow
 from scheduler.models import Closure, Freed, Visit
 from tests.scheduler.closing import SATURDAY, TUESDAY, TUESDAYS, Ask, as_proposed, close, draft, rows, tuesdays
@@ -68,6 +69,20 @@ def test_a_group_that_was_moved_is_shown_where_it_could_be_again(asking: Ask, se
         visit.pk, (at(SATURDAY, "15:00"),), now=season_now
     )  # for a reason of its own: the closure is not blamed any more
     assert lifting.preview(closure.pk, now=season_now).returning == ()
+
+
+def test_whoever_took_a_suggested_time_or_changed_since_is_shown_too(asking: Ask, season_now: datetime) -> None:
+    asked = bookings.book(asking(at(SATURDAY, "11:00")), now=season_now)
+    moved = bookings.book(asking(at(SATURDAY, "15:00"), email="other@example.org"), now=season_now)
+    friday = at(SATURDAY - timedelta(days=1), "11:00")
+    closure = close(draft(), season_now, {asked.code: Decision("offer", friday)})
+    offers.accept(asked.pk, now=season_now)
+    bookings.change(moved.pk, heads=12, now=season_now)
+    seen = lifting.preview(closure.pk, now=season_now)
+    assert [(each.visit, each.begins) for each in seen.returning] == [
+        (asked, (at(SATURDAY, "11:00"),)),
+        (moved, (at(SATURDAY, "15:00"),)),
+    ]
 
 
 def test_a_time_that_somebody_else_has_since_is_no_time_to_return_to(asking: Ask, season_now: datetime) -> None:

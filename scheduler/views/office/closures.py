@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -98,7 +100,17 @@ class Kept:
 
     @property
     def notice(self) -> str:
-        return next((text for code in ("kk", "ru", "en") if (text := self.form[f"notice_{code}"].value())), "")
+        """The notice that was typed, in the reader's language where there is one."""
+        codes = ((get_language() or "kk")[:2], "kk", "ru", "en")
+        return next((text for code in codes if (text := self.form[f"notice_{code}"].value())), "")
+
+    @property
+    def first(self) -> date | None:
+        """The first day that was typed, where it is one."""
+        try:
+            return ClosureForm.base_fields["first"].to_python(self.form["first"].value())
+        except ValidationError:
+            return None
 
 
 def _edit(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None = None) -> HttpResponse:

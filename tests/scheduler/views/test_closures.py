@@ -353,3 +353,14 @@ def test_a_choice_that_cannot_be_read_is_named(office: Client, book: Book) -> No
 def test_a_draft_leaves_out_what_no_row_can_hold(office: Client) -> None:
     assert office.post(NEW, TYPED | {"notice_en": "Renova\0tion", "keep": "1"}).status_code == 302
     assert KeptDraft.objects.get().typed["notice_en"] == "Renovation"
+
+
+def test_a_kept_draft_stands_in_the_list_with_its_day_and_the_readers_notice(office: Client) -> None:
+    office.post(NEW, TYPED | {"keep": "1"})
+    office.post(NEW, TYPED | {"first": "soon", "keep": "1"})
+    listed = words(office.get("/office/closures/"))
+    assert "20 May 2025" in listed
+    assert "No day yet" in listed
+    assert "Renovation" in listed
+    assert "2025-05-20" not in listed
+    assert "Жөндеу" not in listed

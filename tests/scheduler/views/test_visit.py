@@ -306,6 +306,29 @@ def test_one_of_the_other_suggested_times_is_taken(stranger: Client, offered: Ca
     assert (again(visit).status, again(visit).period.lower) == ("confirmed", at(FAR, "15:00"))
 
 
+@pytest.mark.parametrize("start", ["", "2025-06-18T15:00+05:00"])
+def test_a_second_click_on_the_same_answer_says_thank_you_again(
+    stranger: Client, offered: Callable[[], Visit], start: str
+) -> None:
+    visit = offered()
+    for _click in range(2):
+        page = stranger.post(link(visit, "accept/"), {"start": start}, follow=True)
+        assert page.status_code == 200
+        assert "Thank you. Your visit is confirmed." in words(page)
+    revision = again(visit).revision
+    other = "" if start else "2025-06-18T15:00+05:00"
+    assert stranger.post(link(visit, "accept/"), {"start": other}).status_code == 409
+    bookings.change(visit.pk, heads=7, now=visit.updated_at + timedelta(minutes=1))
+    assert stranger.post(link(visit, "accept/"), {"start": start}).status_code == 409
+    assert again(visit).revision == revision + 1
+
+
+def test_an_answer_that_is_no_time_is_told(stranger: Client, offered: Callable[[], Visit]) -> None:
+    page = stranger.post(link(offered(), "accept/"), {"start": "soon"})
+    assert page.status_code == 422
+    assert "Please choose a time." in words(page)
+
+
 def test_a_time_that_nobody_suggested_is_not(stranger: Client, offered: Callable[[], Visit]) -> None:
     visit = offered()
     assert stranger.post(link(visit, "accept/"), {"start": at(FAR, "16:00").isoformat()}).status_code == 409
