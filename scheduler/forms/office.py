@@ -45,6 +45,7 @@ class AssignForm(Form):
 class TelephoneForm(ContactForm):
     """A booking with the receiver in hand: the same, without what only keeps robots away."""
 
+    name = Line(label=_("Name"))
     website = None  # type: ignore[assignment]  # Django's way to leave an inherited field out
 
 

@@ -59,6 +59,7 @@ def looked_at(asked: QueryDict, wish: WishForm, *, by_office: bool = False) -> d
     context: dict[str, Any] = {
         "wish": wish,
         "looked": True,
+        "telephone": by_office,
         "here": address_of(asked, page),
         "starts_url": reverse(f"{page}_starts"),
         **unoffered(wish),
@@ -75,7 +76,7 @@ def looked_at(asked: QueryDict, wish: WishForm, *, by_office: bool = False) -> d
     }
     try:
         context["price"] = catalogue.quote(group.audience, group.heads, wish.cleaned_data["adults"])
-        context["when"] = choosing.look(group, asked, now=now, by_office=by_office)
+        context["when"] = choosing.look(group, asked, now=now, by_office=by_office, soonest=by_office)
     except (Refused, CatalogueError) as refused:
         context["puzzled"] = refused.detail
     return context

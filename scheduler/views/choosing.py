@@ -94,8 +94,12 @@ def look(
     by_office: bool = False,
     here: str | None = None,
     keep: str = "",
+    soonest: bool = False,
 ) -> When:
-    """The month and day that the query names (`month`, `day`, `start`), or the first month with a free day. Raises BadWish."""
+    """The month and day that the query names (`month`, `day`, `start`), or the first month with a free day. Raises BadWish.
+
+    `soonest`: where no day is named, the first free one of the month is chosen.
+    """
     museum = catalogue.museum()
     zone = ZoneInfo(museum.time_zone)
     today = periods.day_of(now, zone)
@@ -107,6 +111,8 @@ def look(
     last = _after(first) - timedelta(days=1)
     offered = starts.offered(group, first, last, now=now, by_office=by_office)
     offers = {offer.day: offer for offer in offered.days}
+    if soonest and day is None:
+        day = next((offer.day for offer in offered.days if offer.state == "open"), None)
     further = None
     if not any(offer.state == "open" for offer in offered.days):
         further = _further(group, max(last + timedelta(days=1), earliest), now, by_office)

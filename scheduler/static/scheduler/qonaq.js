@@ -38,6 +38,13 @@
   }
 
   /* --- Looking: the part of the form that depends on the wish ----------------------------------------------------------- */
+  function typedDay() { return form.querySelector("input[type=date][name=day]"); } // where days can be typed, too
+  function showDay() {
+    var date = typedDay(), shown = fields("chosen_day")[0];
+    if (!date || !shown || date === document.activeElement || date.value === shown.value) return;
+    date.value = shown.value;
+    date.dispatchEvent(new Event("input"));
+  }
   var running = null;
   function look(more) {
     var asked = new URLSearchParams(), said = values();
@@ -46,6 +53,9 @@
       var chosen = fields(name).filter(function (one) { return one.type !== "radio" || one.checked; })[0];
       if (chosen && chosen.value) asked.set(name, chosen.value);
     });
+    var date = typedDay();
+    if (date && !date.value) asked.delete("chosen_day");
+    if (date && date.value && !more) asked.set("day", date.value);
     if (more) { asked.delete("chosen_day"); asked.delete("start"); asked.set(more[0], more[1]); }
     if (running) running.abort();
     var mine = running = new AbortController();
@@ -68,6 +78,7 @@
           || document.getElementById("when");
         if (same) { if (same.id === "when") same.tabIndex = -1; same.focus({ preventScroll: true }); }
       }
+      showDay();
       ownTimes();
       done();
     }).catch(function (error) {
@@ -145,7 +156,7 @@
     each("[data-without-script]", function (part) { part.hidden = true; });
     var typing = 0;
     form.addEventListener("change", function (event) {
-      if (WISH.indexOf(event.target.name) >= 0) { clearTimeout(typing); look(); }
+      if (WISH.indexOf(event.target.name) >= 0 || event.target === typedDay()) { clearTimeout(typing); look(); }
     });
     form.addEventListener("input", function (event) {
       if (event.target.type !== "number") return;
@@ -157,6 +168,12 @@
       if (!button) return;
       event.preventDefault();
       look([button.name, button.value]);
+    });
+    form.addEventListener("keydown", function (event) { // beneath the times, Enter means the form, not another look
+      var book = form.querySelector("button[name=book]");
+      if (event.key !== "Enter" || event.target.tagName !== "INPUT" || !event.target.closest(".later") || !book) return;
+      event.preventDefault();
+      book.click();
     });
     if (form.hasAttribute("data-draft")) {
       form.addEventListener("input", keep);

@@ -10,9 +10,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from notifications import calls
 from scheduler import bookings, events, locks
 from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused, StartTaken
@@ -40,7 +42,11 @@ def new_visit(request: HttpRequest) -> HttpResponse:
         return _page(request, form_page(asked, wish, contact, looked=looked, by_office=True, **more), status=status)
 
     if request.method != "POST":
-        wish = WishForm(asked) if is_whole(asked) else WishForm(initial={"adults": 0} | asked.dict())
+        wish = (
+            WishForm(asked)
+            if is_whole(asked)
+            else WishForm(initial={"adults": 0, "language": get_language()} | asked.dict())
+        )
         return again(TelephoneForm(), looked=wish.is_bound)
     if "to_language" in asked:
         asked = in_another_language(request.POST)
@@ -123,6 +129,7 @@ def _impact(
 
 
 def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    context["calls"] = calls.to_make(now=timezone.now())
     return show(request, "scheduler/office/new_visit.html", context, status=status)
 
 

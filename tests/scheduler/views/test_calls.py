@@ -47,6 +47,24 @@ def test_a_call_books_tomorrow_and_is_confirmed_at_once(office: Client) -> None:
     assert Call.objects.get().phone == "+77010000044"
 
 
+WISH = {name: TELEPHONE[name] for name in ("tour", "audience", "language", "heads")}
+
+
+def test_with_the_receiver_in_hand_the_first_free_day_is_chosen_and_the_call_list_stands_beside(office: Client) -> None:
+    office.post("/office/visits/new/", TELEPHONE)
+    page = soup(office.get("/office/visits/new/", WISH))
+    day = page.select_one("#id_day")
+    assert day is not None and day["value"] == "2025-05-13"
+    assert page.select_one("input[type=radio][name=start]") is not None
+    assert [link["href"] for link in page.select("aside a[href^=tel]")] == ["tel:+77010000044"]
+
+
+def test_a_day_that_the_caller_names_is_looked_at_instead(office: Client) -> None:
+    page = soup(office.get("/office/visits/new/starts/", WISH | {"day": "2025-05-20"}))
+    starts = [field["value"] for field in page.select("input[type=radio][name=start]")]
+    assert starts and all(str(start).startswith("2025-05-20") for start in starts)
+
+
 def test_a_call_booked_with_a_double_click_is_one_visit(office: Client) -> None:
     for _click in range(2):
         office.post("/office/visits/new/", TELEPHONE)
