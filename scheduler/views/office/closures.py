@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from scheduler import closures, lifting, locks, periods, queries, showcase
+from scheduler import closures, drafts, lifting, locks, periods, queries, showcase
 from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused
 from scheduler.forms.closing import ClosureForm, choice_of, decisions_of, form_of, typed_of
@@ -67,7 +67,7 @@ def edit_draft(request: HttpRequest, pk: int) -> HttpResponse:
 @office_only
 def discard_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw away what was kept."""
-    get_object_or_404(KeptDraft, pk=pk).delete()
+    locks.door(drafts.discard)(get_object_or_404(KeptDraft, pk=pk).pk)
     messages.success(request, _("The draft is gone."))
     return redirect("office_closures")
 
@@ -129,15 +129,10 @@ def _edit(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None
     if unclear:
         return _page(request, closure, form, draft=draft, preview=True, decided=decisions, refused=unclear)
     seal = request.POST.get("seal", "")
-
-    def publish() -> Closure:
-        if draft is not None:
-            draft.delete()
-        if closure is None:
-            return closures.close(said, seal=seal, decisions=decisions, by=by, now=now)
-        return closures.change(closure.pk, said, seal=seal, decisions=decisions, by=by, now=now)
-
-    _made, refused = tried(lambda: locks.door(publish)())
+    which = {"draft_id": draft.pk if draft else None, "closure_id": closure.pk if closure else None}
+    _made, refused = tried(
+        lambda: locks.door(drafts.publish)(said, **which, seal=seal, decisions=decisions, by=by, now=now)
+    )
     if refused:
         return _page(request, closure, form, draft=draft, preview=True, decided=decisions, refused=refused)
     messages.success(request, _("Published. Everybody concerned gets a letter."))
@@ -146,9 +141,8 @@ def _edit(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None
 
 def _keep(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None) -> HttpResponse:
     """Put what was typed aside, whole or not."""
-    kept = draft or KeptDraft(closure=closure)
-    kept.typed, kept.kept_by, kept.kept_at = typed_of(request.POST), staff(request), timezone.now()
-    kept.save()
+    which = {"draft_id": draft.pk if draft else None, "closure_id": closure.pk if closure else None}
+    locks.door(drafts.keep)(typed_of(request.POST), **which, by=staff(request), now=timezone.now())
     messages.success(request, _("The draft is kept. It closes nothing until it is published."))
     return redirect("office_closures")
 
