@@ -46,9 +46,9 @@ class Remedy:
 def tell(visit_id: int, *, minutes: int, now: datetime) -> Visit:
     """The group says that it comes so many minutes late: the office is alarmed at once. Raises NotAllowedNow before its day, BadWish."""
     visit = steps.locked(visit_id)
-    if visit.status != Visit.Status.CONFIRMED or visit.kind != Visit.Kind.TOUR or not visit.period:
+    if not _is_agreed(visit):
         raise NotAllowedNow
-    if steps.day_of(now) != visit.day or now >= visit.period.upper:
+    if not may_tell(visit, zone=ZoneInfo(catalogue.museum().time_zone), now=now):
         raise NotAllowedNow(_("On the day of the visit you can tell here that you are late."))
     arrives: datetime = visit.period.lower + timedelta(minutes=minutes)
     if minutes < 1 or not max(now, visit.period.lower) <= arrives < visit.period.upper:
@@ -103,16 +103,22 @@ def receive(visit_id: int, *, arrives: datetime, kind: str, dropped: Sequence[in
     return visit
 
 
+def may_tell(visit: Visit, *, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether it may be said that the group is late: of a confirmed tour, on its day, until it would end."""
+    return _is_agreed(visit) and steps.day_of(now, zone) == visit.day and now < visit.period.upper
+
+
 def may_be_late(visit: Visit, *, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether a visit's lateness is worth a thought: a confirmed tour in one wave, on its day, that has not ended."""
-    tour = visit.status == Visit.Status.CONFIRMED and visit.kind == Visit.Kind.TOUR and visit.period is not None
-    return (
-        tour and len(steps.begins_of(visit)) == 1 and steps.day_of(now, zone) == visit.day and now < visit.period.upper
-    )
+    """Whether there may be ways to receive the group all the same: those are worked out for a visit in one wave."""
+    return may_tell(visit, zone=zone, now=now) and len(steps.begins_of(visit)) == 1
+
+
+def _is_agreed(visit: Visit) -> bool:
+    return visit.status == Visit.Status.CONFIRMED and visit.kind == Visit.Kind.TOUR and visit.period is not None
 
 
 def _refuse_unless_late(visit: Visit, arrives: datetime) -> None:
-    if visit.status != Visit.Status.CONFIRMED or visit.kind != Visit.Kind.TOUR or len(steps.begins_of(visit)) != 1:
+    if not _is_agreed(visit) or len(steps.begins_of(visit)) != 1:
         raise NotAllowedNow
     if not visit.period.lower < arrives < visit.period.upper or steps.day_of(arrives) != visit.day:
         raise BadWish(_("The group arrives after its start, and before its end."))
@@ -122,7 +128,7 @@ def _thinkable(visit: Visit, arrives: datetime) -> list[Remedy]:
     """Later as a whole; shorter, or with fewer stops, to end when it was to end."""
     start = periods.up_to_tick(arrives)
     left = (visit.period.upper - start) // periods.TICK * TICK_MINUTES
-    minutes = sum(stop["minutes"] for stop in visit.stops)
+    minutes = _minutes(visit.stops)
     found = [_remedy(LATER, start, visit.stops, ())]
     if (shorter := _shortened(visit.stops, left)) is not None:
         found.append(_remedy(SHORTER, start, shorter, (), minutes - _minutes(shorter)))

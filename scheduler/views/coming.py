@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
-from scheduler import bookings, periods, queries, splitting, waiting
+from scheduler import bookings, lateness, queries, splitting, waiting
 from scheduler.errors import Refused
 from scheduler.forms.coming import LateForm, PartForm
 from scheduler.models import Visit
@@ -20,19 +20,13 @@ def shown(found: Visit, asked: QueryDict, *, here: str, zone: ZoneInfo, now: dat
     """The context of the page's parts about it; `forms` are those that were sent and not taken."""
     return {
         "asks_coming": bookings.is_asked_whether_they_come(found, now=now),
-        "may_tell_late": may_tell_late(found, zone=zone, now=now),
+        "may_tell_late": lateness.may_tell(found, zone=zone, now=now),
         "late_form": LateForm(),
         "other_parts": queries.other_parts_of(found),
         "waits_for": found.wish if found.status == Visit.Status.WAITING else None,
         "place": waiting.place_in_line(found) if found.status == Visit.Status.WAITING else None,
         **parts(found, asked, here=here, now=now, sent=forms.get("split_form")),
     }
-
-
-def may_tell_late(found: Visit, *, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether its organiser may say that the group is late: on the day, until the visit would end."""
-    tour = found.kind == Visit.Kind.TOUR and found.status == Visit.Status.CONFIRMED and found.period is not None
-    return tour and periods.day_of(now, zone) == found.day and now < found.period.upper
 
 
 def parts(
