@@ -107,8 +107,8 @@ def person(thread: Thread) -> Person:
 
 
 def letters_about(about: str) -> QuerySet[OutboxMessage]:
-    """Every letter of one thing as it was written, the newest first."""
-    return OutboxMessage.objects.filter(thread__about=about).select_related("thread").order_by("-created_at")
+    """Every letter of one thing as it was written, the oldest first."""
+    return OutboxMessage.objects.filter(thread__about=about).order_by("created_at")
 
 
 def untold(abouts: Iterable[str] | None = None) -> QuerySet[Thread]:

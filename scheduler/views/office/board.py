@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -77,7 +77,7 @@ def guides(request: HttpRequest, pk: int) -> HttpResponse:
 @office_only
 def other_starts(request: HttpRequest, code: str) -> HttpResponse:
     """When a visit may begin on its day."""
-    visit = _found(code)
+    visit = get_object_or_404(queries.visits(), code=code)
     zone = ZoneInfo(catalogue.museum().time_zone)
     found = board.starts_of(visit, now=timezone.now())
     return JsonResponse({"starts": {floating(begins[0], zone): value_of(begins, zone) for begins in found}})
@@ -105,7 +105,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
 @office_only
 def move(request: HttpRequest, code: str) -> HttpResponse:
     """Another time for a visit: first who will be told, then done."""
-    visit = _found(code)
+    visit = get_object_or_404(queries.visits(), code=code)
     form = ShiftForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
         return _refused(request, Refused(_first_error(form)), 422)
@@ -167,7 +167,7 @@ def _page(request: HttpRequest, refused: Refused | CatalogueError | None = None,
     }
     part = ""
     if code := asked.get("visit", ""):
-        context |= _panel(_found(code), asked.get("party", ""), shown, museum)
+        context |= _panel(get_object_or_404(queries.visits(), code=code), asked.get("party", ""), shown, museum)
         part = "#panel"
     if not (part and _by_script(request)):
         found = board.read(shown, museum, now=now)
@@ -263,13 +263,6 @@ def _address(shown: Shown, **more: str) -> str:
 def _tag(shown: Shown, versions: Mapping[date, str], catalogue_version: int) -> str:
     known = json.dumps([_keep(shown), seen_of(versions), catalogue_version, get_language()])
     return f'"{hashlib.sha256(known.encode()).hexdigest()[:32]}"'
-
-
-def _found(code: str) -> Visit:
-    found = queries.visits().filter(code=code).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _first_error(form: Any) -> str:

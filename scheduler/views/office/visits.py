@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 import segno
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from notifications.models import Call, OutboxMessage
+from notifications import queries as letters
+from notifications.models import Call
 from scheduler import bookings, changes, contacts, desk, history, locks, lost_links, queries, roster, splitting, telling
 from scheduler.errors import Refused, StartTaken
 from scheduler.forms.asking import MoveForm
@@ -56,14 +57,14 @@ def visits(request: HttpRequest) -> HttpResponse:
 @office_only
 def visit(request: HttpRequest, code: str) -> HttpResponse:
     """One visit: what it is, what may be done, every letter as it was sent, and what happened."""
-    return page(request, _found(code))
+    return page(request, get_object_or_404(queries.visits(), code=code))
 
 
 @require_POST
 @office_only
 def change(request: HttpRequest, code: str) -> HttpResponse:
     """Put heads, leader or notes right."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     form = NotesForm(request.POST)
     if not form.is_valid():
         return page(request, found, notes_form=form, status=422)
@@ -81,7 +82,7 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
 @office_only
 def move(request: HttpRequest, code: str) -> HttpResponse:
     """Another time; lead times do not bind the office."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     form = MoveForm(request.POST) if choosing.group_of(found) else AtForm(request.POST)
     forms: dict[str, Any] = {"move_form" if isinstance(form, MoveForm) else "at_form": form}
     if not form.is_valid():
@@ -96,7 +97,7 @@ def move(request: HttpRequest, code: str) -> HttpResponse:
 @office_only
 def split(request: HttpRequest, code: str) -> HttpResponse:
     """A part of the group comes at another time, as a visit with a code of its own."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     form = SplitForm(request.POST)
     if not form.is_valid():
         return page(request, found, split_form=form, status=422)
@@ -116,7 +117,7 @@ def split(request: HttpRequest, code: str) -> HttpResponse:
 @office_only
 def cancel(request: HttpRequest, code: str) -> HttpResponse:
     """Cancel for the museum; everybody told is told, with the reason."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return page(request, found, cancel_form=form, status=422)
@@ -134,7 +135,7 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
 @office_only
 def waive(request: HttpRequest, code: str) -> HttpResponse:
     """Let a group come free; the visit keeps who and why."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     form = WaiveForm(request.POST)
     if not form.is_valid():
         return page(request, found, waive_form=form, status=422)
@@ -152,7 +153,7 @@ def waive(request: HttpRequest, code: str) -> HttpResponse:
 @office_only
 def assign(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Give a sub-group to a guide."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     party = get_object_or_404(Party, pk=pk, visit=found)
     form = AssignForm(request.POST)
     if not form.is_valid():
@@ -171,7 +172,7 @@ def assign(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @office_only
 def add_contact(request: HttpRequest, code: str) -> HttpResponse:
     """One more person to be told."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     form = PersonForm(request.POST, prefix="new")
     if not form.is_valid():
         return page(request, found, new_contact=form, status=422)
@@ -188,7 +189,7 @@ def add_contact(request: HttpRequest, code: str) -> HttpResponse:
 @office_only
 def correct_contact(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Put right who is told, or where."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     contact = get_object_or_404(Contact, pk=pk, visit=found)
     form = PersonForm(request.POST, prefix=str(contact.pk))
     if not form.is_valid():
@@ -206,17 +207,10 @@ def correct_contact(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @office_only
 def new_link(request: HttpRequest, code: str) -> HttpResponse:
     """A new link to the visit, shown here and never again; the audit trail keeps who made it."""
-    found = _found(code)
+    found = get_object_or_404(queries.visits(), code=code)
     address = locks.door(lost_links.make_anew)(found.pk, now=timezone.now())
     picture = segno.make(address, error="m").svg_data_uri(scale=4, border=2, light="#fff")
-    return page(request, _found(code), link=address, qr=picture)
-
-
-def _found(code: str) -> Visit:
-    found = queries.visits().filter(code=code).first()
-    if found is None:
-        raise Http404
-    return found
+    return page(request, get_object_or_404(queries.visits(), code=code), link=address, qr=picture)
 
 
 def _person_form(contact: Contact) -> PersonForm:
@@ -232,7 +226,7 @@ def answer(request: HttpRequest, found: Visit, change: Callable[[], Any], done: 
             start, heads = form.cleaned_data["start"][0], form.cleaned_data.get("heads", group.heads)
             group = replace(group, heads=heads)
             refused = bookings.with_others(group, start, now=timezone.now(), by_office=True)
-        return page(request, _found(found.code), refused=refused, **forms)
+        return page(request, get_object_or_404(queries.visits(), code=found.code), refused=refused, **forms)
     messages.success(request, done)
     return redirect("office_visit", code=found.code)
 
@@ -281,7 +275,7 @@ def page(
         "choosing_guide": party.pk if party else None,
         "candidates": roster.candidates(party.pk) if party and found.holds else [],
         "helps": roster.what_would_help(party.pk, now=now) if party and found.holds and not party.guide_id else [],
-        "letters": OutboxMessage.objects.filter(thread__about=about).order_by("created_at"),
+        "letters": letters.letters_about(about),
         "calls": Call.objects.filter(about=about).select_related("rang_by").order_by("created_at"),
         "knowing": who_knows(found),
         "story": history.story_of(found, ZoneInfo(museum.time_zone)),
