@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from scheduler import queries, waiting
+from scheduler import queries, steps, waiting
 from scheduler.bookings import Request
 from scheduler.forms.asking import ContactForm, WishForm, request_keys
 from scheduler.forms.fields import PAST, Clock, Day, Form, Heads, Line, Phone, Starts
@@ -103,7 +103,7 @@ class WaitForm(ContactForm):
             self.add_error("last", _("The last day is not before the first."))
         elif first and last and (last - first).days >= waiting.MOST_DAYS:
             self.add_error("last", _("At most two months in all."))
-        elif last and last < timezone.now().date():
+        elif last and last < steps.day_of(timezone.now()):
             self.add_error("last", PAST)
         elif first and last and not self.days():
             self.add_error("weekdays", _("None of these days is in that time."))

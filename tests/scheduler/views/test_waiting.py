@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from scheduler.models import Visit
+from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, Book, browser, link, soup, typed, words
 from tours.models import Guide
 
@@ -85,6 +87,14 @@ def test_a_switch_of_language_keeps_what_was_typed(stranger: Client) -> None:
     assert soup(page).html["lang"] == "ru"
     assert (typed(page)["name"], typed(page)["heads"], typed(page)["earliest"]) == ("Асан", "24", "10:00")
     assert [box["value"] for box in soup(page).select("[name=weekdays][checked]")] == ["1", "2"]
+
+
+def test_a_day_is_past_once_the_museums_midnight_is(stranger: Client, clock: time_machine.Coordinates) -> None:
+    clock.move_to(at(FAR, "02:00"))  # in UTC it is still the day before
+    yesterday = (FAR - timedelta(days=1)).isoformat()
+    page = stranger.post("/wait/", SENT | {"first": yesterday, "last": yesterday, "weekdays": []})
+    assert "This date is past." in words(page)
+    assert not Visit.objects.exists()
 
 
 def test_strangers_are_counted_and_the_same_request_again_is_not(stranger: Client, settings: Any) -> None:
