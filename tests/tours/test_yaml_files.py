@@ -38,10 +38,10 @@ REFUSED = {
 @pytest.mark.parametrize("reason", REFUSED)
 def test_what_is_refused_is_named_and_costs_little(write: Write, reason: str) -> None:
     path = write(REFUSED[reason])
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(FileRefused) as raised:
         yaml_files.read(path)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert str(raised.value).startswith(str(path))
     assert reason in str(raised.value)
 
