@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,13 @@ def test_no_file_is_too_long() -> None:
         if "migrations" not in path.parts and (lines := len(path.read_text().splitlines())) > 400
     }
     assert too_long == {}
+
+
+@pytest.mark.parametrize("house", ["scheduler", "tours", "notifications"])
+def test_the_map_names_every_room(house: str) -> None:
+    told = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "house.md").read_text()))
+    rooms = {path.stem for path in (ROOT / house).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert rooms - told - {"__init__", "apps", "urls", "migrations"} == set()
 
 
 @pytest.mark.parametrize("catalogue", catalogues(), ids=lambda path: str(path.relative_to(ROOT)))
