@@ -18,6 +18,7 @@ help:
 	@echo "make faults   kills and breaks everything under load, with a ledger: a table in docs/faults.json (seeds="1 2 3" minutes=5)"
 	@echo "make bench-sending   letters a minute of one worker beside a bare SMTP loop (letters=… rounds=…)"
 	@echo "make calendar-table  which reader takes which calendar rule, and what a feed request costs"
+	@echo "make screens  pictures of every page, into docs/screens/"
 	@echo "make journeys-table  six journeys of real life in a browser; the clicks and keys of each, in docs/journeys.json"
 	@echo "make fuzz-replies    garbage for the reader of replies, guided by what it covers (minutes=10)"
 	@echo "make bench    the scheduling core's figures as a table, JSON and plots (smptsp=FOLDER adds the published instances)"
@@ -108,3 +109,9 @@ fuzz-replies: $(VENV)/.installed-dev
 # The clicks and keys that each of the six journeys takes, into docs/journeys.json.
 journeys-table: $(VENV)/.installed-dev
 	@JOURNEYS_TABLE=1 $(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/journeys/test_six_journeys.py -q
+
+.PHONY: screens
+
+# Pictures of every page for README and docs/.
+screens: $(VENV)/.installed-dev
+	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/journeys/screens.py -q

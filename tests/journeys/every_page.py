@@ -166,6 +166,12 @@ def staged() -> Stage:
         "late": asked(free(3), "14:00", "grounds", "ru", "general", 15, club),
         "cancelled": asked(far, "15:00", "grounds", "en", "general", 8, embassy),
     }
+    others = (
+        ("10:00", "grounds", "kk", "general", 12), ("11:00", "halls-film", "ru", "soldiers", 50), ("12:30", "halls", "ru", "veterans", 20),
+        ("13:00", "grounds", "en", "general", 9), ("14:00", "halls", "kk", "school", 40), ("15:30", "halls", "en", "general", 14),
+    )  # fmt: skip
+    for clock, tour, language, audience, heads in others:
+        asked(near, clock, tour, language, audience, heads, club)
     offered = visits["offered"].pk
     locks.door(offers.offer)(offered, (at(later, "15:00"),), answer_by=now + timedelta(days=2), now=now)
     locks.door(bookings.cancel)(

@@ -5,6 +5,7 @@ WCAG 2.2 A and AA with axe's own advice, targets of 24 pixels among them. A new 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from scheduler.urls import urlpatterns
 from tests.browser import Pages, overflows
@@ -107,3 +108,14 @@ def test_a_page_with_faults_is_found_out(page: Pages, stage: Stage) -> None:
     faults = "\n".join(looked_over(screen))
     for expected in ("wide, button-name", "narrow dark, color-contrast", "target-size", "360 pixels", "moves: P"):
         assert expected in faults
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("kk", "2030 ж. 5 қаңтар, сенбі"), ("ru", "суббота, 5 января 2030 г."), ("en", "Saturday, 5 January 2030")],
+)
+def test_a_chosen_day_is_said_in_the_readers_language(page: Pages, stage: Stage, language: str, words: str) -> None:
+    screen = page(language=language)
+    screen.goto("/wait/")
+    screen.locator("#id_first").fill("2030-01-05")
+    expect(screen.locator("#id_first_words")).to_have_text(re.compile(words.replace(", 5", ",? 5")))

@@ -3,9 +3,15 @@
 (function () {
   "use strict";
   var language = document.documentElement.lang;
-  var long = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
+  var long = language === "kk" ? { format: inKazakh } : new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
     weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC"
   });
+
+  function inKazakh(day) { // Chrome has no Kazakh words of its own: it would say "2026 M10 24, Sat"
+    var months = "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан".split(" ");
+    var days = "жексенбі дүйсенбі сейсенбі сәрсенбі бейсенбі жұма сенбі".split(" ");
+    return day.getUTCFullYear() + " ж. " + day.getUTCDate() + " " + months[day.getUTCMonth()] + ", " + days[day.getUTCDay()];
+  }
 
   Array.prototype.forEach.call(document.querySelectorAll(".field input[type=date]"), function (input, number) {
     var words = document.createElement("p");
