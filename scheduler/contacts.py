@@ -39,7 +39,7 @@ def correct(visit_id: int, contact_id: int, person: Person, *, now: datetime) ->
     contact = visit.contacts.get(pk=contact_id)
     if (contact.email, contact.email or contact.phone) == (person.email, person.email or person.phone):
         contact.name, contact.organisation = person.name, person.organisation
-        contact.phone, contact.locale = person.phone, person.locale
+        contact.phone, contact.locale, contact.channel = person.phone, person.locale, person.channel
         contact.save()
     else:
         contact.delete()
@@ -66,4 +66,5 @@ def _kept(visit: Visit, person: Person, position: int) -> Contact:
         email=person.email,
         phone=person.phone,
         locale=person.locale,
+        channel=person.channel,
     )

@@ -92,7 +92,7 @@ def contact_of(row: OutboxMessage) -> Contact | None:
 
 def _is_corrected(contact: Contact, email: str, now: datetime) -> bool:
     """Of a visit that is over or cancelled nobody is told anew."""
-    person = Person(contact.name, email, contact.phone, contact.organisation, contact.locale)
+    person = Person(contact.name, email, contact.phone, contact.organisation, contact.locale, contact.channel)
     try:
         with transaction.atomic():
             contacts.correct(contact.visit_id, contact.pk, person, now=now)

@@ -71,7 +71,8 @@ def _part(
     assert visit.tour is not None and visit.audience is not None  # only tours are split
     group = Group(visit.tour, visit.language, visit.audience, heads)
     contacts = tuple(
-        Person(each.name, each.email, each.phone, each.organisation, each.locale) for each in visit.contacts.all()
+        Person(each.name, each.email, each.phone, each.organisation, each.locale, each.channel)
+        for each in visit.contacts.all()
     )
     asked = Request(
         group=group,

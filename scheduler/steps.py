@@ -35,6 +35,7 @@ class Person:
     phone: str = ""
     organisation: str = ""
     locale: str = "kk"
+    channel: str = ""
 
 
 def locked(visit_id: int) -> Visit:
@@ -106,6 +107,7 @@ def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
             email=person.email,
             phone=person.phone,
             locale=person.locale,
+            channel=person.channel,
         )
 
 

@@ -179,7 +179,7 @@ def _for_contact(visit: Visit, contact: Contact, parties: Sequence[Party], known
         entry = entry and replace(entry, url=facts["links"]["manage"])
     return Expected(
         thread=f"{about(visit)}:contact:{contact.pk}",
-        to=Address(contact.name, contact.email, contact.phone, contact.locale, contact.organisation),
+        to=Address(contact.name, contact.email, contact.phone, contact.locale, contact.organisation, contact.channel),
         letter=Letter(kind, facts),
         entry=entry,
         urgent=visit.status in (*ENDED, Visit.Status.OFFERED),

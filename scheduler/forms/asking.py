@@ -17,6 +17,7 @@ from scheduler import queries
 from scheduler.bookings import Request
 from scheduler.ceremonies import Plan
 from scheduler.forms.fields import Email, Form, Heads, Line, Phone, Starts, Text
+from scheduler.forms.reaching import ReachedForm
 from scheduler.starts import Group
 from scheduler.steps import Person
 from tours import queries as catalogue
@@ -83,7 +84,7 @@ class WishForm(Form):
         return Group(data["tour"], data["language"], data["audience"], data["heads"])
 
 
-class ContactForm(Form):
+class ContactForm(ReachedForm):
     """The chosen time, and whom to tell. `request_key` makes a double click one visit."""
 
     start = Starts(label=_("Time"), error_messages={"required": _("Please choose a day and a time.")})
@@ -139,7 +140,7 @@ class ContactForm(Form):
         return ""
 
     def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
+        data = super().clean()
         unreachable = not data.get("email") and not data.get("phone")
         if unreachable and not self.has_error("email") and not self.has_error("phone"):
             self.add_error("email", _("Please give an e-mail address or a telephone number."))
@@ -153,7 +154,9 @@ class ContactForm(Form):
         """All of it as the service takes it; both forms are valid."""
         data = self.cleaned_data
         group = wish.group()
-        person = Person(data["name"], data["email"], data["phone"], data["organisation"], data["locale"])
+        person = Person(
+            data["name"], data["email"], data["phone"], data["organisation"], data["locale"], self.reached_by()
+        )
         ceremonial = has_ceremony(group.tour)
         return Request(
             group=group,

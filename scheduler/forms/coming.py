@@ -125,7 +125,9 @@ class WaitForm(ContactForm):
     def request(self, wish: WishForm) -> Request:
         """All of it as the service takes it; both forms are valid."""
         data = self.cleaned_data
-        person = Person(data["name"], data["email"], data["phone"], data["organisation"], data["locale"])
+        person = Person(
+            data["name"], data["email"], data["phone"], data["organisation"], data["locale"], self.reached_by()
+        )
         return Request(
             group=wish.group(),
             starts=(),

@@ -14,6 +14,7 @@ from scheduler import queries
 from scheduler.events import ALL, Event
 from scheduler.forms.asking import CEREMONY, OWN_LANGUAGES, request_keys
 from scheduler.forms.fields import Clock, Day, Email, Form, Heads, Line, Phone, Text, instant
+from scheduler.forms.reaching import ReachedForm
 from scheduler.models import Visit
 from scheduler.steps import Person
 from tours import queries as catalogue
@@ -33,7 +34,7 @@ class Minutes(forms.IntegerField):
         super().__init__(min_value=0, max_value=24 * 60, step_size=5, widget=widget, **options)
 
 
-class PersonForm(Form):
+class PersonForm(ReachedForm):
     """Somebody to be told: by letter, or by a call."""
 
     name = Line(label=_("Contact"))
@@ -43,7 +44,7 @@ class PersonForm(Form):
     locale = forms.ChoiceField(choices=OWN_LANGUAGES, label=_("Language of our letters"))
 
     def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
+        data = super().clean()
         if not data.get("email") and not data.get("phone") and not (self.has_error("email") or self.has_error("phone")):
             self.add_error("email", _("Please give an e-mail address or a telephone number."))
         return data
@@ -55,7 +56,9 @@ class PersonForm(Form):
     def person(self) -> Person:
         """Them as the services take them; the form is valid."""
         data = self.cleaned_data
-        return Person(data["name"], data["email"], data["phone"], data["organisation"], data["locale"])
+        return Person(
+            data["name"], data["email"], data["phone"], data["organisation"], data["locale"], self.reached_by()
+        )
 
 
 class People:

@@ -187,6 +187,9 @@ class Contact(models.Model):
     organisation = text_field(max_length=300)
     email = models.EmailField(_("e-mail"), blank=True, default="", validators=[no_control_characters])
     phone = text_field(max_length=40)
+    channel = text_field(
+        max_length=100, db_default=""
+    )  # "sms:+77015556677": short messages, by a name of settings.CHANNELS
     locale = models.CharField(_("language"), max_length=2, choices=LANGUAGES, default="kk")
 
     class Meta:

@@ -215,7 +215,8 @@ def new_link(request: HttpRequest, code: str) -> HttpResponse:
 
 def _person_form(contact: Contact) -> PersonForm:
     names = ("name", "organisation", "email", "phone", "locale")
-    return PersonForm(prefix=str(contact.pk), initial={name: getattr(contact, name) for name in names})
+    initial = {name: getattr(contact, name) for name in names} | {"channel": contact.channel.partition(":")[0]}
+    return PersonForm(prefix=str(contact.pk), initial=initial)
 
 
 def answer(request: HttpRequest, found: Visit, change: Callable[[], Any], done: str, **forms: Any) -> HttpResponse:

@@ -134,7 +134,7 @@ def test_a_time_that_was_taken_meanwhile_shows_others_and_loses_nothing(stranger
     [
         ({"name": ""}, "This field is required."),
         ({"email": "", "phone": ""}, "Please give an e-mail address or a telephone number."),
-        ({"email": "nobody"}, "Enter a valid email address."),
+        ({"email": "nobody"}, "The @ is missing: an address looks like name@example.org."),
         ({"phone": "12"}, "This is no telephone number."),
         ({"start": ""}, "Please choose a day and a time."),
         ({"start": "2025-05-20T11:00"}, "Please choose a time."),
@@ -174,7 +174,7 @@ def test_looking_again_without_script_keeps_everything_and_judges_nothing(strang
     page = stranger.post("/ask/", WISH | PERSON | {"email": "half@", "day": "2025-05-20"})
     assert page.status_code == 200
     assert typed(page)["email"] == "half@"
-    assert "Enter a valid email address." not in words(page)
+    assert "Something is missing after the @" not in words(page)
     assert soup(page).select("input[name=start]")
 
 
