@@ -52,13 +52,8 @@ class Event:
     facts: Mapping[str, JSON]
 
 
-def announce(event: str, *, about: str, version: str, facts: Mapping[str, JSON], now: datetime) -> int:
-    """Write `event` for every endpoint that wants it, in the transaction that makes it true; how many."""
-    return announce_all([Event(event, about, version, facts)], now=now)
-
-
-def announce_all(events: Sequence[Event], *, now: datetime) -> int:
-    """The same for many events, in as many queries; how many were written."""
+def announce(events: Sequence[Event], *, now: datetime) -> int:
+    """Write events for every endpoint that wants them, in the transaction that makes them true; how many rows. As many queries for many."""
     if unknown := {event.name for event in events} - set(EVENTS):
         raise ValueError(f"no such event: {min(unknown)}")
     wanted = [

@@ -35,7 +35,7 @@ def visits_changed(visits: Sequence[Visit], *, now: datetime) -> None:
         event = _event(visit, before.get(visit.pk))
         if event is not None:
             told.append(webhooks.Event(event, f"visit:{visit.code}", str(visit.revision), _facts(visit, museum)))
-    webhooks.announce_all(told, now=now)
+    webhooks.announce(told, now=now)
 
 
 def closure_published(closure: Closure, *, now: datetime) -> None:
@@ -57,7 +57,7 @@ def _closure(event: str, closure: Closure, now: datetime) -> None:
     if webhooks.anybody_listens():
         museum = queries.museum()
         told = webhooks.Event(event, f"closure:{closure.pk}", now.isoformat(), _closure_facts(closure, museum))
-        webhooks.announce_all([told], now=now)
+        webhooks.announce([told], now=now)
 
 
 def _closure_facts(closure: Closure, museum: Museum) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, time
 
@@ -129,15 +128,6 @@ def offered_audiences() -> QuerySet[Audience]:
 def places() -> QuerySet[Space]:
     """The places, in the museum's order. `lane_count`: how many parties may be in one at once."""
     return Space.objects.annotate(lane_count=Count("lanes")).order_by("position", "code")
-
-
-def languages_of(tours: Iterable[Tour]) -> Mapping[int, tuple[str, ...]]:
-    """By tour id: the languages in which some active guide leads it, sorted. One query."""
-    found: dict[int, list[str]] = defaultdict(list)
-    rows = Qualification.objects.filter(guide__active=True, tour__in=[tour.pk for tour in tours])
-    for tour_id, language in rows.order_by("language").values_list("tour_id", "language").distinct():
-        found[tour_id].append(language)
-    return {tour_id: tuple(languages) for tour_id, languages in found.items()}
 
 
 def _stops() -> Prefetch[str, QuerySet[Stop]]:

@@ -96,7 +96,7 @@ def receiver(certificate: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) 
 
 
 def announce(version: str = "1", event: str = "visit.confirmed") -> int:
-    return webhooks.announce(event, about="visit:QX7K2M", version=version, facts=FACTS, now=NOW)
+    return webhooks.announce([webhooks.Event(event, "visit:QX7K2M", version, FACTS)], now=NOW)
 
 
 def test_an_event_is_signed_and_sent_once(receiver: Receiver) -> None:

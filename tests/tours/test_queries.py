@@ -107,9 +107,6 @@ def test_a_tour_is_led_in_the_languages_of_its_active_guides(alzhir: Museum) -> 
     languages = {tour.code: tour.led_in for tour in queries.offered_tours()}
     assert languages["halls"] == ["ru"]
     assert languages["full"] == []
-    tours = list(Tour.objects.all())
-    by_id = queries.languages_of(tours)
-    assert {tour.code: list(by_id.get(tour.pk, ())) for tour in tours} == languages
 
 
 def test_names_are_in_the_reader_s_language_and_a_missing_one_falls_back(alzhir: Museum) -> None:
