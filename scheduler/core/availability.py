@@ -7,6 +7,7 @@ from collections import OrderedDict
 from scheduler.core import refusing
 from scheduler.core.checking import check
 from scheduler.core.day import Closed, Day, Opening, Starts, Way, Wish
+from scheduler.core.inherited import Relatives
 from scheduler.core.itinerary import Party, Visit, legs, split
 from scheduler.core.matching import Demand
 from scheduler.core.matching_model import NOBODY
@@ -36,6 +37,7 @@ SECONDS = 5.0
 KEPT_DAYS = 128
 
 _kept: OrderedDict[str, tuple[State, dict[tuple[Wish, int], Starts]]] = OrderedDict()
+_relatives = Relatives()
 
 
 def starts(day: Day, wish: Wish, *, earliest: int = 0, seconds: float = SECONDS) -> Starts:
@@ -118,7 +120,7 @@ def _starts(state: State, wish: Wish, earliest: int, budget: Budget) -> Starts:
         return Starts(reasons=(Reason("closed"),))
     empty, candidates = when_empty(day, wish), state.candidates(wish.ticks, earliest)
     group = _groups(day, wish, 1)
-    good, undecided = state.starts(wish, group[0], candidates, budget) if group and candidates else (0, 0)
+    good, undecided = _in_one_wave(state, wish, group[0], earliest, candidates, budget) if group else (0, 0)
     if good or undecided:
         return Starts(tuple(bits(good)), (), empty.largest, (), tuple(bits(undecided)))
     groups = empty.divided(wish.heads)
@@ -132,6 +134,18 @@ def _starts(state: State, wish: Wish, earliest: int, budget: Budget) -> Starts:
         return Starts((), tuple(found), empty.largest, (), tuple(bits(candidates)))
     reasons = () if found else refusing.of_day(state, wish, groups, earliest, budget)
     return Starts((), tuple(found), empty.largest, reasons)
+
+
+def _in_one_wave(
+    state: State, wish: Wish, group: Group, earliest: int, candidates: int, budget: Budget
+) -> tuple[int, int]:
+    """Of the candidates, the starts at which one wave can be served, and those left undecided."""
+    yes, no = state.inherited.settled((wish, earliest))
+    good, asked = candidates & yes, candidates & ~yes & ~no
+    more, undecided = state.starts(wish, group, asked, budget) if asked else (0, 0)
+    good |= more
+    state.inherited.known[wish, earliest] = good, candidates & ~good & ~undecided
+    return good, undecided
 
 
 def _never(state: State, wish: Wish, largest: int) -> tuple[Reason, ...]:
@@ -159,7 +173,10 @@ def _state(day: Day) -> tuple[State, dict[tuple[Wish, int], Starts]]:
     if day.seal in _kept:
         _kept.move_to_end(day.seal)
     else:
-        _kept[day.seal] = (State(day), {})
+        state = State(day)
+        if state.breaks_no_rule:
+            state.inherited = _relatives.of(day)
+        _kept[day.seal] = (state, {})
         if len(_kept) > KEPT_DAYS:
             _kept.popitem(last=False)
     return _kept[day.seal]

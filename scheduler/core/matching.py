@@ -62,6 +62,11 @@ class Crew:
         self._clashes: Clashes | None = None
         self._hall: Moments | None = None
 
+    @property
+    def leads_all_now(self) -> bool:
+        """Whether every unpromised duty is validly led as the day is."""
+        return all(task.present != NOBODY for task in self.tasks)
+
     def able(self, tour: str, language: str, start: int, end: int) -> int:
         """One bit for each guide who could lead this, were it the only unpromised duty."""
         key, mask, found = (tour, language, end - start), span(start, end), 0

@@ -64,6 +64,8 @@ class Floor:
             for (number, start), parties in waves_of(visit).items()
             for unit in self._present_units(visit, number, start, parties)
         ]
+        self.holds_all = all(wave.listed for wave in self.waves)
+        """Whether what is there can be walked within the limits, each wave in one of the orders that empty spaces could hold."""
         self.witness = self._settle()
         self.arrangements = [self._as_settled()]
         self.proofs: list[Prices] = []
@@ -289,6 +291,7 @@ class Floor:
                 found = None
             if found is not None:
                 return [self._place(wave, option) for wave, option in zip(self.waves, found, strict=True)]
+        self.holds_all = False
         for wave in self.waves:
             if wave.present < 0 and wave.now:
                 wave.present = self._place(wave, wave.now)

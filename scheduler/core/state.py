@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scheduler.core.day import Day, Wish
+from scheduler.core.inherited import Inheritance
 from scheduler.core.matching import Crew, Demand
 from scheduler.core.packing import Floor
 from scheduler.core.solving import Budget, Undecided
@@ -24,6 +25,12 @@ class State:
         whole = Interval(min(hour.start for hour in hours), max(hour.end for hour in hours))
         closed = [(closing.period, closing.spaces) for closing in day.closed]
         self.floor = Floor(day.spaces, day.visits, day.taken, closed, whole)
+        self.inherited = Inheritance()
+
+    @property
+    def breaks_no_rule(self) -> bool:
+        """Whether all duties are validly led and nothing is overfull: what can be served then depends on the visits' demands alone."""
+        return self.crew.leads_all_now and self.floor.holds_all
 
     def candidates(self, ticks: int, earliest: int = 0) -> int:
         """The starts on the grid that the opening hours allow."""
