@@ -49,7 +49,7 @@ class Words:
 
     def _closed_then(self, *closures: str) -> str:
         notices = [self.notices[key] for key in closures if self.notices.get(key)]
-        return " ".join(notices) or _("The museum is closed then.")
+        return " ".join(dict.fromkeys(notices)) or _("The museum is closed then.")
 
     def _too_long(self, ticks: int) -> str:
         minutes = ticks * TICK_MINUTES

@@ -94,8 +94,16 @@ def closures(museum: Museum, *, now: datetime) -> list[Closed]:
 
 def closures_on(day: date, museum: Museum) -> list[Closed]:
     """What is closed at some time of a day, with its times on it. Two queries."""
+    return closures_within(day, day, museum, now=periods.bounds(day, ZoneInfo(museum.time_zone)).lower)
+
+
+def closures_within(first: date, last: date, museum: Museum, *, now: datetime) -> list[Closed]:
+    """What is closed at some time of these days and not over, with its times within them. Two queries."""
     zone = ZoneInfo(museum.time_zone)
-    whole = periods.bounds(day, zone)
+    lower, upper = periods.bounds(first, zone).lower, periods.bounds(last, zone).upper
+    if now >= upper:
+        return []
+    whole = DateTimeTZRange(max(lower, now), upper, "[)")
     found = [Closed(row, tuple(queries.times_of(row, whole, zone))) for row in queries.closures_from(whole.lower)]
     return [each for each in found if each.times]
 

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 from django.utils import timezone
 
-from scheduler import periods, starts
+from scheduler import periods, showcase, starts
 from scheduler.errors import Refused
 from scheduler.forms.fields import near
 from scheduler.models import Visit
+from scheduler.showcase import Closed
 from scheduler.starts import DayOffer, Group
 from tours import queries as catalogue
 
@@ -24,6 +25,8 @@ FURTHER_DAYS = 61
 
 
 NEAREST_DAYS = 3
+MOST_CLOSED = 4
+"""How many times of a closure that repeats stand beside its notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class When:
     """What else the links hold, as "move=1&"."""
     nearest: tuple[date, ...] = ()
     """Free days of the month nearest to the chosen one that is not."""
+    closed: tuple[Closed, ...] = ()
+    """What is closed in the month, for its notices."""
 
     @property
     def weekdays(self) -> list[date]:
@@ -132,6 +137,10 @@ def look(
         here=here,
         keep=keep,
         nearest=_nearest(offered.days, day) if offer and offer.state != "open" else (),
+        closed=tuple(
+            Closed(each.closure, each.times[:MOST_CLOSED])
+            for each in showcase.closures_within(first, last, museum, now=now)
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from notifications.models import OutboxMessage
 from scheduler.models import CeremonyPlan, Contact, Visit
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, Book, Close, browser, link, soup, typed, words
+from tours import queries as catalogue
 from tours.models import Museum
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,33 @@ def test_a_day_shows_its_times_with_the_museums_clock_named(stranger: Client) ->
         "2025-05-20T10:00+05:00",
         "2025-05-20T10:15+05:00",
     ]
+
+
+def test_the_month_shows_the_notices_of_what_is_closed_in_it(
+    stranger: Client, office: Client, book: Book, close: Close
+) -> None:
+    visit = book(FAR, "11:00")
+    cinema = catalogue.places().get(code="cinema")
+    close(date(2025, 5, 24), date(2025, 5, 28), places=(cinema,), en="No films for some days.")
+    close(date(2025, 7, 1), date(2025, 7, 2), en="Closed in July.")
+    for page in (
+        stranger.get("/ask/", WISH),
+        stranger.get(link(visit), {"move": "1", "month": "2025-05"}),
+        office.get("/office/visits/new/", WISH),
+    ):
+        assert "No films for some days." in words(page)
+        assert "Closed in July." not in words(page)
+    assert "No films for some days." in stranger.get("/ask/starts/", WISH).content.decode()
+    assert "No films for some days." not in words(stranger.get("/ask/", WISH | {"month": "2025-06"}))
+
+
+def test_two_closures_with_one_notice_say_it_once(stranger: Client, close: Close) -> None:
+    grounds = catalogue.places().get(code="grounds")
+    close(date(2025, 5, 24), date(2025, 5, 28), places=(grounds,), en="Closed for snow.")
+    close(date(2025, 5, 25), date(2025, 5, 26), en="Closed for snow.")
+    page = words(stranger.get("/ask/", WISH | {"tour": "grounds", "day": "2025-05-25"}))
+    assert "Not free: Closed for snow." in page
+    assert "Closed for snow. Closed for snow." not in page
 
 
 def test_a_day_that_is_not_free_says_why(stranger: Client, close: Close) -> None:
