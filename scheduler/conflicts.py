@@ -87,7 +87,8 @@ def _unanswered_duties(now: datetime) -> Iterator[Conflict]:
 
 def _unanswered_offers(now: datetime) -> Iterator[Conflict]:
     asked = Visit.objects.filter(status=Visit.Status.OFFERED, offers__outcome=Offer.Outcome.OPEN)
-    for visit in asked.select_related("tour").annotate(answer_by=F("offers__answer_by")).order_by("answer_by"):
+    asked = asked.select_related("tour").prefetch_related("contacts")
+    for visit in asked.annotate(answer_by=F("offers__answer_by")).order_by("answer_by"):
         yield Conflict("offer_unanswered", visit, "ring")
 
 
@@ -96,9 +97,8 @@ def _unconfirmed_heads(now: datetime) -> Iterator[Conflict]:
     until = now + timedelta(days=SILENT_DAYS)
     visits = Visit.objects.filter(status=Visit.Status.CONFIRMED, kind=Visit.Kind.TOUR, reconfirmed_at=None)
     visits = visits.filter(period__startswith__gt=now, period__startswith__lte=until)
-    for visit in visits.filter(created_at__lt=F("period__startswith") - bookings.RECONFIRM_BEFORE).select_related(
-        "tour"
-    ):
+    visits = visits.filter(created_at__lt=F("period__startswith") - bookings.RECONFIRM_BEFORE)
+    for visit in visits.select_related("tour").prefetch_related("contacts"):
         yield Conflict("heads_unconfirmed", visit, "ring")
 
 

@@ -152,8 +152,7 @@ def staged() -> Stage:
     parsed = importing.read_museum(ALZHIR)
     season.load(parsed, now=now, near_today=True)
     office = User.objects.create(username="office", first_name="Әсел", is_staff=True, is_superuser=True)
-    guide = User.objects.create(username="guide", first_name="Айгүл")
-    Guide.objects.filter(code="g01").update(user=guide)
+    guide = User.objects.create(username="guide")
     teacher = Person("Гүлнар Оспанова", "", "+77010000055", "№ 5 мектеп", "kk")
     club = Person("Светлана Ким", "kim@example.org", "+77010000066", "Краеведческий клуб «Исток»", "ru")
     embassy = Person("Anna Schmidt", "protokoll@example.org", "+4930000000", "Embassy of Germany", "en")
@@ -172,6 +171,9 @@ def staged() -> Stage:
     )  # fmt: skip
     for clock, tour, language, audience, heads in others:
         asked(near, clock, tour, language, audience, heads, club)
+    leads = Party.objects.get(visit=visits["near"]).guide_id
+    assert leads is not None
+    Guide.objects.filter(pk=leads).update(user=guide)
     offered = visits["offered"].pk
     locks.door(offers.offer)(offered, (at(later, "15:00"),), answer_by=now + timedelta(days=2), now=now)
     locks.door(bookings.cancel)(

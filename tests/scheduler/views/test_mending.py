@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from notifications.models import OutboxMessage
 from scheduler import changes, offers
@@ -127,3 +129,20 @@ def test_what_was_answered_meanwhile_is_said(office: Client, book: Book) -> None
     page = office.post(f"/office/visits/{visit.code}/answered/", {"accept": "1"}, follow=True)
     assert "not possible any more" in words(page)
     assert again(visit).status == Visit.Status.CONFIRMED
+
+
+def test_many_silent_groups_cost_no_more_queries_than_one(
+    office: Client, book: Book, clock: time_machine.Coordinates
+) -> None:
+    book(FAR, "11:00")
+    clock.move_to(at(FAR, "11:00") - timedelta(days=4))
+    office.get(PAGE)  # what is kept of the museum
+    counts = []
+    for start in ("12:00", "14:00"):
+        with CaptureQueriesContext(connection) as seen:
+            assert office.get(PAGE).status_code == 200
+        counts.append(len(seen))
+        visit = book(FAR, start)
+        Visit.objects.filter(pk=visit.pk).update(created_at=at(NEAR, "10:00"))
+    assert shown(office).count("heads_unconfirmed") == 3
+    assert counts[0] == counts[1]
