@@ -48,8 +48,7 @@ ALWAYS = {
 
 CALLED = {
     "visit-confirmed": "visit",
-    "guide_week": "guide-today",
-    "guide_week-to come": "guide",
+    "office_board": "board-guides",
     "office_day": "today",
     "office_day-to come": "day",
 }
