@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from scheduler import desk, locks, offers, queries
+from scheduler.errors import NotAllowedNow
 from scheduler.forms.asking import MoveForm
 from scheduler.models import Visit
 from scheduler.views import choosing
@@ -31,9 +32,10 @@ def happening(request: HttpRequest) -> HttpResponse:
 @office_only
 def propose(request: HttpRequest, code: str) -> HttpResponse:
     """Another time for what was asked for: chosen here, held, and put to the organiser."""
-    visit = queries.visits().filter(code=code, status=Visit.Status.REQUESTED, kind=Visit.Kind.TOUR).first()
-    if visit is None:
-        raise Http404
+    visit = get_object_or_404(queries.visits(), code=code, kind=Visit.Kind.TOUR)
+    if visit.status != Visit.Status.REQUESTED:  # somebody else has answered meanwhile
+        messages.error(request, str(NotAllowedNow.detail))
+        return redirect("office_visit", code=code)
     here = reverse("office_propose", kwargs={"code": code})
     form, refused = MoveForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():

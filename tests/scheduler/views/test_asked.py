@@ -80,7 +80,13 @@ def test_another_time_is_the_third_answer_to_a_request(office: Client, asked_for
     assert made.was is not None
     assert made.was.lower == at(NEAR, "11:00")
     assert made.answer_by <= at(NEAR, "14:00")
-    assert office.get(str(link["href"])).status_code == 404  # asked once
+    for again in (
+        office.get(str(link["href"]), follow=True),
+        office.post(str(link["href"]), {"start": start}, follow=True),
+    ):
+        assert "the visit has changed" in words(again)
+        assert asked_for.code in words(again)
+    assert Offer.objects.count() == 1  # asked once
 
 
 def test_a_time_that_cannot_be_had_is_refused_and_the_request_stays(office: Client, asked_for: Visit) -> None:
