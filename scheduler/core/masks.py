@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from scheduler.core.profiles import Channel, Profile
 from scheduler.core.ticks import runs
+
+MOST = 255
+"""That a byte can say is free; of heads there may be more."""
 
 
 class Masks:
@@ -14,6 +18,7 @@ class Masks:
     def __init__(self, rows: Mapping[Channel, Sequence[int]]) -> None:
         self.rows = rows
         self._long: dict[tuple[Channel, int, int], int] = {}
+        self._bytes: dict[Channel, bytes] = {}
 
     def starts(self, made: Iterable[Profile], candidates: int) -> int:
         """The candidates at which one of the profiles fits. Each profile costs a shift and an AND for each of its runs."""
@@ -35,15 +40,38 @@ class Masks:
         key = (channel, amount, ticks)
         if key not in self._long:
             if ticks == 1:
-                self._long[key] = where([free >= amount for free in self.rows[channel]])
+                self._long[key] = self._free(channel, amount)
             else:
                 self._long[key] = runs(self.long(channel, amount, 1), ticks)
         return self._long[key]
 
+    def _free(self, channel: Channel, amount: int) -> int:
+        """Where so much of a channel is free, as binary digits looked up in a table: a byte for each tick, the last first."""
+        row = self.rows[channel]
+        if amount > MOST:
+            return where([free >= amount for free in row])
+        if channel not in self._bytes:
+            self._bytes[channel] = _bytes(row[::-1])
+        return int(self._bytes[channel].translate(_digits(amount)) or b"0", 2)
+
 
 def where(free: Sequence[bool]) -> int:
     """One bit for each tick that is free."""
-    return int("".join("1" if here else "0" for here in reversed(free)) or "0", 2)
+    return int(bytes(reversed(free)).translate(_digits(1)) or b"0", 2)
+
+
+def _bytes(row: Sequence[int]) -> bytes:
+    """Each number as a byte, those that are too large as the largest."""
+    try:
+        return bytes(row)
+    except ValueError:
+        return bytes([min(MOST, free) for free in row])
+
+
+@lru_cache(maxsize=MOST + 1)
+def _digits(amount: int) -> bytes:
+    """For each number of a byte the digit 1 if it is at least so much, else 0."""
+    return bytes([ord("1") if free >= amount else ord("0") for free in range(MOST + 1)])
 
 
 def crowding(
@@ -66,8 +94,7 @@ def crowding(
     for group in family:
         lanes = [rows[code, False] for code in group]
         there = [row for kind, row in parties.items() if kind <= group]
-        busy = [sum(column) for column in zip(*there, strict=True)] if there else [0] * ticks
-        found &= where(
-            [sum(column) - taken >= number for column, taken in zip(zip(*lanes, strict=True), busy, strict=True)]
-        )
+        busy = list(map(sum, zip(*there, strict=True))) if there else [0] * ticks
+        free = map(sum, zip(*lanes, strict=True))
+        found &= where([lanes_free - taken >= number for lanes_free, taken in zip(free, busy, strict=True)])
     return found

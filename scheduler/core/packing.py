@@ -338,10 +338,13 @@ class Floor:
 
     def _left(self, arrangement: int) -> dict[Channel, list[int]]:
         """What new waves may take, by channel and tick, in an arrangement of the old ones or (EMPTY) with them gone."""
-        rows = self.fields.unpack(self.entry)
-        if arrangement != EMPTY:
-            left = self.fields.unpack(self.room - sum(option.load for option in self.arrangements[arrangement]))
-            rows = [[min(a, b) for a, b in zip(row, top, strict=True)] for row, top in zip(left, rows, strict=True)]
+        if arrangement == EMPTY:
+            rows = self.fields.unpack(self.entry)
+        else:
+            rows = self.fields.unpack(self.room - sum(option.load for option in self.arrangements[arrangement]))
+            if self.entry != self.room:
+                tops = self.fields.unpack(self.entry)
+                rows = [list(map(min, row, top)) for row, top in zip(rows, tops, strict=True)]
         return dict(zip(self.fields.channels, rows, strict=True))
 
     def _bound(self, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
