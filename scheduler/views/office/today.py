@@ -1,4 +1,4 @@
-"""The day itself, for the office: a group at the door, a late bus."""
+"""The day itself, for the office: what happens now and next, a group at the door, a late bus."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from scheduler import arrivals, lateness, locks, queries
+from scheduler import arrivals, desk, lateness, locks, queries
 from scheduler.errors import StartTaken
 from scheduler.forms.coming import DoorForm
 from scheduler.forms.office import ReceiveForm
 from scheduler.views.access import office_only, staff
 from scheduler.views.office import day, visits
-from scheduler.views.pages import status_of, tried
+from scheduler.views.pages import show, status_of, tried
+from tours import queries as catalogue
+
+
+@require_safe
+@office_only
+def happening(request: HttpRequest) -> HttpResponse:
+    """What happens now and next: the part of the day's page that keeps itself up to date."""
+    current = desk.happening(catalogue.museum(), now=timezone.now())
+    return show(request, "scheduler/parts/now_next.html", {"happening": current})
 
 
 @require_POST

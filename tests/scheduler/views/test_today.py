@@ -1,4 +1,4 @@
-"""The day itself, in the office: a group at the door, a late bus, a group in two parts."""
+"""The day itself, in the office: now and next, a group at the door, a late bus, a group in two parts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from datetime import date
 
 import pytest
 import time_machine
+from bs4 import Tag
 from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
+from scheduler import arrivals
 from scheduler.models import ChangeRequest, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Book, again, link, page_of, soup, words
-from tours.models import Guide
+from tests.scheduler.views.conftest import FAR, NEAR, Book, again, browser, link, page_of, soup, words
+from tours.models import Guide, User
 
 pytestmark = pytest.mark.django_db
 
+DAY = date(2025, 5, 20)
 DOOR = {"tour": "halls", "language": "ru", "audience": "general", "heads": "12", "request_key": "door-1"}
 
 
@@ -153,3 +158,48 @@ def test_a_late_wish_to_split_names_both_parts(
     assert "45 people" in said
     assert "20 people" in said
     assert ChangeRequest.objects.count() == 1
+
+
+# --- Now and next -------------------------------------------------------------------------------------------------------------
+
+
+def test_now_and_next_stand_by_place_and_by_guide(book: Book, office_user: User) -> None:
+    here, later = book(DAY, "11:00"), book(DAY, "14:00", email="later@example.org")
+    with time_machine.travel(at(DAY, "11:05"), tick=False):
+        office = browser(office_user)
+        page = office.get(reverse("office_now"))
+        by_place, by_guide = soup(page).find_all("table")
+        assert f"/office/visits/{here.code}/" in str(by_place)
+        assert "not here yet" in words_of(by_place)
+        assert "14:00" in words_of(by_place)
+        guide = here.parties.get().guide
+        assert guide is not None
+        assert guide.name in words_of(by_guide)
+        arrivals.arrive(here.pk, heads=10, now=at(DAY, "11:05"))
+        assert "not here yet" not in office.get(reverse("office_now")).content.decode()
+        assert 'hx-trigger="every 60s"' in office.get(reverse("office_day")).content.decode()
+    with time_machine.travel(at(DAY, "17:55"), tick=False):
+        assert "Nothing more today." in browser(office_user).get(reverse("office_now")).content.decode()
+    assert later.code
+
+
+def test_now_and_next_ask_the_database_as_often_for_one_visit_as_for_many(
+    book: Book, office_user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    book(DAY, "11:00")
+    with time_machine.travel(at(DAY, "10:05"), tick=False):
+        office = browser(office_user)
+        office.get(reverse("office_now"))
+        with django_assert_num_queries(NOW):
+            office.get(reverse("office_now"))
+    for number, start in enumerate(("12:00", "13:00", "14:00", "15:00")):
+        book(DAY, start, email=f"{number}@example.org", heads=40)
+    with time_machine.travel(at(DAY, "10:05"), tick=False), django_assert_num_queries(NOW):
+        office.get(reverse("office_now"))
+
+
+NOW = 15
+
+
+def words_of(table: Tag) -> str:
+    return table.get_text(" ")

@@ -1,4 +1,4 @@
-"""What the office looks at again and again: what happens now; and its third answer to a request, another time."""
+"""The office's third answer to a request, beside yes and no: another time."""
 
 from __future__ import annotations
 
@@ -8,24 +8,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from scheduler import desk, locks, offers, queries
+from scheduler import locks, offers, queries
 from scheduler.errors import NotAllowedNow
 from scheduler.forms.asking import MoveForm
 from scheduler.models import Visit
 from scheduler.views import choosing
 from scheduler.views.access import office_only
 from scheduler.views.pages import show, status_of, tried
-from tours import queries as catalogue
-
-
-@require_safe
-@office_only
-def happening(request: HttpRequest) -> HttpResponse:
-    """What happens now and next: the part of the day's page that keeps itself up to date."""
-    current = desk.happening(catalogue.museum(), now=timezone.now())
-    return show(request, "scheduler/parts/now_next.html", {"happening": current})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
