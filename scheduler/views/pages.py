@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from scheduler.errors import Refused
+from scheduler.models import Visit
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 
@@ -47,6 +48,12 @@ def remember_language(response: HttpResponse) -> HttpResponse:
         samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]  # the settings say "Lax", which mypy reads as any text
     )
     return response
+
+
+def visit_named(fields: QueryDict) -> Visit | None:
+    """The visit whose code stands in an address or a form as `visit`, if there is one."""
+    code = fields.get("visit", "")
+    return Visit.objects.filter(code=code).first() if code.isalnum() else None  # PostgreSQL takes no NUL
 
 
 def tried(change: Callable[[], Answer]) -> tuple[Answer | None, Refused | CatalogueError | None]:

@@ -166,7 +166,7 @@ def _page(request: HttpRequest, refused: Refused | CatalogueError | None = None,
         "step": asked.get("undo", "") if _step(asked.get("undo", "")) else "",
     }
     part = ""
-    if code := asked.get("visit", ""):
+    if (code := asked.get("visit", "")) and "\x00" not in code:  # PostgreSQL takes no NUL
         context |= _panel(get_object_or_404(queries.visits(), code=code), asked.get("party", ""), shown, museum)
         part = "#panel"
     if not (part and _by_script(request)):

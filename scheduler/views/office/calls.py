@@ -13,7 +13,7 @@ from notifications import calls
 from notifications.models import Call, Thread
 from scheduler import locks
 from scheduler.views.access import office_only, staff
-from scheduler.views.pages import show
+from scheduler.views.pages import show, visit_named
 
 
 @require_safe
@@ -37,4 +37,6 @@ def rang(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, _("Somebody else has rung already, or there is something newer to say."))
     else:
         messages.success(request, _("Noted: told by telephone."))
+    if visit := visit_named(request.POST):  # said from its own page
+        return redirect("office_visit", code=visit.code)
     return redirect("office_calls")

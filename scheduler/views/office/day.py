@@ -23,7 +23,7 @@ from scheduler.forms.fields import near
 from scheduler.forms.office import ArriveForm, ReasonForm
 from scheduler.models import ChangeRequest, Visit
 from scheduler.views.access import office_only, staff
-from scheduler.views.pages import show, status_of, tried
+from scheduler.views.pages import show, status_of, tried, visit_named
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 
@@ -92,9 +92,9 @@ def no_show(request: HttpRequest, code: str) -> HttpResponse:
 
 def back(request: HttpRequest) -> HttpResponse:
     """To the page that the form stood on: a visit's own, or a day's."""
-    code, shown = request.POST.get("visit", ""), _asked_day(request.POST.get("day", ""))
-    if code and Visit.objects.filter(code=code).exists():
-        return redirect("office_visit", code=code)
+    shown = _asked_day(request.POST.get("day", ""))
+    if visit := visit_named(request.POST):
+        return redirect("office_visit", code=visit.code)
     return redirect(f"{reverse('office_day')}?day={shown.isoformat()}" if shown else reverse("office_day"))
 
 

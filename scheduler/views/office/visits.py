@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from notifications import queries as letters
 from notifications.models import Call
-from scheduler import bookings, changes, contacts, desk, history, locks, lost_links, queries, roster, splitting, telling
+from scheduler import bookings, changes, contacts, desk, locks, lost_links, queries, roster, splitting, telling
 from scheduler.errors import Refused, StartTaken
 from scheduler.forms.asking import MoveForm
 from scheduler.forms.coming import SplitForm
@@ -28,7 +28,7 @@ from scheduler.forms.office import AssignForm, AtForm, NotesForm, ReasonForm, Se
 from scheduler.models import Contact, Party, Visit
 from scheduler.views import choosing, coming
 from scheduler.views.access import office_only, staff
-from scheduler.views.office import late
+from scheduler.views.office import late, story
 from scheduler.views.office.knowing import who_knows
 from scheduler.views.pages import show, status_of, tried
 from scheduler.views.programme import programme_of, stops_of
@@ -244,6 +244,8 @@ def page(
     asked = more.pop("choosing_guide", None) or request.GET.get("guide", "")
     party = next((each for each in found.parties.all() if str(each.pk) == str(asked)), None)
     about = telling.about(found)
+    wishes = list(found.change_requests.select_related("decided_by"))
+    calls = list(Call.objects.filter(about=about).select_related("rang_by").order_by("created_at"))
     moving = "move" in request.GET or "move_form" in more
     here = reverse("office_visit", kwargs={"code": found.code})
     names = ("heads", "adults", "leader_name", "leader_phone", "notes", "revision")
@@ -270,16 +272,15 @@ def page(
         "programme": programme_of(found),
         "stops": stops_of(found),
         "places": queries.places_of(found),
-        "changes": found.change_requests.all(),
+        "changes": wishes,
         "offer": queries.open_offer(found),
         "when": choosing.for_visit(request.GET, found, here=here, by_office=True) if moving else None,
         "choosing_guide": party.pk if party else None,
         "candidates": roster.candidates(party.pk) if party and found.holds else [],
         "helps": roster.what_would_help(party.pk, now=now) if party and found.holds and not party.guide_id else [],
-        "letters": letters.letters_about(about),
-        "calls": Call.objects.filter(about=about).select_related("rang_by").order_by("created_at"),
         "knowing": who_knows(found),
-        "story": history.story_of(found, ZoneInfo(museum.time_zone)),
+        "to_say": [call for call in calls if call.status == Call.Status.OPEN],
+        "story": story.story(found, wishes, letters.letters_about(about), calls, ZoneInfo(museum.time_zone)),
         "refused": refused,
         "suggestions": choosing.suggestions(refused),
         "notes_form": NotesForm(initial={name: getattr(found, name) for name in names}),

@@ -51,6 +51,11 @@ def undo(client: Client, step: str) -> HttpResponse:
     return client.post(reverse("office_board_undo"), {"step": step, "day": NEAR.isoformat()}, headers=JSON)
 
 
+@pytest.mark.parametrize("named", ["a\x00b", "' OR 1=1 --", "😀"])
+def test_no_visit_in_the_address_breaks_the_board(office: Client, named: str) -> None:
+    assert board(office, visit=named).status_code in (200, 404)
+
+
 def test_a_closed_day_is_said_in_words_not_from_midnight_to_midnight(office: Client, close: Close) -> None:
     close(NEAR, FAR)
     page = words(board(office))

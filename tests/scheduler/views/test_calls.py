@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from notifications import outbox
@@ -63,6 +64,33 @@ def test_a_day_that_the_caller_names_is_looked_at_instead(office: Client) -> Non
     page = soup(office.get("/office/visits/new/starts/", WISH | {"day": "2025-05-20"}))
     starts = [field["value"] for field in page.select("input[type=radio][name=start]")]
     assert starts and all(str(start).startswith("2025-05-20") for start in starts)
+
+
+def test_what_was_said_with_the_receiver_in_hand_is_noted_on_the_visits_own_page(office: Client) -> None:
+    office.post("/office/visits/new/", TELEPHONE)
+    visit, call = Visit.objects.get(), Call.objects.get()
+    page = soup(office.get(page_of(visit)))
+    assert f"/office/calls/{call.pk}/rang/" in {form["action"] for form in page.select("section.first form")}
+    answer = office.post(f"/office/calls/{call.pk}/rang/", {"visit": visit.code})
+    assert answer["Location"] == page_of(visit)
+    assert Call.objects.get().status == Call.Status.RUNG
+    assert not soup(office.get(page_of(visit))).select("section.first")
+
+
+def test_a_visits_story_has_changes_letters_and_calls_in_the_order_of_time(
+    office: Client, clock: time_machine.Coordinates
+) -> None:
+    office.post("/office/visits/new/", TELEPHONE)
+    visit, call = Visit.objects.get(), Call.objects.get()
+    clock.shift(timedelta(hours=1))
+    office.post(f"/office/calls/{call.pk}/rang/")
+    story = [" ".join(row.text.split()) for row in soup(office.get(page_of(visit))).select("#story ~ ol > li")]
+    kinds = [next(word for word in ("Letter:", "Call:", "Confirmed") if word in row) for row in story]
+    assert kinds == [
+        "Letter:",
+        "Call:",
+        "Confirmed",
+    ]  # changes have the database's own clock, which does not stand still
 
 
 def test_a_call_booked_with_a_double_click_is_one_visit(office: Client) -> None:
