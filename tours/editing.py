@@ -15,7 +15,7 @@ from typing import Any
 
 from tours import checking, exporting, importing, possible, services, shapes
 from tours.errors import ChangedSince, Impossible, NothingChanged
-from tours.models import CatalogueEdit, Holiday, User
+from tours.models import Audience, CatalogueEdit, Holiday, Space, Tour, User
 from tours.museum_files import ParsedMuseum, Season
 from tours.yaml_files import Fault
 
@@ -30,6 +30,8 @@ PARTS = {
     "guides": "code",
 }
 """The parts of a file, and what tells the rows of each apart; there is one museum."""
+IN_ORDER: dict[str, Any] = {"spaces": Space, "tours": Tour, "audiences": Audience}
+"""The parts whose rows stand in an order of the museum's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,19 @@ def undo(edit_id: int, *, by: User | None, now: datetime) -> CatalogueEdit:
             raise ChangedSince
         edits = [Edit(row["part"], row["key"], _former(row)) for row in done.rows]
         return _write(before, edits, by=by, now=now, undoes=done)
+
+
+def move(part: str, key: str, *, up: bool) -> None:
+    """Let one row of a part stand one place earlier or later, wherever its rows are listed. What stands at the end stays there."""
+    with services.changing_catalogue():
+        rows: list[Any] = list(IN_ORDER[part].objects.order_by("position", "code"))
+        at = next((index for index, row in enumerate(rows) if row.code == key), None)
+        if at is not None and 0 <= (to := at - 1 if up else at + 1) < len(rows):
+            rows[at], rows[to] = rows[to], rows[at]
+        for position, row in enumerate(rows):
+            if row.position != position:
+                row.position = position
+                row.save(update_fields=["position"])
 
 
 def _former(row: Mapping[str, Any]) -> Row | None:

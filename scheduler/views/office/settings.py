@@ -42,15 +42,20 @@ def index(request: HttpRequest) -> HttpResponse:
     return show(request, "scheduler/office/settings.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @office_only
 def part(request: HttpRequest, part: str) -> HttpResponse:
-    """The rows of one part."""
+    """The rows of one part, in the order in which everybody sees them; a button moves one of them up or down."""
     if part not in EDITORS:
         raise Http404
+    if request.method == "POST" and part in editing.IN_ORDER:
+        way, _dash, key = request.POST.get("do", "").partition("-")
+        locks.door(editing.move)(part, key, up=way == "up")
+        return redirect(f"{reverse('office_settings_part', kwargs={'part': part})}#row-{key}")
     rows = exporting.catalogue()[part]
     listed = [(row["code"], named(row), row.get("active", True), _line(part, row)) for row in rows]
-    context = {"part": part, "title": changed_rows.part_title(part), "rows": listed}
+    context: dict[str, Any] = {"part": part, "title": changed_rows.part_title(part), "rows": listed}
+    context |= {"in_order": part in editing.IN_ORDER}
     return show(request, "scheduler/office/settings_part.html", context)
 
 

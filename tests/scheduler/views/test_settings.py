@@ -307,3 +307,17 @@ def test_what_would_change_is_said_in_words_of_people(office: Client) -> None:
     page = SETTINGS + "opening/"
     shown = words(office.post(page, posted(office, page, opening__0__closes="19:00") | {"preview": "1"}))
     assert "Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday, 10:00–19:00, last start 16:30" in shown
+
+
+def test_a_part_is_put_in_another_order_for_everybody(office: Client, guide: Client, stranger: Client) -> None:
+    page = "/office/settings/tours/"
+    first, second = Tour.objects.order_by("position").values_list("code", flat=True)[:2]
+    assert guide.post(page, {"do": f"down-{first}"}).status_code == 404
+    assert office.post(page, {"do": f"down-{first}"}).status_code == 302
+    assert list(Tour.objects.order_by("position").values_list("code", flat=True)[:2]) == [second, first]
+    assert soup(stranger.get("/ask/")).select("input[name=tour]")[0]["value"] == second
+    for wrong in ("", "up", "up-\x00", "up-nowhere", f"up-{second}"):
+        office.post(page, {"do": wrong})
+    assert list(Tour.objects.order_by("position").values_list("code", flat=True)[:2]) == [second, first]
+    office.post(page, {"do": f"up-{first}"})
+    assert list(Tour.objects.order_by("position").values_list("code", flat=True)[:2]) == [first, second]
