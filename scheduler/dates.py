@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -54,6 +55,12 @@ def moment(instant: datetime) -> str:
 
 
 def _written(moment: date | datetime, pattern: str) -> str:
-    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
-    words = format_date(local, pattern)
-    return words if get_language() == "en" else words.lower()
+    day = timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
+    return _in_words(day, pattern, get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _in_words(day: date, pattern: str, language: str) -> str:
+    """A page says the same few days hundreds of times. `language`: the active one."""
+    words = format_date(day, pattern)
+    return words if language == "en" else words.lower()

@@ -19,11 +19,13 @@ from scheduler import phones, queries, telling
 from scheduler.dates import clock, long_day, moment, month, short_day, weekday, whole_weekday
 from scheduler.forms.asking import CEREMONY
 from scheduler.models import Visit
+from scheduler.models.fields import LANGUAGES
 from tours.errors import NoMuseum
 from tours.models import Museum
 from tours.queries import museum
 
 register = template.Library()
+LED_IN = dict(LANGUAGES)
 NO_BREAK = "\u00a0"
 PLACEHOLDER = re.compile(r"https://link\.invalid/\S*")
 
@@ -115,7 +117,7 @@ def ceremony_word(code: str) -> str:
 @register.filter
 def language_word(code: str) -> str:
     """The language in which a tour is led."""
-    return dict(queries.language_names()).get(code, code)
+    return str(LED_IN.get(code, code))
 
 
 def _is_midnight(local: datetime) -> bool:

@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,9 +62,7 @@ def test_the_whole_demonstration(room: Path) -> None:
         assert program.stop(how=signal.SIGINT) == 0
     wait_until(lambda: left_behind(var) == [], 10, f"nothing to be left: {left_behind(var)}")
 
-    began = time.monotonic()
     with demonstration(var, port, room / "second.log") as program:
-        assert time.monotonic() - began < 20
         assert dict(re.findall(r"sign in as (\w+) +password (\S+)", program.said())) == passwords
         assert "Loading the museum" not in program.said()
         program.stop(how=signal.SIGTERM)
