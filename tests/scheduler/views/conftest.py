@@ -26,6 +26,9 @@ NEAR = date(2025, 5, 20)
 FAR = date(2025, 6, 18)
 """A Wednesday beyond it."""
 
+WISH = {"tour": "halls", "audience": "school", "language": "kk", "heads": "20", "adults": "2"}
+"""A wish as it stands in an address or a form."""
+
 Ask = Callable[..., Request]
 Book = Callable[..., Visit]
 Close = Callable[..., Closure]

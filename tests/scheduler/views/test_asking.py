@@ -13,13 +13,12 @@ from django.test import Client
 from notifications.models import OutboxMessage
 from scheduler.models import CeremonyPlan, Contact, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Book, Close, browser, link, soup, typed, words
-from tours import queries as catalogue
+from tests.scheduler.views.conftest import FAR, NEAR, WISH, Book, browser, link, soup, typed, words
 from tours.models import Museum
 
 pytestmark = pytest.mark.django_db
 
-WISH = {"tour": "halls", "audience": "school", "language": "kk", "heads": "20", "adults": "2"}
+
 PERSON = {
     "name": "Айгерім Сейітқызы",
     "organisation": "№ 5 мектеп",
@@ -36,67 +35,6 @@ PERSON = {
 
 def form(day: date = NEAR, clock: str = "11:00", **changed: str) -> dict[str, str]:
     return WISH | PERSON | {"start": at(day, clock).isoformat(), "book": "1"} | changed
-
-
-def test_a_whole_wish_shows_price_guides_and_the_month(stranger: Client) -> None:
-    page = words(stranger.get("/ask/", WISH | {"heads": "40"}))
-    assert "7 600 ₸" in page  # two of the adults are free
-    assert "2 guides" in page
-    assert "May 2025" in page
-
-
-def test_a_free_audience_is_told_what_to_bring_before_it_asks(stranger: Client) -> None:
-    page = words(stranger.get("/ask/", WISH | {"audience": "soldiers"}))
-    assert "Free of charge" in page
-    assert "Please bring: The unit's letter" in page
-
-
-def test_a_day_shows_its_times_with_the_museums_clock_named(stranger: Client) -> None:
-    page = stranger.get("/ask/", WISH | {"day": "2025-05-20"})
-    assert "Astana time, UTC+5" in words(page)
-    assert [field["value"] for field in soup(page).select("input[name=start]")][:2] == [
-        "2025-05-20T10:00+05:00",
-        "2025-05-20T10:15+05:00",
-    ]
-
-
-def test_the_month_shows_the_notices_of_what_is_closed_in_it(
-    stranger: Client, office: Client, book: Book, close: Close
-) -> None:
-    visit = book(FAR, "11:00")
-    cinema = catalogue.places().get(code="cinema")
-    close(date(2025, 5, 24), date(2025, 5, 28), places=(cinema,), en="No films for some days.")
-    close(date(2025, 7, 1), date(2025, 7, 2), en="Closed in July.")
-    for page in (
-        stranger.get("/ask/", WISH),
-        stranger.get(link(visit), {"move": "1", "month": "2025-05"}),
-        office.get("/office/visits/new/", WISH),
-    ):
-        assert "No films for some days." in words(page)
-        assert "Closed in July." not in words(page)
-    assert "No films for some days." in stranger.get("/ask/starts/", WISH).content.decode()
-    assert "No films for some days." not in words(stranger.get("/ask/", WISH | {"month": "2025-06"}))
-
-
-def test_two_closures_with_one_notice_say_it_once(stranger: Client, close: Close) -> None:
-    grounds = catalogue.places().get(code="grounds")
-    close(date(2025, 5, 24), date(2025, 5, 28), places=(grounds,), en="Closed for snow.")
-    close(date(2025, 5, 25), date(2025, 5, 26), en="Closed for snow.")
-    page = words(stranger.get("/ask/", WISH | {"tour": "grounds", "day": "2025-05-25"}))
-    assert "Not free: Closed for snow." in page
-    assert "Closed for snow. Closed for snow." not in page
-
-
-def test_a_day_that_is_not_free_says_why(stranger: Client, close: Close) -> None:
-    close(date(2025, 5, 24), date(2025, 5, 28), en="Closed for renovation.")
-    assert "Closed for renovation." in words(stranger.get("/ask/", WISH | {"day": "2025-05-25"}))
-    assert "The museum is closed on this day." in words(stranger.get("/ask/", WISH | {"day": "2025-05-19"}))
-    assert "The first day that can be asked for" in words(stranger.get("/ask/", WISH | {"day": "2025-05-12"}))
-
-
-def test_a_month_without_a_free_day_names_the_first_one_after_it(stranger: Client, close: Close) -> None:
-    close(date(2025, 5, 12), date(2025, 6, 11))
-    assert "The first free one: Wednesday, 11 June 2025" in words(stranger.get("/ask/", WISH))
 
 
 def test_asking_holds_the_time_and_leads_to_the_visit(stranger: Client) -> None:
@@ -321,46 +259,6 @@ def test_the_language_switch_keeps_the_place(stranger: Client) -> None:
     answer = stranger.post("/i18n/setlang/", {"language": "kk", "next": str(field["value"])})
     assert answer["Location"] == here
     assert soup(stranger.get(answer["Location"])).html["lang"] == "kk"
-
-
-def test_a_tour_is_drawn_as_a_line_of_its_stops_and_said_in_words(stranger: Client) -> None:
-    page = stranger.get("/ask/")
-    lines = soup(page).select("label.tour svg.line")
-    assert len(lines) == 6
-    pieces = [(piece["x"], piece["width"]) for piece in lines[1].select("rect")]
-    assert pieces == [("0%", "37%"), ("37%", "38%"), ("75%", "25%")]
-    assert "Cinema, film (in Russian) · 20 minutes" in words(page)
-
-
-def test_a_film_in_another_language_than_the_tour_is_said_before_one_books(stranger: Client) -> None:
-    said = "The film is shown in another language than the tour: in Russian."
-    wish = WISH | {"tour": "halls-film"}
-    assert said in words(stranger.get("/ask/", wish))
-    assert said not in words(stranger.get("/ask/", wish | {"language": "ru"}))
-
-
-def test_a_day_that_is_not_free_names_the_nearest_ones_that_are(stranger: Client, close: Close) -> None:
-    close(date(2025, 5, 24), date(2025, 5, 28))
-    page = soup(stranger.get("/ask/", WISH | {"day": "2025-05-25"}))
-    assert [button["value"] for button in page.select("#day button[name=day]")] == [
-        "2025-05-22",
-        "2025-05-23",
-        "2025-05-28",
-    ]
-
-
-def test_the_month_is_a_table_whose_days_say_in_words_what_they_are(stranger: Client) -> None:
-    page = soup(stranger.get("/ask/", WISH))
-    assert [head["title"] for head in page.select("table.month th[scope=col] abbr")][:2] == ["Monday", "Tuesday"]
-    said = {button["value"]: button.text for button in page.select("table.month button.day")}
-    assert said["2025-05-13"] == "13, has free times"
-    assert said["2025-05-19"] == "19, closed"
-
-
-def test_a_wish_in_an_address_can_be_looked_at_without_sending_anything(stranger: Client) -> None:
-    """Bookmarks and letters come by GET; the form's own buttons post, so that nothing typed is lost without a script."""
-    page = stranger.get("/ask/", WISH | {"month": "2025-07"})
-    assert "July 2025" in words(page)
 
 
 CEREMONY = {
