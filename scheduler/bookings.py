@@ -278,7 +278,7 @@ def waive(visit_id: int, *, reason: str, by: User | None, now: datetime) -> Visi
 
 
 def decide_overdue(*, now: datetime) -> int:
-    """Alarm the office of requests whose `decide_by` has passed or is near; decline, in words, those that have reached their start.
+    """Alarm the office, and its deputy, of requests whose `decide_by` is near or has passed; decline, in words, those that have begun.
 
     The deputy hears earlier: once the museum's share of the time to decide has gone by in silence. Gives how many were declined. One
     transaction for each visit.
