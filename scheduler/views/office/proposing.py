@@ -29,6 +29,9 @@ def propose(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("office_visit", code=code)
     here = reverse("office_propose", kwargs={"code": code})
     form, refused = MoveForm(request.POST or None), None
+    asked = request.GET.copy()
+    if visit.day and "month" not in asked:
+        asked.setdefault("day", visit.day.isoformat())  # another time of the day asked for is the nearest
     if request.method == "POST" and form.is_valid():
         begins = form.cleaned_data["start"]
         _made, refused = tried(lambda: locks.door(offers.propose)(visit.pk, begins, now=timezone.now()))
@@ -39,7 +42,7 @@ def propose(request: HttpRequest, code: str) -> HttpResponse:
         "here": here,
         "visit": visit,
         "title": queries.title_of(visit, open_to_all=False),
-        "when": choosing.for_visit(request.GET, visit, here=here, by_office=True),
+        "when": choosing.for_visit(asked, visit, here=here, by_office=True),
         "form": form,
         "refused": refused,
     }

@@ -46,6 +46,12 @@ def test_another_time_is_the_third_answer_to_a_request(office: Client, asked_for
     assert Offer.objects.count() == 1  # asked once
 
 
+def test_other_times_of_the_day_asked_for_stand_there_at_once(office: Client, asked_for: Visit) -> None:
+    page = soup(office.get(reverse("office_propose", kwargs={"code": asked_for.code})))
+    starts = [str(field["value"]) for field in page.select("input[type=radio][name=start]")]
+    assert starts and all(start.startswith(NEAR.isoformat()) for start in starts)
+
+
 def test_a_time_that_cannot_be_had_is_refused_and_the_request_stays(office: Client, asked_for: Visit) -> None:
     here = reverse("office_propose", kwargs={"code": asked_for.code})
     assert office.post(here, {"start": ""}).status_code == 422
