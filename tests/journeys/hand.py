@@ -102,6 +102,21 @@ class Hand:
             self._key("Space")
         expect(what).to_be_checked()
 
+    def pick(self, what: Locator, value: str) -> None:
+        """A line of a list that unfolds: it is opened and the line clicked, or reached by the arrows."""
+        if what.input_value() == value:
+            return
+        if self.keyboard:
+            self._reach(what)
+            values = what.locator("option").evaluate_all("all => all.map(one => one.value)")
+            steps = values.index(value) - values.index(what.input_value())
+            for _step in range(abs(steps)):
+                self._key("ArrowDown" if steps > 0 else "ArrowUp")
+        else:
+            what.select_option(value)
+            self.count.clicks += 2
+        expect(what).to_have_value(value)
+
     def write(self, what: Locator, text: str) -> None:
         """Type into a field, instead of what stands there."""
         if self.keyboard:

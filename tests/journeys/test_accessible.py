@@ -45,6 +45,8 @@ FAULTY = """() => ['', 'color: #ddd; background: #eee; width: 900px; transition:
         one.style.cssText = style + (number > 1 ? '; display: block; padding: 0; min-height: 0; line-height: 9px; font-size: 7px' : '');
         document.getElementById('main').append(one); })"""
 WIDE, NARROW, NARROWEST = {"width": 1280, "height": 900}, {"width": 390, "height": 844}, {"width": 360, "height": 640}
+TOO_WIDE = """() => [...document.querySelectorAll('main *, header *')].filter(one =>
+    one.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(one => one.outerHTML.slice(0, 90)).join(' | ')"""
 ROLES = ("organiser", "guide", "office")
 
 
@@ -95,7 +97,7 @@ def looked_over(screen: Page) -> list[str]:
     faults += [f"narrow, {fault}" for fault in screen.evaluate(RUN, WHOLE)]
     screen.set_viewport_size(NARROWEST)  # type: ignore[arg-type]  # a plain dict
     if overflows(screen):
-        faults.append("at 360 pixels it is wider than the screen")
+        faults.append(f"at 360 pixels it is wider than the screen: {screen.evaluate(TOO_WIDE)}")
     faults += [f"moves: {moving}" for moving in screen.evaluate(MOVING)]
     return faults
 

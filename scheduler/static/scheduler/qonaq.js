@@ -66,11 +66,15 @@
     }).then(function (text) {
       var page = new DOMParser().parseFromString(text, "text/html"), typed = values(), focus = document.activeElement;
       var again = focus && form.contains(focus) ? [focus.id, focus.name, focus.value] : null;
+      var taken = fields("start").filter(function (one) { return one.checked; })[0]; // chosen while we were asking
       each("body > [id]", function (part) {
         var old = document.getElementById(part.id);
         if (old) old.parentNode.replaceChild(document.importNode(part, true), old);
       }, page);
       put(typed, Object.keys(typed).filter(function (name) { return WISH.indexOf(name) < 0; }));
+      if (taken && !fields("start").some(function (one) { return one.checked; })) {
+        fields("start").forEach(function (one) { if (one.value === taken.value) one.checked = true; });
+      }
       var here = document.getElementById("looked").dataset.here, language = document.getElementById("here");
       if (here) { history.replaceState(null, "", here); if (language) language.value = here; }
       if (again && !document.contains(focus)) {
