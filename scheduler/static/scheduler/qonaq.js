@@ -130,16 +130,18 @@
   var waiting = 0;
   function keep() {
     clearTimeout(waiting);
-    waiting = setTimeout(function () {
-      var said = values();
-      var typed = Object.keys(said).some(function (name) { return name !== "locale" && name !== "adults" && said[name].length; });
-      var kept = typed && store(function (box) {
-        box.setItem(DRAFT, JSON.stringify({ at: Date.now(), said: said }));
-        return true;
-      });
-      var note = document.getElementById("draft-kept");
-      if (kept && note) note.hidden = false;
-    }, 250);
+    waiting = setTimeout(write, 250);
+  }
+  function write() {
+    waiting = 0;
+    var said = values();
+    var typed = Object.keys(said).some(function (name) { return name !== "locale" && name !== "adults" && said[name].length; });
+    var kept = typed && store(function (box) {
+      box.setItem(DRAFT, JSON.stringify({ at: Date.now(), said: said }));
+      return true;
+    });
+    var note = document.getElementById("draft-kept");
+    if (kept && note) note.hidden = false;
   }
   function takeBack() {
     var draft = store(function (box) { return JSON.parse(box.getItem(DRAFT)); });
@@ -182,6 +184,7 @@
     if (form.hasAttribute("data-draft")) {
       form.addEventListener("input", keep);
       form.addEventListener("change", keep);
+      window.addEventListener("pagehide", function () { if (waiting) { clearTimeout(waiting); write(); } }); // the last word, too
       form.addEventListener("submit", function () {
         try { sessionStorage.setItem(SENT, "1"); } catch (refused) { /* then the draft stays until it is old */ }
       });
@@ -189,6 +192,7 @@
       each("[data-forget]", function (button) {
         button.addEventListener("click", function () {
           clearTimeout(waiting);
+          waiting = 0;
           store(function (box) { box.removeItem(DRAFT); });
           location.assign(form.getAttribute("action"));
         });
