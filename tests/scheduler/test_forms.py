@@ -157,10 +157,11 @@ def test_the_museums_wall_clock_counts(alzhir: Museum) -> None:
 
 
 def test_decisions_are_read_by_the_visits_code() -> None:
-    found = decisions_of({"decide-AAA": "cancel", "decide-BBB": "move 2025-05-20T11:00+05:00", "other": "x"})
+    found, wrong = decisions_of({"decide-AAA": "cancel", "decide-BBB": "move 2025-05-20T11:00+05:00", "other": "x"})
     assert (found["AAA"].action, found["AAA"].start) == ("cancel", None)
     assert (found["BBB"].action, found["BBB"].start) == ("move", at(date(2025, 5, 20), "11:00"))
     assert set(found) == {"AAA", "BBB"}
+    assert wrong is None
 
 
 DAY = date(2025, 5, 20)
@@ -176,7 +177,7 @@ DAY = date(2025, 5, 20)
     ],
 )
 def test_a_decision_comes_back_from_the_form_as_it_was(decision: Decision) -> None:
-    assert decisions_of({"decide-AAA": value_of(decision)}) == {"AAA": decision}
+    assert decisions_of({"decide-AAA": value_of(decision)}) == ({"AAA": decision}, None)
 
 
 @pytest.mark.parametrize(

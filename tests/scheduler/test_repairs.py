@@ -15,7 +15,7 @@ from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused, StartTaken
 from scheduler.models import Closure, Offer, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.test_closures import SATURDAY, as_proposed, close, draft, inside, rows, send_all
+from tests.scheduler.closing import SATURDAY, as_proposed, close, draft, inside, rows, send_all
 from tours.models import Audience, Guide
 
 pytestmark = pytest.mark.django_db
