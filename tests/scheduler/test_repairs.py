@@ -14,8 +14,8 @@ from scheduler.bookings import Request
 from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused, StartTaken
 from scheduler.models import Closure, Offer, Visit
-from tests.scheduler.conftest import at
 from tests.scheduler.closing import SATURDAY, as_proposed, close, draft, inside, rows, send_all
+from tests.scheduler.conftest import at
 from tours.models import Audience, Guide
 
 pytestmark = pytest.mark.django_db
