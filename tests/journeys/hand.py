@@ -147,6 +147,10 @@ class Hand:
             self._skip_to_the_content()
         seen: list[str] = []
         for _step in range(MOST_STEPS):
+            if not goal.evaluate("goal => goal.isConnected"):  # the page has just written this part anew
+                expect(what).to_be_attached()
+                goal = what.element_handle()
+                assert goal is not None
             position = goal.evaluate(POSITION)
             if position == 0:
                 assert goal.evaluate(SHOWS_FOCUS), f"Nothing shows that this has the focus: {goal.evaluate(NAME_OF)}"
