@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat, Now
 
+from notifications import dead_letters
 from notifications.calls import STANDS_IN
 from notifications.models import Call, OutboxMessage, Thread
 
 LATE = timedelta(minutes=5)
+LONG = ("text", "html", "ics", "facts", "entry", "to", "links")
+"""What a list does not show, and therefore does not read."""
 
 
 @dataclass(frozen=True)
@@ -120,3 +123,18 @@ def untold(abouts: Iterable[str] | None = None) -> QuerySet[Thread]:
     )
     found = Thread.objects.filter(stuck | Q(calls__status="open", calls__not_before__lte=Now())).distinct()
     return found if abouts is None else found.filter(about__in=list(abouts))
+
+
+def letters(*, status: str = "", blame: str = "", words: str = "", about: str = "") -> QuerySet[OutboxMessage]:
+    """Letters for a list, the newest first: of a status, dead by one cause (`blame`), or with `words` in their reader's name or address.
+
+    `about`: where words are given, the letters of this subject too. What no list shows is not read.
+    """
+    found = OutboxMessage.objects.annotate(blame=dead_letters.blamed())
+    if status:
+        found = found.filter(status=status)
+    if blame:
+        found = found.filter(Q(blame=blame), status=OutboxMessage.Status.DEAD)
+    if words:
+        found = found.filter(Q(thread__about=about) | Q(to_name__icontains=words) | Q(to_email__icontains=words))
+    return found.select_related("thread").defer(*LONG).order_by("-created_at", "pk")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.db.models.fields.json import KeyTextTransform
 
+from notifications import replies
 from notifications.models import Bucket, Call, OutboxMessage, Reply, Thread
 
 KEPT = timedelta(days=30)
@@ -33,7 +34,7 @@ def scrub(*, now: datetime) -> int:
     Thread.objects.alias(end=KeyTextTransform("end", "told_entry")).filter(end__lt=before.isoformat()).update(
         told_facts={}, told_to={}, told_entry=None
     )
-    Reply.objects.filter(received_at__lt=before).exclude(verdict__in=Reply.FOR_A_PERSON, seen_at=None).update(
+    Reply.objects.filter(received_at__lt=before).exclude(pk__in=replies.for_a_person().order_by().values("pk")).update(
         from_email="", subject="", text=""
     )
     Bucket.objects.filter(updated__lt=now - BUCKETS_KEPT).delete()

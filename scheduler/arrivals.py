@@ -25,21 +25,24 @@ MANY_MORE = 50
 
 @transaction.atomic
 def arrive(visit_id: int, *, heads: int, guide_id: int | None = None, now: datetime) -> Visit:
-    """The group has come: how many they really were. Raises NotAllowedNow before its day, BadWish where the number cannot be meant.
+    """The group has come: how many they really were. Takes back that it did not come. Raises NotAllowedNow before
+    its day, BadWish where the number cannot be meant.
 
     `guide_id`: which guide says so, of a group that they lead and on its day; raises NotAllowedNow where it has gone to another meanwhile.
     """
     visit = steps.locked(visit_id)
     if guide_id is not None and not _receives(guide_id, visit, now):
         raise NotAllowedNow
-    if visit.status not in (Visit.Status.CONFIRMED, Visit.Status.DONE):
+    if visit.status not in (Visit.Status.CONFIRMED, Visit.Status.DONE, Visit.Status.NO_SHOW):
         raise NotAllowedNow
     if visit.day is None or steps.day_of(now) < visit.day:
         raise NotAllowedNow(_("The visit's day has not come."))
     if not 0 < heads <= max(2 * visit.heads, visit.heads + MANY_MORE):
         raise BadWish(_("Please check the number of people who came."))
+    if visit.status == Visit.Status.NO_SHOW:  # it was said too soon, or of another group
+        steps.become(visit, Visit.Status.DONE)
     visit.arrived_heads = heads
-    visit.save(update_fields=["arrived_heads"])
+    visit.save(update_fields=["status", "arrived_heads"])
     return visit
 
 

@@ -24,7 +24,7 @@ def add(visit_id: int, person: Person, *, now: datetime) -> Contact:
     if visit.contacts.count() >= MOST:
         raise BadWish(_("This visit has enough contacts."))
     last = visit.contacts.aggregate(last=Max("position"))["last"]
-    contact = _kept(visit, person, 0 if last is None else last + 1)
+    contact = steps.add_contact(visit, person, 0 if last is None else last + 1)
     steps.changed(visit, now=now)
     return contact
 
@@ -43,7 +43,7 @@ def correct(visit_id: int, contact_id: int, person: Person, *, now: datetime) ->
         contact.save()
     else:
         contact.delete()
-        contact = _kept(visit, person, contact.position)
+        contact = steps.add_contact(visit, person, contact.position)
     steps.changed(visit, now=now)
     return contact
 
@@ -55,16 +55,3 @@ def _locked(visit_id: int, person: Person) -> Visit:
     if visit.status not in (*Visit.HOLDING, Visit.Status.WAITING):
         raise NotAllowedNow
     return visit
-
-
-def _kept(visit: Visit, person: Person, position: int) -> Contact:
-    return Contact.objects.create(
-        visit=visit,
-        position=position,
-        name=person.name,
-        organisation=person.organisation,
-        email=person.email,
-        phone=person.phone,
-        locale=person.locale,
-        channel=person.channel,
-    )

@@ -97,7 +97,6 @@ def receive(visit_id: int, *, arrives: datetime, kind: str, dropped: Sequence[in
     ticks = sum(stop.ticks for stop in snapshot.core_stops(visit.stops))
     for name, value in steps.when((chosen[0].start,), ticks, read.zone).items():
         setattr(visit, name, value)
-    visit.save()
     placing.place(visit, way, read)
     steps.changed(visit, now=now)
     return visit

@@ -99,16 +99,21 @@ def freed_all(days: Iterable[date], *, now: datetime, by: Visit | None = None) -
 def add_contacts(visit: Visit, people: Sequence[Person]) -> None:
     """Keep who is to be told, in order."""
     for position, person in enumerate(people):
-        Contact.objects.create(
-            visit=visit,
-            position=position,
-            name=person.name,
-            organisation=person.organisation,
-            email=person.email,
-            phone=person.phone,
-            locale=person.locale,
-            channel=person.channel,
-        )
+        add_contact(visit, person, position)
+
+
+def add_contact(visit: Visit, person: Person, position: int) -> Contact:
+    """Keep one person who is to be told."""
+    return Contact.objects.create(
+        visit=visit,
+        position=position,
+        name=person.name,
+        organisation=person.organisation,
+        email=person.email,
+        phone=person.phone,
+        locale=person.locale,
+        channel=person.channel,
+    )
 
 
 def promise_if_near(visit: Visit, horizon_days: int, *, now: datetime) -> None:

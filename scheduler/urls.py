@@ -102,6 +102,7 @@ urlpatterns = [
     path("office/roster/<int:pk>/stop/", roster.stop, name="office_roster_stop"),
     path("office/roster/<int:pk>/publish/", roster.publish, name="office_roster_publish"),
     path("office/to-mend/", conflicts.mend, name="office_conflicts"),
+    path("office/replies/<int:pk>/seen/", conflicts.seen, name="office_reply_seen"),
     path("office/visits/<str:code>/they-come/", conflicts.they_come, name="office_they_come"),
     path("office/visits/<str:code>/answered/", conflicts.answered, name="office_answered"),
     path("office/calls/", calls.call_list, name="office_calls"),

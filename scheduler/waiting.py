@@ -34,11 +34,14 @@ def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -
     """Put a group on the list; it holds nothing. Raises BadWish where no day could ever serve it."""
     bookings.refuse_impossible(asked)
     starts.wish_of(asked.group)
-    zone = ZoneInfo(catalogue.museum().time_zone)
-    today = periods.day_of(now, zone)
+    calendar = catalogue.calendar()
+    today = periods.day_of(now, ZoneInfo(calendar.museum.time_zone))
     wanted = sorted({day for day in days if day >= today})
     if not wanted or len(wanted) > MOST_DAYS:
         raise BadWish(_("Please name at least one day to come, and at most %(most)d.") % {"most": MOST_DAYS})
+    wanted = [day for day in wanted if calendar.windows(day)]
+    if not wanted:
+        raise BadWish(_("The museum is closed on all of these days."))
     if hours.earliest and hours.latest and hours.latest < hours.earliest:
         raise BadWish(_("The latest start lies before the earliest."))
     if (there := steps.already(asked.keys)) is not None:

@@ -71,6 +71,7 @@ NO_PAGES = {
             "office_board_undo",
             "office_roster_stop",
             "office_roster_publish",
+            "office_reply_seen",
             "office_they_come",
             "office_answered",
             "office_rang",

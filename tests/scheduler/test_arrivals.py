@@ -86,3 +86,11 @@ def test_before_opening_and_after_closing_nobody_is_served(asking: Ask) -> None:
     for clock in ("08:00", "17:45"):
         with pytest.raises(StartTaken):
             at_the_door(asking, at(DAY, clock))
+
+
+def test_who_came_after_all_is_no_longer_missing(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    arrivals.did_not_come(visit.pk, now=at(DAY, "11:20"))
+    arrivals.arrive(visit.pk, heads=9, now=at(DAY, "11:30"))
+    visit.refresh_from_db()
+    assert (visit.status, visit.arrived_heads) == ("done", 9)

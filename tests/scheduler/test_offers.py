@@ -144,6 +144,8 @@ def test_a_wish_without_days_or_with_hours_the_wrong_way_round_is_refused(asking
         waiting_group(asking, season_now, date(2025, 5, 1))
     with pytest.raises(BadWish):
         waiting_group(asking, season_now, DAY, hours=Hours(time(16), time(10)))
+    with pytest.raises(BadWish):
+        waiting_group(asking, season_now, date(2025, 6, 16), date(2025, 6, 23))  # Mondays: it would wait for ever
     assert not Visit.objects.exists()
 
 

@@ -14,13 +14,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from notifications import replies
+from notifications.models import Reply
 from scheduler import bookings, conflicts, locks, offers, queries, roster, starts
 from scheduler.conflicts import Conflict
 from scheduler.errors import Refused
 from scheduler.forms.coming import ComingForm
 from scheduler.models import Visit
 from scheduler.views import choosing
-from scheduler.views.access import office_only
+from scheduler.views.access import office_only, staff
 from scheduler.views.pages import show, tried
 from tours.models import Guide
 
@@ -44,10 +46,11 @@ def mend(request: HttpRequest) -> HttpResponse:
     """Everything that is not as it was promised, the soonest first, each with what can be done."""
     now = timezone.now()
     found = conflicts.every(now=now)
-    if not found:
+    unread = list(replies.for_a_person())
+    if not found and not unread:
         messages.info(request, _("Everything is as it was promised."))
     worked_out = [_remedy(each, now=now, look=index < MOST_WORKED_OUT) for index, each in enumerate(found)]
-    return show(request, "scheduler/office/conflicts.html", {"remedies": worked_out, "now": now})
+    return show(request, "scheduler/office/conflicts.html", {"remedies": worked_out, "unread": unread, "now": now})
 
 
 @require_POST
@@ -75,6 +78,16 @@ def answered(request: HttpRequest, code: str) -> HttpResponse:
     waits = "wait" in request.POST
     done = _("Noted: they wait for another time.") if waits else _("Noted: they do not come.")
     return _answer(request, lambda: offers.give_up(visit.pk, waits=waits, now=now), done)
+
+
+@require_POST
+@office_only
+def seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody has read a letter that came in and done what it asks for: it need not be shown any more."""
+    get_object_or_404(Reply, pk=pk)
+    if replies.mark_seen(pk, by=staff(request), now=timezone.now()):
+        messages.success(request, _("Noted."))
+    return redirect("office_conflicts")
 
 
 def _answer(request: HttpRequest, change: Callable[[], Any], done: str) -> HttpResponse:

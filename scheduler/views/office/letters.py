@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -24,8 +23,6 @@ from scheduler.views.access import office_only
 from scheduler.views.pages import show, status_of, tried
 
 A_PAGE = 50
-LONG = ("text", "html", "ics", "facts", "entry", "to", "links")
-"""What a list does not show, and therefore does not read."""
 
 
 @require_safe
@@ -39,7 +36,9 @@ def _list(request: HttpRequest, *, status: int = 200) -> HttpResponse:
     now = timezone.now()
     form = LettersForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
-    page = Paginator(_found(asked), A_PAGE).get_page(request.GET.get("page"))
+    status_asked, blame, words = (asked.get(name, "") for name in ("status", "blame", "q"))
+    found = queries.letters(status=status_asked, blame=blame, words=words, about=f"visit:{words.upper()}")
+    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
     context = {
@@ -51,19 +50,6 @@ def _list(request: HttpRequest, *, status: int = 200) -> HttpResponse:
         "shown_at": now.isoformat(),
     }
     return show(request, "scheduler/office/letters.html", context, status=status)
-
-
-def _found(asked: dict[str, str]) -> QuerySet[OutboxMessage]:
-    found = OutboxMessage.objects.annotate(blame=dead_letters.blamed())
-    if asked.get("status"):
-        found = found.filter(status=asked["status"])
-    if asked.get("blame"):
-        found = found.filter(Q(blame=asked["blame"]), status=OutboxMessage.Status.DEAD)
-    if words := asked.get("q"):
-        found = found.filter(
-            Q(thread__about=f"visit:{words.upper()}") | Q(to_name__icontains=words) | Q(to_email__icontains=words)
-        )
-    return found.select_related("thread").defer(*LONG).order_by("-created_at", "pk")
 
 
 @require_safe

@@ -50,6 +50,8 @@ def part(request: HttpRequest, part: str) -> HttpResponse:
         raise Http404
     if request.method == "POST" and part in editing.IN_ORDER:
         way, _dash, key = request.POST.get("do", "").partition("-")
+        if way not in ("up", "down") or editing.row_of(exporting.catalogue(), part, key) is None:
+            raise Http404
         locks.door(editing.move)(part, key, up=way == "up")
         return redirect(f"{reverse('office_settings_part', kwargs={'part': part})}#row-{key}")
     rows = exporting.catalogue()[part]

@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, Reply, Thread
 from scheduler import changes, offers
 from scheduler.models import Closure, Party, Visit
 from tests.scheduler.conftest import at
@@ -146,3 +146,28 @@ def test_many_silent_groups_cost_no_more_queries_than_one(
         Visit.objects.filter(pk=visit.pk).update(created_at=at(NEAR, "10:00"))
     assert shown(office).count("heads_unconfirmed") == 3
     assert counts[0] == counts[1]
+
+
+def test_a_letter_that_asks_for_another_time_is_read_and_put_away(
+    office: Client, book: Book, season_now: datetime
+) -> None:
+    """A guide's or an organiser's calendar proposes another time: nothing is changed, somebody of the office sees to it."""
+    visit = book(FAR, "11:00")
+    thread = Thread.objects.get(about=f"visit:{visit.code}")
+    common = {"received_at": season_now, "from_email": "asker@example.org"}
+    counter = Reply.objects.create(
+        message_id="<1>", verdict="counter", thread=thread, proposed_start=at(FAR, "15:00"), **common
+    )
+    letter = Reply.objects.create(
+        message_id="<2>", verdict="letter", subject="<b>A question</b>", text="When?", **common
+    )
+    page = soup(office.get(PAGE))
+    card = page.select_one(f"#reply-{counter.pk}")
+    assert "15:00" in card.get_text()
+    assert card.select_one(f"a[href='/office/visits/{visit.code}/']") is not None
+    assert "<b>A question</b>" in page.select_one(f"#reply-{letter.pk}").get_text()
+    for reply in (counter, letter):
+        assert office.post(f"/office/replies/{reply.pk}/seen/").status_code == 302
+    assert soup(office.get(PAGE)).select("[id^=reply-]") == []
+    assert again(visit).period.lower == at(FAR, "11:00")
+    assert not Reply.objects.filter(seen_by=None).exists()
