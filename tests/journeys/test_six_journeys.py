@@ -9,29 +9,24 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone, translation
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from notifications import delivery
 from notifications.models import Call
 from scheduler import bookings, reminders
 from scheduler.bookings import Person, Request
 from scheduler.models import CeremonyPlan, Party, Visit
 from scheduler.starts import Group
-from tests.browser import Pages, coming, overflows
+from tests.browser import coming, overflows
 from tests.journeys.clock import Clock
 from tests.journeys.conftest import Post
 from tests.journeys.hand import Count, Hand
-from tests.live import Sink, accepts, free_port, running
+from tests.journeys.moved import Someone, clock, page, post, sent, site, someone
 from tests.scheduler.conftest import at
 from tours.models import Audience, Tour, User
 
@@ -50,66 +45,12 @@ MOST = {
 }
 """The most clicks, and keys typed, that each may take with a mouse."""
 
+__all__ = ["clock", "page", "post", "site", "someone"]  # the fixtures
+
 pytestmark = pytest.mark.usefixtures("open_museum")
 
 
-# --- The site, whose clock moves, and its post -----------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def site(live_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Clock]]:
-    """One gunicorn for this file, and its clock."""
-    place, port = tmp_path_factory.mktemp("moved"), free_port()
-    clock, address = Clock(place / "ahead"), f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "tests.journeys.clock:application"]
-    more = {"CLOCK_FILE": str(clock.file), "PORT": str(port), "BASE_URL": address}
-    more |= {"WEB_WORKERS": "1", "WEB_THREADS": "8"}
-    with running(command, live_environment | more, place / "web.log") as web:
-        web.wait_for(lambda: accepts(port))
-        yield address, clock
-
-
-@pytest.fixture
-def clock(site: tuple[str, Clock]) -> Iterator[Clock]:
-    yield site[1]
-    site[1].back()
-
-
-@pytest.fixture
-def page(transactional_db: None, site: tuple[str, Clock], browser: Browser) -> Iterator[Pages]:
-    """Opens pages of that site; in the end nothing may have gone wrong on any."""
-    with ExitStack() as stack:
-        pages = Pages(browser, site[0], stack)
-        yield pages
-    assert not pages.faults, "\n".join(pages.faults)
-
-
-@pytest.fixture
-def post(mail_to_sink: Sink, site: tuple[str, Clock], settings: Any) -> Post:
-    settings.BASE_URL = site[0]
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (1000, 1))
-    return Post(mail_to_sink)
-
-
-def sent(post: Post, clock: Clock) -> None:
-    """A minute later, when what had to wait for a second thought has gone out too."""
-    with clock.there():
-        delivery.sweep(until=timezone.now() + timedelta(minutes=2))
-
-
-# --- What they have in common ----------------------------------------------------------------------------------------------
-Someone = Callable[..., Hand]
-
-
-@pytest.fixture
-def someone(page: Pages, clock: Clock) -> Someone:
-    """A person before a page, in a language and by a way of `WAYS`; the office needs scripts for nothing here, but has them."""
-
-    def before(language: str, way: str, *, user: User | None = None, width: int = 390, **options: Any) -> Hand:
-        with clock.there():
-            script = way != "no script" or user is not None
-            screen = page(user=user, width=width, height=900, language=language, script=script, **options)
-        return Hand(screen, language, keyboard=way == "keyboard")
-
-    return before
+# --- What they have in common ------------------------------------------------------------------------------------------
 
 
 def counted(journey: str, way: str, *counts: Count) -> None:
