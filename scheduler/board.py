@@ -1,4 +1,4 @@
-"""The office's board: guides or places down, time across; what is there, what may go where, and what is happening now."""
+"""Guides or places down, time across, as the office's board and the calendar of closures draw it: what is there, and what may go where."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from scheduler.core.ticks import Interval
 from scheduler.dates import weekday
 from scheduler.models import Closure, Leg, Party, Visit
 from tours import queries as catalogue
+from tours.days import Calendar
 from tours.models import Guide, Museum
 
 NOBODY = "nobody"
@@ -54,7 +56,8 @@ class Shown:
 class Item:
     """A stretch of a row: a sub-group with its guide, or a visit in a place. `party` is None where the whole visit is meant.
 
-    `promised`: the guide has been told. `movable`: a hand may still give it to another guide, or another time.
+    `heads`: how many of them are there. `promised`: the guide has been told. `movable`: a hand may still give it to another guide, or
+    another time.
     """
 
     key: str
@@ -62,6 +65,7 @@ class Item:
     end: datetime
     visit: Visit
     party: int | None
+    heads: int
     title: str
     about: str
     promised: bool
@@ -110,12 +114,16 @@ class Board:
         return sum(len(row.items) for row in self.rows if row.key == NOBODY)
 
 
-def read(shown: Shown, museum: Museum, *, now: datetime) -> Board:
-    """The board of these days. A fixed number of queries. The versions are read first, so that they are never newer than what is shown."""
+def read(shown: Shown, museum: Museum, *, now: datetime, without: Closure | None = None) -> Board:
+    """The board of these days. A fixed number of queries. The versions are read first, so that they are never newer than what is shown.
+
+    `without`: a closure that is not shown among the places, since it is about to become another one.
+    """
     versions = rearranging.versions(shown.first, shown.last, museum)
     zone = ZoneInfo(museum.time_zone)
-    rows = _by_guides(shown, zone, now) if shown.by == "guides" else _by_spaces(shown, zone, now)
-    opens, closes = _hours(shown, rows, zone)
+    calendar = catalogue.calendar()
+    rows = _by_guides(shown, zone, now) if shown.by == "guides" else _by_spaces(shown, calendar, zone, now, without)
+    opens, closes = _hours(shown, rows, calendar, zone)
     labels = {day: f"{weekday(day)} {day.day}" for day in shown.days}
     return Board(shown, tuple(rows), opens, closes, versions, labels)
 
@@ -199,6 +207,7 @@ def _duty(party: Party, now: datetime) -> Item:
         end=party.period.upper,
         visit=visit,
         party=party.pk,
+        heads=party.heads,
         title=_title(visit),
         about=_about(visit.language.upper(), str(party.heads), queries.title_of(visit, open_to_all=False)),
         promised=visit.promised_at is not None and party.guide is not None,
@@ -255,8 +264,9 @@ def _note(guide: CoreGuide | None, minutes: int, day: date, zone: ZoneInfo) -> s
 # --- By places ------------------------------------------------------------------------------------------------------------
 
 
-def _by_spaces(shown: Shown, zone: ZoneInfo, now: datetime) -> list[Row]:
-    whole = periods.bounds(shown.day, zone)
+def _by_spaces(shown: Shown, calendar: Calendar, zone: ZoneInfo, now: datetime, without: Closure | None) -> list[Row]:
+    days = [periods.bounds(day, zone) for day in shown.days]
+    whole = DateTimeTZRange(days[0].lower, days[-1].upper, "[)")
     legs = (
         Leg.objects.filter(period__overlap=whole, visit__status__in=SHOWN)
         .exclude(visit__kind=Visit.Kind.PROTOCOL, stop__isnull=False)  # its hold has the lanes
@@ -268,27 +278,47 @@ def _by_spaces(shown: Shown, zone: ZoneInfo, now: datetime) -> list[Row]:
     for leg in legs:
         item = _stay(leg, now)
         items[leg.lane.space_id].setdefault(item.key, item)  # what takes every lane is one thing
-    closures = list(Closure.objects.filter(lifted_at=None, span__overlap=whole).prefetch_related("spaces"))
-    times = {closure.pk: queries.times_of(closure, whole, zone) for closure in closures}
+    closures = Closure.objects.filter(lifted_at=None, span__overlap=whole).prefetch_related("spaces")
+    closed = [
+        (closure, queries.times_of(closure, whole, zone)) for closure in closures if not without or closure != without
+    ]
+    shut = [patch for day in shown.days for patch in _not_open(calendar, day, zone)]
     rows = []
     for space in catalogue.places():
         lanes: int = space.lane_count  # type: ignore[attr-defined]  # annotated by catalogue.places
         note = _("groups at once: %(n)d") % {"n": lanes} if lanes > 1 else ""
-        row = Row(space.code, space.name, note, list(items[space.pk].values()))
-        for closure in closures:
+        row = Row(space.code, space.name, note, list(items[space.pk].values()), list(shut))
+        for closure, times in closed:
             spaces = closure.spaces.all()
             if not spaces or space in spaces:
-                row.patches += [
-                    Patch(
-                        max(period.lower, whole.lower),
-                        min(period.upper or whole.upper, whole.upper),
-                        "closed",
-                        closure.in_language("notice") or _("closed"),
-                    )
-                    for period in times[closure.pk]
-                ]
+                text = closure.in_language("notice") or _("closed")
+                row.patches += [part for period in times for day in days for part in _within(period, day, text)]
         rows.append(row)
     return rows
+
+
+def _within(period: DateTimeTZRange, day: DateTimeTZRange, text: str) -> Iterator[Patch]:
+    """What a closed time takes of a day."""
+    start, end = max(period.lower, day.lower), min(period.upper or day.upper, day.upper)
+    if start < end:
+        yield Patch(start, end, "closed", text)
+
+
+def _not_open(calendar: Calendar, day: date, zone: ZoneInfo) -> Iterator[Patch]:
+    """When the museum is not open on a day."""
+    windows = calendar.windows(day)
+    whole = Interval(0, periods.ticks_in(day, zone))
+    if not windows:
+        yield _patch(whole, "closed", _("closed"), day, zone)
+        return
+    at = whole.start
+    for window in sorted(windows):
+        opens, closes = periods.wall_tick(window.opens, day, zone), periods.wall_tick(window.closes, day, zone)
+        if at < opens:
+            yield _patch(Interval(at, opens), "off", _("closed"), day, zone)
+        at = max(at, closes)
+    if at < whole.end:
+        yield _patch(Interval(at, whole.end), "off", _("closed"), day, zone)
 
 
 def _stay(leg: Leg, now: datetime) -> Item:
@@ -301,6 +331,7 @@ def _stay(leg: Leg, now: datetime) -> Item:
         end=leg.period.upper,
         visit=visit,
         party=party.pk if party else None,
+        heads=leg.heads or visit.heads,
         title=_title(visit),
         about=_about(visit.language.upper(), str(leg.heads or visit.heads), guide),
         promised=visit.promised_at is not None,
@@ -308,9 +339,8 @@ def _stay(leg: Leg, now: datetime) -> Item:
     )
 
 
-def _hours(shown: Shown, rows: Iterable[Row], zone: ZoneInfo) -> tuple[int, int]:
-    """The whole hours of the wall clock between which the opening hours and all items lie. One query."""
-    calendar = catalogue.calendar()
+def _hours(shown: Shown, rows: Iterable[Row], calendar: Calendar, zone: ZoneInfo) -> tuple[int, int]:
+    """The whole hours of the wall clock between which the opening hours and all items lie."""
     windows = [window for day in shown.days for window in calendar.windows(day)]
     clocks = [clock for window in windows for clock in (window.opens, window.closes)]
     items = [item for row in rows for item in row.items]

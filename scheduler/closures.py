@@ -74,12 +74,19 @@ class _Look:
     seal: str
 
 
-def preview(draft: ClosureDraft, *, now: datetime, closure: Closure | None = None) -> Preview:
+def hit_by(draft: ClosureDraft, *, now: datetime, closure: Closure | None = None) -> tuple[Visit, ...]:
+    """Which visits a closure would hit, soonest first: the quick part of a preview. Its notice may still be missing. Raises BadWish."""
+    return tuple(_hit(_checked(draft, closure, now=now, notice_later=True), now=now))
+
+
+def preview(
+    draft: ClosureDraft, *, now: datetime, closure: Closure | None = None, notice_later: bool = False
+) -> Preview:
     """Which visits a closure would hit, with a proposal for each; changes nothing. `closure`: the one that it takes the place of.
 
-    Raises BadWish.
+    `notice_later`: what the public is told may still be missing; no seal names it. Raises BadWish.
     """
-    draft = _checked(draft, closure, now=now)
+    draft = _checked(draft, closure, now=now, notice_later=notice_later)
     look = _look(draft, closure, now=now)
     if not look.visits:
         return Preview(look.seal, ())
@@ -243,7 +250,9 @@ def _times(draft: ClosureDraft, window: DateTimeTZRange, zone: ZoneInfo) -> list
     return recurring.within(draft.period, draft.rrule, window, zone)
 
 
-def _checked(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> ClosureDraft:
+def _checked(
+    draft: ClosureDraft, closure: Closure | None, *, now: datetime, notice_later: bool = False
+) -> ClosureDraft:
     """The draft with its rule put plainly and its start at the first time. Raises BadWish; `field` says where."""
     if draft.end is not None and draft.end <= draft.start:
         raise BadWish(_("A closure ends after it begins."), field="end")
@@ -252,7 +261,8 @@ def _checked(draft: ClosureDraft, closure: Closure | None, *, now: datetime) -> 
             raise BadWish(_("Times are given in steps of five minutes."), field=name)
     if draft.kind not in Closure.Kind.values:
         raise BadWish(_("There is no such kind of closure."), field="kind")
-    _refuse_notice(draft)
+    if not notice_later:
+        _refuse_notice(draft)
     zone = ZoneInfo(catalogue.museum().time_zone)
     draft = _with_rule(draft, zone)
     if not draft.agreed:

@@ -67,6 +67,7 @@ def _item(item: Item, row: str, zone: ZoneInfo) -> dict[str, Any]:
         "extendedProps": {
             "title": item.title,
             "about": item.about,
+            "heads": item.heads,
             "state": _("the guide knows") if item.promised else _("may still change"),
             "time": f"{start[11:16]}–{end[11:16]}",
             "visit": item.visit.code,
