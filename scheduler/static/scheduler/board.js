@@ -2,9 +2,10 @@
 "use strict";
 
 (() => {
+  const { able, made, wall, iso, at, minutes, typed, plain, drawing, redraw, chooser } = window.QonaqTimeline;
   const root = document.getElementById("board");
   const wide = matchMedia("(min-width: 48rem)");
-  if (!root || !window.EventCalendar || !CSS.supports("grid-template-rows", "subgrid")) return;
+  if (!root || !able) return;
 
   const say = root.dataset;
   const byGuides = say.by === "guides";
@@ -13,6 +14,7 @@
   const list = document.getElementById("as-list");
   const said = document.getElementById("said");
   const undoForm = said.querySelector("form");
+  const closeThis = document.getElementById("close-this");
   const dialog = document.getElementById("dialog");
   const inDialog = document.getElementById("dialog-content");
   const POLL = 3000;
@@ -33,14 +35,8 @@
     undoForm.hidden = !done.length;
     undoForm.step.value = done.length ? done[done.length - 1] : "";
     undoForm.seen.value = data ? data.seen : "{}";
+    closeThis.hidden = true;
     said.hidden = false;
-  }
-
-  function made(tagName, className, text) {
-    const element = document.createElement(tagName);
-    element.className = className;
-    element.textContent = text;
-    return element;
   }
 
   /* --- What there is --------------------------------------------------------------------------------------------------- */
@@ -73,7 +69,8 @@
     waiting = Boolean(drag);
     if (drag) return;  // nothing changes under a hand that holds something
     if (wide.matches) {
-      calendar ? redraw() : create();
+      calendar ? redraw(calendar, data) : create();
+      if (places) places.paint();
     } else if (calendar) {
       EventCalendar.destroy(calendar);
       calendar = null;
@@ -85,39 +82,16 @@
     if (answer.ok) document.getElementById("rows").outerHTML = await answer.text();
   }
 
-  function redraw() {
-    calendar.setOption("slotMinTime", data.opens);
-    calendar.setOption("slotMaxTime", data.closes);
-    calendar.setOption("resources", data.rows);
-    calendar.setOption("events", data.items);
-  }
-
   function create() {
     list.open = false;
     timeline.hidden = false;
     calendar = EventCalendar.create(timeline, {
-      view: week ? "resourceTimelineWeek" : "resourceTimelineDay",
-      date: say.first,
-      firstDay: 1,
-      timeZone: say.offset,
-      locale: document.documentElement.lang,
-      headerToolbar: { start: "", center: "", end: "" },
-      dayHeaderFormat: date => data.labels[day(date)] || "",
-      slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+      ...drawing(() => data, { week, first: say.first, offset: say.offset }),
       slotDuration: week ? "01:00:00" : "00:15:00",
-      slotLabelInterval: week ? "03:00:00" : "01:00:00",
       slotWidth: week ? 48 : Math.max(20, Math.floor((timeline.clientWidth - 212) / slots())),
-      slotMinTime: data.opens,
-      slotMaxTime: data.closes,
       snapDuration: byGuides ? "24:00:00" : { minutes: Number(say.grid) },
-      scrollTime: data.opens,
-      nowIndicator: true,
       eventStartEditable: true,
       eventDurationEditable: false,
-      resources: data.rows,
-      events: data.items,
-      resourceLabelContent: ({ resource }) => ({ domNodes: [made("b", "name", resource.title), made("span", "note", resource.extendedProps.note)] }),
-      resourceLabelDidMount: ({ el, resource }) => { el.dataset.row = resource.id; },
       eventContent: content,
       eventClick: ({ event, jsEvent }) => jsEvent.type === "click" && open(`${say.here}&visit=${event.extendedProps.visit}&party=${event.extendedProps.party || ""}`),
       eventDragStart: begin,
@@ -126,20 +100,10 @@
     });
   }
 
-  /* The library calls its grid a table, which to a screen reader it is not: a row holds no cells of its own. The buttons say all. */
-  function plain() {
-    for (const element of timeline.querySelectorAll("[role], .ec-event[tabindex]")) {
-      for (const name of ["role", "aria-colindex", "aria-colspan", "tabindex"]) element.removeAttribute(name);
-    }
-  }
-  new MutationObserver(plain).observe(timeline, { childList: true, subtree: true, attributes: true, attributeFilter: ["role", "tabindex"] });
+  plain(timeline);
 
   function slots() {
     return (parseInt(data.closes, 10) - parseInt(data.opens, 10)) * 4;
-  }
-
-  function day(date) {
-    return new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
   }
 
   function content({ event }) {
@@ -196,21 +160,13 @@
 
   function lightStarts(starts) {
     drag.starts = starts;
-    const offset = wall(drag.event.start) - Date.parse(`${drag.event.extendedProps.begins}Z`);
+    const offset = wall(drag.event.start) - at(drag.event.extendedProps.begins);
     for (const start of Object.keys(starts)) {
-      const at = Date.parse(`${start}Z`) + offset;
+      const from = at(start) + offset;
       const id = `may-${start}`;
-      calendar.addEvent({ id, resourceIds: [drag.row], start: iso(at), end: iso(at + Number(say.grid) * 60000), display: "background", classNames: ["may"] });
+      calendar.addEvent({ id, resourceIds: [drag.row], start: iso(from), end: iso(from + Number(say.grid) * 60000), display: "background", classNames: ["may"] });
       drag.lit.push(id);
     }
-  }
-
-  function wall(date) {
-    return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate(), date.getHours(), date.getMinutes());
-  }
-
-  function iso(milliseconds) {
-    return new Date(milliseconds).toISOString().slice(0, 19);
   }
 
   function over({ newResource, delta }) {
@@ -231,7 +187,7 @@
   }
 
   function target() {
-    return iso(Date.parse(`${drag.event.extendedProps.begins}Z`) + drag.at);
+    return iso(at(drag.event.extendedProps.begins) + drag.at);
   }
 
   function point(row) {
@@ -271,6 +227,24 @@
   }
 
   addEventListener("pointercancel", end);
+
+  /* --- Closing ---------------------------------------------------------------------------------------------------------- */
+
+  const places = say.close && chooser(timeline, {
+    calendar: () => calendar,
+    view: () => ({ rows: data.rows.map(row => row.id), days: [at(`${say.day}T00:00:00`)], opens: minutes(data.opens), closes: minutes(data.closes), step: Number(say.grid) }),
+    free: true,
+    chosen: (stretch, done) => {
+      places.paint(stretch);
+      const { spaces, ...times } = typed(stretch, data.rows), asked = new URLSearchParams(times);
+      for (const space of spaces) asked.append("spaces", space);
+      const names = spaces.length ? data.rows.filter(row => spaces.includes(row.id)).map(row => row.title).join(", ") : say.sayAll;
+      tell(`${names}: ${iso(stretch.from).slice(11, 16)}–${iso(stretch.to).slice(11, 16)}${done ? "" : ` · ${say.sayUntil}`}`);
+      undoForm.hidden = true;
+      closeThis.href = `${say.close}?${asked}`;
+      closeThis.hidden = false;
+    },
+  });
 
   /* --- Changing -------------------------------------------------------------------------------------------------------- */
 
