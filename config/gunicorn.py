@@ -38,7 +38,16 @@ logconfig_dict: dict[str, Any] = {  # through our formatters, so that no link's 
 
 
 def post_worker_init(worker: Any) -> None:
-    """A page waits at most a second for Redis: its letters are in the outbox anyway."""
+    """A page waits at most a second for Redis: its letters are in the outbox anyway. What pages need is read in beside serving."""
+    from config import warming
     from config.celery import app
 
     app.conf.broker_transport_options |= {"socket_timeout": 1, "socket_connect_timeout": 1}
+    warming.begin()
+
+
+def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
+    """The answer has gone out: nobody waits while we tidy."""
+    from config import warming
+
+    warming.tidy()

@@ -1,132 +1,47 @@
 """What pages cost with years of visits in the database, and a month's availability over HTTP: `make bench-pages`.
 
-20,000 visits (40 a day, 250 days before today and 250 after) and 60 guides; each page is asked for 15 times in one process, by whom
-it is for, after three times that do not count. Then a museum of 10 guides and 8 visits a day answers for a month to a client on the
-same machine, one worker, its answers not kept and kept. Prints a table and writes `docs/pages.json`.
+20,000 visits (40 a day, 250 days before today and 250 after) and 60 guides; a real gunicorn with one worker; each page is asked for
+40 times with the session of whom it is for, round by round, after three rounds that do not count. Then a museum of 10 guides and 8
+visits a day answers for a month, again one worker, its answers not kept and kept. All times are the client's, on the same machine,
+from the question to the last byte. Prints a table and writes `docs/pages.json`.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
+import os
 import random
 import statistics
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from psycopg.types.range import TimestamptzRange
 
 from notifications import links
-from scheduler import bookings, locks, starts, steps
+from scheduler import bookings, locks, starts
 from scheduler.bookings import Request
 from scheduler.errors import Refused
-from scheduler.models import Contact, Leg, Party, Visit
+from scheduler.models import Visit
 from scheduler.starts import Group
 from scheduler.steps import Person
+from tests.benchmarks.filled import fill
 from tests.live import Program, accepts
 from tests.museum import ALZHIR
-from tests.scheduler.conftest import ASTANA, at
+from tests.scheduler.conftest import ASTANA
 from tours import importing
-from tours.models import Audience, Guide, Lane, Opening, Qualification, Space, Tour, User
+from tours.models import Audience, Guide, Qualification, User
 
-VISITS, A_DAY, GUIDES = 20_000, 40, 60
-COUNTED = 15
+COUNTED, BEFORE = 40, 3
 OUT = Path("docs/pages.json")
-
-
-def fill(today: date) -> None:
-    """So many visits of an hour, five side by side, each with a guide of its own, and their people."""
-    with connection.cursor() as cursor:
-        for table in ("scheduler_visit", "scheduler_party"):
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # no history of the history
-    Opening.objects.update(opens="08:00", last_start="19:00", closes="20:00")
-    tour, audience = Tour.objects.get(code="halls"), Audience.objects.get(code="general")
-    stops = starts.stops_of(tour)
-    spaces = {stop["space"]: Space.objects.get(code=stop["space"]) for stop in stops}
-    for space in spaces.values():
-        Lane.objects.bulk_create((Lane(space=space, number=number) for number in range(1, 6)), ignore_conflicts=True)
-    lanes = {code: list(Lane.objects.filter(space=space).order_by("number")[:5]) for code, space in spaces.items()}
-    guides = [
-        Guide.objects.get_or_create(code=f"x{number}", defaults={"name": f"Guide {number}"})[0]
-        for number in range(GUIDES)
-    ]
-    Qualification.objects.bulk_create(
-        (
-            Qualification(guide=guide, tour=tour, language=language)
-            for guide in guides
-            for language in ("kk", "ru", "en")
-        ),
-        ignore_conflicts=True,
-    )
-    now = timezone.now()
-    days = [today + timedelta(days=offset) for offset in range(-VISITS // A_DAY // 2, VISITS // A_DAY // 2)]
-    visits, seats = [], []
-    for day, number in itertools.product(days, range(A_DAY)):
-        begin, side = at(day, "08:00") + timedelta(hours=number // 5), number % 5
-        status = Visit.Status.DONE if day < today else Visit.Status.CONFIRMED
-        when = steps.when((begin,), 12, ASTANA)
-        code = f"N{len(visits):06d}"
-        visits.append(
-            Visit(
-                code=code,
-                status=status,
-                tour=tour,
-                audience=audience,
-                language=("kk", "ru", "en")[number % 3],
-                heads=5 + number % 15,
-                stops=stops,
-                created_at=now - timedelta(days=30),
-                updated_at=now,
-                **when,
-            )
-        )
-        seats.append((begin, side, guides[(number + day.toordinal()) % GUIDES]))
-    for begin in range(0, VISITS, 2_000):
-        some, their = Visit.objects.bulk_create(visits[begin : begin + 2_000]), seats[begin : begin + 2_000]
-        Contact.objects.bulk_create(
-            Contact(
-                visit=visit,
-                name=f"Asker {visit.code}",
-                organisation=f"School {visit.code}",
-                email="a@example.org",
-                phone="+77010000000",
-            )
-            for visit in some
-        )
-        parties = Party.objects.bulk_create(
-            Party(visit=visit, number=1, heads=visit.heads, guide=guide, walk=[0, 1], period=visit.period)
-            for visit, (_begin, _side, guide) in zip(some, their, strict=True)
-        )
-        legs = []
-        for party, (start, side, _guide) in zip(parties, their, strict=True):
-            for index, stop in enumerate(stops):
-                half = start + index * timedelta(minutes=30)
-                period = TimestamptzRange(half, half + timedelta(minutes=30), "[)")
-                legs.append(
-                    Leg(
-                        visit_id=party.visit_id,
-                        party=party,
-                        stop=index,
-                        lane=lanes[stop["space"]][side],
-                        period=period,
-                        heads=party.heads,
-                    )
-                )
-        Leg.objects.bulk_create(legs)
-    locks.raise_versions(days)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-        for table in ("scheduler_visit", "scheduler_party"):
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def pages(today: date) -> Iterator[tuple[str, str, str]]:
@@ -143,7 +58,11 @@ def pages(today: date) -> Iterator[tuple[str, str, str]]:
     yield "office", "today", "/office/"
     yield "office", "a day to come", f"/office/?day={soon}"
     yield "office", "board by guides", f"/office/board/?day={soon}"
+    yield "office", "board by guides, a week", f"/office/board/?day={soon}&span=week"
     yield "office", "board by spaces", f"/office/board/?day={soon}&by=spaces"
+    yield "office", "board's data: guides", f"/office/board/events/?day={soon}"
+    yield "office", "board's data: guides, a week", f"/office/board/events/?day={soon}&span=week"
+    yield "office", "board's data: spaces", f"/office/board/events/?day={soon}&by=spaces"
     yield "office", "visits", "/office/visits/"
     yield "office", "visits, searched", "/office/visits/?q=School+N0101"
     yield "office", "a visit", f"/office/visits/{visit.code}/"
@@ -164,14 +83,28 @@ def browser(user: User | None) -> Client:
     return client
 
 
-def measured(call: Callable[[], object], times: int) -> list[float]:
-    """Milliseconds of each of so many calls."""
-    taken = []
-    for _turn in range(times):
+class Reader:
+    """Somebody at the other end of a line: one connection that stays open, as a browser's does, and their session's cookie.
+
+    `size`: the bytes of the last answer's body as they came, compressed.
+    """
+
+    def __init__(self, port: int, client: Client) -> None:
+        self.line = HTTPConnection("127.0.0.1", port, timeout=60)
+        session = client.cookies.get(django_settings.SESSION_COOKIE_NAME)
+        cookie = {"Cookie": f"{session.key}={session.value}"} if session else {}
+        self.headers = {"Accept-Language": "en", "Accept-Encoding": "gzip", **cookie}
+        self.size = 0
+
+    def milliseconds(self, address: str) -> float:
+        """From the question to the last byte of the answer, which must be 200."""
         begin = time.perf_counter()
-        call()
-        taken.append((time.perf_counter() - begin) * 1000)
-    return taken
+        self.line.request("GET", address, headers=self.headers)
+        answer = self.line.getresponse()
+        self.size = len(answer.read())
+        taken = (time.perf_counter() - begin) * 1000
+        assert answer.status == 200, (address, answer.status)
+        return taken
 
 
 def counted(call: Callable[[], object]) -> int:
@@ -191,15 +124,32 @@ def p95(values: list[float]) -> float:
     return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]
 
 
+def figures(taken: list[float]) -> dict[str, float]:
+    """Median and p95 in milliseconds."""
+    return {"ms": round(statistics.median(taken), 1), "p95 ms": round(p95(taken), 1)}
+
+
 def written(part: str, rows: object) -> None:
     """Put one part of the figures into the file beside the others."""
     known = json.loads(OUT.read_text()) if OUT.exists() else {}
     OUT.write_text(json.dumps(known | {part: rows}, indent=1, ensure_ascii=False) + "\n")
 
 
-@pytest.mark.timeout(3600)
+def served(start_program: Callable[..., Program], port: int) -> None:
+    """A gunicorn with one worker, as a deployment has several."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
+    web = start_program("web", command, WEB_WORKERS="1")
+    web.wait_for(lambda: accepts(port))
+
+
+@pytest.mark.timeout(1800)
 @pytest.mark.django_db(transaction=True)
-def test_pages(capsys: pytest.CaptureFixture[str], settings: object) -> None:
+def test_pages(
+    start_program: Callable[..., Program],
+    live_port: int,
+    capsys: pytest.CaptureFixture[str],
+    settings: object,
+) -> None:
     """The table of pages."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (10**6, 1))  # type: ignore[attr-defined]
     importing.load_catalogue(importing.read_museum(ALZHIR), with_guides=True)
@@ -212,25 +162,33 @@ def test_pages(capsys: pytest.CaptureFixture[str], settings: object) -> None:
         "guide": leader,
         "office": User.objects.create(username="desk", is_staff=True, first_name="Desk"),
     }
-    rows = {}
-    for who, name, address in pages(today):
-        client = browser(people[who])
-        answer = client.get(address)
+    asked = list(pages(today))
+    clients = {who: browser(user) for who, user in people.items()}
+    rows: dict[str, dict[str, float]] = {}
+    for who, name, address in asked:
+        answer = clients[who].get(address)
         assert answer.status_code == 200, (address, answer.status_code, answer.headers)
-        measured(lambda: client.get(address), 2)  # noqa: B023  # called at once
-        queries = counted(lambda: client.get(address))  # noqa: B023
-        taken = measured(lambda: client.get(address), COUNTED)  # noqa: B023
-        rows[f"{who}: {name}"] = {
-            "ms": round(statistics.median(taken), 1),
-            "p95 ms": round(p95(taken), 1),
-            "queries": queries,
-            "kB": round(len(answer.content) / 1000, 1),
-        }
+        queries = counted(lambda: clients[who].get(address))  # noqa: B023  # called at once
+        rows[f"{who}: {name}"] = {"queries": queries, "kB": round(len(answer.content) / 1000, 1)}
+    served(start_program, live_port)
+    readers = {who: Reader(live_port, client) for who, client in clients.items()}
+    taken: dict[str, list[float]] = {name: [] for name in rows}
+    load = os.getloadavg()[0]
+    for turn in range(BEFORE + COUNTED):
+        for who, name, address in asked:
+            each = readers[who].milliseconds(address)
+            if turn >= BEFORE:
+                taken[f"{who}: {name}"].append(each)
+            rows[f"{who}: {name}"]["kB sent"] = round(readers[who].size / 1000, 1)
+    rows = {name: figures(taken[name]) | row for name, row in rows.items()}
     written("pages with 20,000 visits and 60 guides", rows)
     with capsys.disabled():
-        print(f"\n{'page':34} {'median':>9} {'p95':>9} {'queries':>8} {'kB':>7}")
+        print(f"\nload of the machine before {load:.2f}, after {os.getloadavg()[0]:.2f}; {COUNTED} calls each")
+        print(f"{'page':38} {'median':>9} {'p95':>9} {'queries':>8} {'kB':>7} {'sent':>7}")
         for name, row in rows.items():
-            print(f"{name:34} {row['ms']:>6} ms {row['p95 ms']:>6} ms {row['queries']:>8} {row['kB']:>7}")
+            print(
+                f"{name:38} {row['ms']:>6} ms {row['p95 ms']:>6} ms {row['queries']:>8} {row['kB']:>7} {row['kB sent']:>7}"
+            )
 
 
 @pytest.mark.timeout(1800)
@@ -246,9 +204,7 @@ def test_a_museum_month_over_http(
         Qualification.objects.bulk_create(
             Qualification(guide=guide, tour_id=row.tour_id, language=row.language) for row in twin.qualifications.all()
         )
-    now, chance = timezone.now(), random.Random(5)
-    today = now.astimezone(ASTANA).date()
-    first = today + timedelta(days=8)
+    first = timezone.now().astimezone(ASTANA).date() + timedelta(days=8)
     days = [first + timedelta(days=offset) for offset in range(30)]
     wishes = [
         Group(tour, language, Audience.objects.get(code="general"), heads)
@@ -257,44 +213,42 @@ def test_a_museum_month_over_http(
         for heads in (8, 15, 24)
         if language in tour.led_in and not any(stop.kind == "ceremony" for stop in tour.stops.all())
     ]
-    booked = 0
-    for day in days:
-        for _turn in range(8):
-            group = chance.choice(wishes)
-            offered = starts.offered(group, day, day, now=now, by_office=True).days[0]
-            if offered.starts:
-                asked = Request(
-                    group, (chance.choice(offered.starts),), (Person("A", email="a@example.org"),), agreed=True
-                )
-                try:
-                    bookings.request_visit(asked, now=now)
-                    booked += 1
-                except Refused as refused:
-                    print(refused.code)
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
-    web = start_program("web", command, WEB_WORKERS="1")
-    web.wait_for(lambda: accepts(live_port))
+    booked = filled_by_booking(days, wishes)
+    served(start_program, live_port)
     query = {"language": "ru", "audience": "general", "from": days[0].isoformat(), "to": days[-1].isoformat()}
     kinds = sorted({(group.tour.code, group.heads) for group in wishes if group.language == "ru"})
-
-    def ask(tour: str, heads: int) -> None:
-        address = (
-            f"http://127.0.0.1:{live_port}/api/v1/availability/?{urlencode(query | {'tour': tour, 'heads': heads})}"
-        )
-        with urllib.request.urlopen(address, timeout=60) as answer:
-            assert answer.status == 200
-            answer.read()
-
+    reader = Reader(live_port, Client())
     not_kept, kept = [], []
-    for turn in range(60):
-        kind = kinds[turn % len(kinds)]
+    for turn in range(BEFORE + 2 * COUNTED):
+        tour, heads = kinds[turn % len(kinds)]
+        address = f"/api/v1/availability/?{urlencode(query | {'tour': tour, 'heads': heads})}"
         locks.raise_versions(days)
-        not_kept += measured(lambda: ask(*kind), 1)  # noqa: B023
-        kept += measured(lambda: ask(*kind), 1)  # noqa: B023
+        each = reader.milliseconds(address), reader.milliseconds(address)
+        if turn >= BEFORE:
+            not_kept.append(each[0])
+            kept.append(each[1])
     rows = {
-        name: {"ms": round(statistics.median(values), 1), "p95 ms": round(p95(values), 1), "calls": len(values)}
+        name: figures(values) | {"calls": len(values)}
         for name, values in (("answers not kept", not_kept), ("answers kept", kept))
     }
     written("a museum month over HTTP", rows | {"visits": booked, "guides": 10})
     with capsys.disabled():
         print(f"\na month over HTTP, 10 guides, {booked} visits: {json.dumps(rows)}")
+
+
+def filled_by_booking(days: list[date], wishes: list[Group]) -> int:
+    """Eight visits on each day where so many can be served, asked for one by one; how many they became."""
+    now, chance, booked = timezone.now(), random.Random(5), 0
+    for day in days:
+        for _turn in range(8):
+            group = chance.choice(wishes)
+            offered = starts.offered(group, day, day, now=now, by_office=True).days[0]
+            if offered.starts:
+                person = Person("A", email="a@example.org")
+                asked = Request(group, (chance.choice(offered.starts),), (person,), agreed=True)
+                try:
+                    bookings.request_visit(asked, now=now)
+                    booked += 1
+                except Refused as refused:
+                    print(refused.code)
+    return booked
