@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from scheduler import locks, periods, placing, queries, reasons, snapshot, steps, telling
 from scheduler.core import assignment, availability, helping, planning
@@ -35,6 +36,13 @@ class GuideCannot(Refused):
     """The guide may not take this duty; `reasons` say why, in words."""
 
     code = "guide_cannot"
+
+
+class AbsenceOver(Refused):
+    """The absence ended before now: whatever it would have changed has happened."""
+
+    code = "absence_over"
+    detail = _lazy("This time is over already. Note only absences that still last or are yet to come.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +116,14 @@ def what_would_help(party_id: int, *, but: Collection[str] = (), now: datetime) 
 
 @transaction.atomic
 def add_absence(guide_id: int, start: datetime, end: datetime | None, *, reason: str = "", now: datetime) -> Absence:
-    """The guide takes no duties then; those they have go to others at once, or the office is told that nobody can."""
+    """The guide takes no duties then; those they have go to others at once, or the office is told that nobody can.
+
+    It may have begun already; raises AbsenceOver where it has ended, too.
+    """
     if end is not None and end <= start:
         raise Refused(_("The end lies after the start."))
+    if end is not None and end <= now:
+        raise AbsenceOver
     period = DateTimeTZRange(start, end, "[)")
     theirs = Party.objects.filter(guide=guide_id, holds=True, period__overlap=period, period__startswith__gt=now)
     locks.museum_days(day for day in theirs.values_list("visit__day", flat=True) if day)
@@ -308,12 +321,16 @@ def _alarm(party: Party, declined_by: Guide | None, why: str, key: str, now: dat
 
 
 def _helps(party: Party, but: Collection[str], now: datetime) -> tuple[reasons.Words, list[Reason]]:
-    """What would help for a party, as the core says it, and the words of its day."""
+    """What would help for a party beside all that is led, as the core says it, and the words of its day.
+
+    What else nobody leads is left out: a change with which only that could be led does not help here.
+    """
     day = _visit_day(party)
     read = snapshot.of_day(day)
     state = read.days[day]
     earliest = max(0, -(-(now - periods.midnight(day, read.zone)) // periods.TICK))
     guides = tuple(guide for guide in state.guides if guide.code not in but)
     helps = helping.of_visit(state, str(party.visit_id), but=but, earliest=earliest)
-    helps += helping.what_would_help(guides, state.duties, str(party.pk))
+    key = str(party.pk)
+    helps += helping.what_would_help(guides, [duty for duty in state.duties if duty.guide or duty.key == key], key)
     return reasons.Words(day, read.zone, guides=dict(Guide.objects.values_list("code", "name"))), helps

@@ -47,10 +47,11 @@ LIST: dict[str, Any] = {
 }
 ADD: dict[str, Any] = {
     "methods": ["POST"],
-    "description": "Tours that the guide was to lead then go to others at once, or the office is told that nobody can.",
+    "description": "Tours that the guide was to lead then go to others at once, or the office is told that nobody can. "
+    "An absence may have begun already, but not be over.",
     "tags": [TAG],
     "request": AbsenceBody,
-    "responses": {201: AbsenceAnswer, **problems(404, 409, body=True, conflicts="`refused`.")},
+    "responses": {201: AbsenceAnswer, **problems(404, 409, body=True, conflicts="`refused`, `absence_over`.")},
 }
 REMOVE: dict[str, Any] = {
     "description": "What has gone to others stays with them.",

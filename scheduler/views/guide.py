@@ -108,14 +108,15 @@ def add_absence(request: HttpRequest, guide: Guide) -> HttpResponse:
     form = AbsenceForm(request.POST)
     if not form.is_valid():
         return _page(request, guide, absence_form=form, status=422)
-    (start, end), reason = form.period(), form.cleaned_data["reason"]
-    return _answer(
-        request,
-        guide,
-        lambda: roster.add_absence(guide.pk, start, end, reason=reason, now=timezone.now()),
-        _("Your absence is noted."),
-        absence_form=form,
-    )
+    (start, end), reason, now = form.period(), form.cleaned_data["reason"], timezone.now()
+    _made, refused = tried(lambda: locks.door(roster.add_absence)(guide.pk, start, end, reason=reason, now=now))
+    if isinstance(refused, roster.AbsenceOver):  # what is wrong is a field's, and said beside it
+        form.add_error("last" if form.cleaned_data["last"] else "first", str(refused.detail))
+        return _page(request, guide, absence_form=form, status=422)
+    if refused:
+        return _page(request, guide, refused=refused, absence_form=form)
+    messages.success(request, _("Your absence is noted."))
+    return redirect("guide_week")
 
 
 @require_POST

@@ -56,6 +56,23 @@ def test_when_nobody_is_left_the_office_is_told_why(asking: Ask, season_now: dat
     ]
 
 
+def test_what_helps_another_group_is_not_said_to_help_this_one(asking: Ask, season_now: datetime) -> None:
+    """Two that nobody leads: for the later the one who has done enough would do, for the earlier they lead another group."""
+    Guide.objects.exclude(code__in=["g01", "g03"]).update(active=False)
+    visits = [english(asking, clock, season_now) for clock in ("11:00", "11:00", "14:00")]
+    parties = [visit.parties.get() for visit in visits]
+    enough = next(party.guide for party in parties[:2] if party.guide and party.guide.code == "g01")
+    parties[2].guide = None
+    parties[2].save(update_fields=["guide"])
+    enough.daily_duties = 1
+    enough.save(update_fields=["daily_duties"])
+    roster.add_absence(Guide.objects.get(code="g03").pk, at(SOON, "00:00"), None, reason="Ill", now=season_now)
+    early = next(party for party in parties[:2] if party.guide != enough)
+    limit = "It would help if Айгүл С. led more than usual on this day."
+    assert limit in roster.what_would_help(parties[2].pk, now=season_now)
+    assert limit not in roster.what_would_help(early.pk, now=season_now)
+
+
 def test_an_absence_replaces_in_every_duty_it_covers(asking: Ask, season_now: datetime) -> None:
     visits = [english(asking, clock, season_now) for clock in ("10:00", "14:00")]
     guide = visits[0].parties.get().guide
@@ -84,6 +101,18 @@ def test_an_absence_that_ends_before_it_starts_is_refused(alzhir: Museum, season
     with pytest.raises(Refused):
         roster.add_absence(guide.pk, at(SOON, "12:00"), at(SOON, "11:00"), now=season_now)
     assert not Absence.objects.exists()
+
+
+def test_an_absence_that_is_over_is_refused_and_one_that_still_lasts_is_not(
+    alzhir: Museum, season_now: datetime
+) -> None:
+    guide, hour = Guide.objects.get(code="g01"), timedelta(hours=1)
+    with pytest.raises(roster.AbsenceOver):
+        roster.add_absence(guide.pk, season_now - 2 * hour, season_now, now=season_now)
+    assert not Absence.objects.exists()
+    roster.add_absence(guide.pk, season_now - hour, season_now + hour, now=season_now)
+    roster.add_absence(guide.pk, season_now - hour, None, now=season_now)
+    assert Absence.objects.count() == 2
 
 
 def test_accepting_is_kept_and_a_former_guide_cannot_answer(asking: Ask, season_now: datetime) -> None:

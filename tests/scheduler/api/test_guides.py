@@ -114,6 +114,9 @@ def test_an_absence_gives_duties_to_others_and_can_be_removed(
     assert elsewhere.status_code == 404
     assert me.at("DELETE", f"me/absences/{absence.json()['id']}/").status_code == 204
     assert me.at("GET", "me/absences/").json()["count"] == 0
+    past = at(NEAR - timedelta(days=90), "00:00")
+    over = me.at("POST", "me/absences/", {"start": past.isoformat(), "end": (past + timedelta(days=1)).isoformat()})
+    assert (over.status_code, over.json()["code"]) == (409, "absence_over")
 
 
 @pytest.mark.parametrize(

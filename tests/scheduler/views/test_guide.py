@@ -257,6 +257,22 @@ def test_an_absence_that_cannot_be_is_refused_with_what_was_typed(guide: Client,
     assert not Absence.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("dates", "beside"), [({"first": "2025-05-01"}, "first"), ({"first": "2025-05-01", "last": "2025-05-02"}, "last")]
+)
+def test_an_absence_that_is_over_is_refused_beside_its_date(
+    guide: Client, dates: dict[str, str], beside: str, clock: time_machine.Coordinates
+) -> None:
+    clock.move_to(at(NEAR, "11:00"))
+    page = guide.post("/guide/absences/", dates)
+    assert (page.status_code, typed(page)["first"]) == (422, "2025-05-01")
+    assert soup(page).select_one(f"form[action='/guide/absences/'] [name={beside}][aria-invalid=true]")
+    assert "This time is over already." in words(page)
+    assert not Absence.objects.exists()
+    guide.post("/guide/absences/", {"first": "2025-05-01", "last": "2025-05-20"})  # today still lasts
+    assert Absence.objects.count() == 1
+
+
 def test_only_ones_own_absence_is_removed(guide: Client, another_guide: Client) -> None:
     guide.post("/guide/absences/", {"first": "2025-05-20"})
     path = f"/guide/absences/{Absence.objects.get().pk}/remove/"
