@@ -40,7 +40,8 @@ class Words:
         return f"{periods.local(periods.instant(tick, self.day, self.zone), self.zone):%H:%M}"
 
     def _span(self, period: Interval) -> str:
-        return f"{self._clock(period.start)}–{self._clock(period.end)}"
+        last = period.end >= periods.ticks_in(self.day, self.zone)
+        return f"{self._clock(period.start)}–{'24:00' if last else self._clock(period.end)}"
 
     # --- Why a day has no start (core.refusing) -----------------------------------------------------------------------------
 
@@ -85,14 +86,23 @@ class Words:
         return said % {"needed": needed}
 
     def _guides_away(self, tour: str, language: str, needed: int) -> str:
-        return _("The guides who lead this in this language do not work on this day.")
+        if needed == 1:
+            return _("The guides who lead this in this language do not work on this day.")
+        fewer = _("On this day fewer of those who lead this in this language are at work at the same time.")
+        return f"{self._too_few_guides(tour, language, needed, 0)} {fewer}"
 
     def _guides_taken(self, tour: str, language: str, needed: int, first: int | None) -> str:
+        """Not "with other groups": it may be the rest, or the most of a day, that keeps them."""
+        if needed == 1:
+            if first is None:
+                return _("No guide who leads this in this language is free.")
+            return _("No guide who leads this in this language is free before %(time)s.") % {"time": self._clock(first)}
         if first is None:
-            return _("The guides who lead this in this language are with other groups.")
-        return _("The guides who lead this in this language are with other groups before %(time)s.") % {
-            "time": self._clock(first)
-        }
+            fewer = _("Fewer of those who lead this in this language are free at the same time.")
+        else:
+            fewer = _("Before %(time)s fewer of those who lead this in this language are free at the same time.")
+            fewer %= {"time": self._clock(first)}
+        return f"{self._too_few_guides(tour, language, needed, 0)} {fewer}"
 
     def _full(self, *spaces: str) -> str:
         names = ", ".join(self.places.get(space, space) for space in spaces)
@@ -118,6 +128,8 @@ class Words:
         return _("Works only at other hours: %(hours)s.") % {"hours": ", ".join(map(self._span, hours))}
 
     def _away(self, period: Interval) -> str:
+        if period.start <= 0 and period.end >= periods.ticks_in(self.day, self.zone):
+            return _("Is absent on this day.")
         return _("Is absent: %(period)s.") % {"period": self._span(period)}
 
     def _busy(self, visit: str, period: Interval) -> str:

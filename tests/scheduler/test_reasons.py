@@ -30,11 +30,8 @@ CASES = {
     "too_large": ((100,), "The museum can receive 100 people at most."),
     "no_guide": (("halls", "de"), "Nobody leads this tour in this language."),
     "too_few_guides": (("halls", "en", 4, 3), "So large a group needs 4 guides at once."),
-    "guides_away": (("halls", "en", 2), "The guides who lead this in this language do not work on this day."),
-    "guides_taken": (
-        ("halls", "en", 2, 180),
-        "The guides who lead this in this language are with other groups before 15:00.",
-    ),
+    "guides_away": (("halls", "en", 1), "The guides who lead this in this language do not work on this day."),
+    "guides_taken": (("halls", "en", 1, 180), "No guide who leads this in this language is free before 15:00."),
     "full": (("alash",), "Other groups are there: “Alash” hall."),
     "waves_full": ((), "The sub-groups of so large a group do not fit between the others."),
     "not_known": ((), "Whether this can be served could not be found out in time. Please ask the museum."),
@@ -71,6 +68,45 @@ def test_a_reason_in_words(code: str) -> None:
         date(2025, 5, 28), ZoneInfo("Asia/Almaty"), {"alash": "“Alash” hall"}, {"3": "Painting."}, {"g1": "Айгүл С."}
     )
     assert words.sentence(Reason(code, *params)) == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            Reason("guides_away", "halls", "en", 2),
+            (
+                "So large a group needs 2 guides at once. "
+                "On this day fewer of those who lead this in this language are at work at the same time."
+            ),
+        ),
+        (
+            Reason("guides_taken", "halls", "en", 2, 180),
+            (
+                "So large a group needs 2 guides at once. "
+                "Before 15:00 fewer of those who lead this in this language are free at the same time."
+            ),
+        ),
+        (
+            Reason("guides_taken", "halls", "en", 2, None),
+            (
+                "So large a group needs 2 guides at once. "
+                "Fewer of those who lead this in this language are free at the same time."
+            ),
+        ),
+        (Reason("guides_taken", "halls", "en", 1, None), "No guide who leads this in this language is free."),
+    ],
+)
+def test_of_a_large_group_it_is_not_said_that_nobody_is_there(reason: Reason, said: str) -> None:
+    assert Words(date(2025, 5, 28), ZoneInfo("Asia/Almaty")).sentence(reason) == said
+
+
+def test_an_absence_of_a_whole_day_and_one_until_midnight() -> None:
+    words = Words(date(2025, 5, 28), ZoneInfo("Asia/Almaty"))
+    assert words.sentence(Reason("away", Interval(0, 288))) == "Is absent on this day."
+    assert words.sentence(Reason("away", Interval(180, 288))) == "Is absent: 15:00–24:00."
+    clocks_go_forward = Words(date(2026, 3, 29), ZoneInfo("Europe/Berlin"))
+    assert clocks_go_forward.sentence(Reason("away", Interval(0, 276))) == "Is absent on this day."
 
 
 def test_the_same_sentence_is_said_once() -> None:

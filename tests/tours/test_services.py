@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import ProtectedError
 from django.db.transaction import TransactionManagementError
@@ -185,6 +185,11 @@ class TestCommand:
         with pytest.raises(CommandError, match="may not sign in"):
             call_command("api_token", "gone")
         assert not ApiToken.objects.exists()
+
+
+def test_the_command_for_tokens_says_what_it_does() -> None:
+    text = load_command_class("tours", "api_token").create_parser("manage.py", "api_token").format_help()
+    assert "Make an API token for a user" in text
 
 
 def test_lanes_are_never_counted_from_elsewhere() -> None:

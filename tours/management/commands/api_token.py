@@ -8,16 +8,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from tours import services
 from tours.models import User
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Make an API token for a user and print it, once; only its fingerprint is kept.")  # type: ignore[assignment]  # lazy text
-
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.description = _("Make an API token for a user and print it, once; only its fingerprint is kept.")
         parser.add_argument("user", metavar="USER", help=_("the name that they sign in with"))
         parser.add_argument("--name", default=None, help=_("what the token is for"))
         parser.add_argument(
