@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from notifications.models import Call, OutboxMessage
 from scheduler import bookings, queries
-from scheduler.models import ChangeRequest, Closure, Leg, Offer, Party, Visit
+from scheduler.models import ChangeRequest, Closure, Contact, Leg, Offer, Party, Visit
 from tours.queries import museum
 
-SILENT_DAYS = 5
-"""Heads that nobody has confirmed so many days before the visit are shown."""
+TIME_TO_ANSWER = timedelta(days=2)
+"""So long a group that got the question in writing may take to answer it; a group that has to be rung is asked with that call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,15 @@ def _unanswered_offers(now: datetime) -> Iterator[Conflict]:
 
 
 def _unconfirmed_heads(now: datetime) -> Iterator[Conflict]:
-    """Groups that were asked a week ahead whether they still come, and have not said so."""
-    until = now + timedelta(days=SILENT_DAYS)
+    """Groups that were asked whether they still come, and have not said so: at once where only a call asks them, so that the answer can be
+    noted while they are on the telephone.
+    """
+    asked = now + bookings.RECONFIRM_BEFORE
     visits = Visit.objects.filter(status=Visit.Status.CONFIRMED, kind=Visit.Kind.TOUR, reconfirmed_at=None)
-    visits = visits.filter(period__startswith__gt=now, period__startswith__lte=until)
+    visits = visits.filter(period__startswith__gt=now, period__startswith__lte=asked)
     visits = visits.filter(created_at__lt=F("period__startswith") - bookings.RECONFIRM_BEFORE)
+    written_to = Contact.objects.filter(visit=OuterRef("pk")).exclude(email="", channel="")
+    visits = visits.filter(Q(period__startswith__lte=asked - TIME_TO_ANSWER) | ~Exists(written_to))
     for visit in visits.select_related("tour").prefetch_related("contacts"):
         yield Conflict("heads_unconfirmed", visit, "ring")
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import DateTimeField, F, Func, QuerySet
 
-from scheduler import locks, telling
+from scheduler import bookings, locks, telling
 from scheduler.models import Party, Visit
 
 
@@ -22,7 +22,7 @@ class Lead:
 
 
 VISIT_LEADS: Mapping[str, Lead] = {
-    "reminder_week": Lead(timedelta(days=7), timedelta(days=2)),
+    "reminder_week": Lead(bookings.RECONFIRM_BEFORE, timedelta(days=2)),  # it asks whether they still come
     "reminder_day": Lead(timedelta(days=1), timedelta()),
 }
 DUTY_LEADS: Mapping[str, Lead] = {

@@ -10,8 +10,9 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 
+from notifications import calls
 from notifications.models import Call
-from scheduler import bookings, changes, conflicts, offers, roster
+from scheduler import bookings, changes, conflicts, offers, reminders, roster
 from scheduler.bookings import Request
 from scheduler.models import Closure, Party
 from scheduler.steps import Person
@@ -70,6 +71,18 @@ def test_heads_that_nobody_has_confirmed(asking: Ask, season_now: datetime) -> N
     assert kinds(four_days_before) == []
     visit.refresh_from_db()
     assert visit.heads == 12
+
+
+def test_who_has_to_be_rung_is_shown_as_soon_as_the_call_is_to_be_made(asking: Ask, season_now: datetime) -> None:
+    """With a letter they have two days to answer; with a call they answer at once, and the answer needs its button."""
+    written = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    rung = bookings.book(asking(at(DAY, "14:00"), contacts=(Person("Болат", phone="+77010000086"),)), now=season_now)
+    a_week_before = at(DAY, "14:00") - timedelta(days=7)
+    reminders.due(now=a_week_before)
+    assert calls.to_make(now=a_week_before).filter(kind="reminder_week", thread__about=f"visit:{rung.code}").exists()
+    assert [each.visit for each in conflicts.every(now=a_week_before) if each.kind == "heads_unconfirmed"] == [rung]
+    silent = [each.visit for each in conflicts.every(now=at(DAY, "11:00") - timedelta(days=5))]
+    assert {written, rung} <= set(silent)
 
 
 def test_who_says_how_many_they_are_still_comes(asking: Ask, season_now: datetime) -> None:
