@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -22,6 +23,7 @@ class OffTheTicks(ValueError):
     """An instant that is not a whole number of five-minute ticks."""
 
 
+@lru_cache(maxsize=1024)
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The instant at which a museum day begins, in UTC."""
     return datetime.combine(day, time.min, zone).astimezone(UTC)

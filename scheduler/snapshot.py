@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +17,8 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, Exists, F, OuterRef, Q
-from django.db.models.functions import JSONObject
+from django.db.models import Count, Exists, F, OuterRef, Q, TextField
+from django.db.models.functions import Cast, JSONObject
 
 from scheduler import periods, recurring
 from scheduler.core.assignment import Guide as CoreGuide
@@ -60,6 +64,12 @@ def core_stops(stops: Iterable[Mapping[str, Any]]) -> tuple[Stop, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
+def _programme(written: str) -> tuple[Stop, ...]:
+    """The same from its JSON: hundreds of visits of a month have one and the same."""
+    return core_stops(json.loads(written))
+
+
 def of_day(day: date, *, without: Visit | None = None, now: datetime | None = None) -> Range:
     """One museum day; see `of_days`."""
     return of_days(day, day, without=without, now=now)
@@ -93,9 +103,8 @@ def of_days(
     visits = _visits((first, last), zone, there)
     taken = _taken((first, last), zone, there)
     guides = list(_guides(whole))
-    days = {}
-    for day in periods.days_between(first, last):
-        opening = tuple(
+    openings = {
+        day: tuple(
             Opening(
                 periods.wall_tick(window.opens, day, zone),
                 periods.wall_tick(window.closes, day, zone),
@@ -103,16 +112,22 @@ def of_days(
             )
             for window in calendar.windows(day)
         )
-        days[day] = Day(
+        for day in periods.days_between(first, last)
+    }
+    there_then = _core_guides(guides, openings, zone, calendar.museum)
+    days = {
+        day: Day(
             opening=opening,
             spaces=spaces,
-            guides=tuple(_core_guide(guide, day, zone, opening, calendar.museum) for guide in guides),
+            guides=there_then[day],
             visits=tuple(visits.get(day, ())),
             taken=tuple(taken.get(day, ())),
             closed=tuple(_closed(shut, day, zone)),
             grid=calendar.museum.grid_minutes // TICK_MINUTES,
             seal=seals.get(day, ""),
         )
+        for day, opening in openings.items()
+    }
     return Range(
         calendar=calendar,
         zone=zone,
@@ -158,19 +173,38 @@ def _guides(whole: DateTimeTZRange) -> Iterable[Mapping[str, Any]]:
     )
 
 
-def _core_guide(
-    guide: Mapping[str, Any], day: date, zone: ZoneInfo, opening: tuple[Opening, ...], museum: Museum
-) -> CoreGuide:
-    """A guide on one day: their own hours, rest and limits win over the museum's; without hours of their own they keep the opening's."""
+def _core_guides(
+    guides: Iterable[Mapping[str, Any]], openings: Mapping[date, tuple[Opening, ...]], zone: ZoneInfo, museum: Museum
+) -> Mapping[date, tuple[CoreGuide, ...]]:
+    """The guides on each day. Days on which one is alike share one value: the core need not look at it anew."""
+    as_open = {
+        day: tuple(Interval(window.opens, window.closes) for window in opening) for day, opening in openings.items()
+    }
+    by_day: dict[date, list[CoreGuide]] = {day: [] for day in openings}
+    for guide in guides:
+        always = _core_guide(guide, museum)
+        own: dict[int, list[tuple[time, time]]] = defaultdict(list)
+        for row in guide["own_hours"]:
+            own[row["weekday"]].append((time.fromisoformat(row["starts"]), time.fromisoformat(row["ends"])))
+        alike: dict[tuple[tuple[Interval, ...], tuple[Interval, ...]], CoreGuide] = {}
+        for day, opens in as_open.items():
+            hours = opens
+            if own:
+                hours = tuple(
+                    Interval(periods.wall_tick(starts, day, zone), periods.wall_tick(ends, day, zone))
+                    for starts, ends in own.get(day.weekday(), ())
+                )
+            parts = (periods.to_interval(period, day, zone) for period in guide["away"])
+            away = tuple(part for part in parts if part is not None)
+            if (hours, away) not in alike:
+                alike[hours, away] = replace(always, hours=hours, away=away)
+            by_day[day].append(alike[hours, away])
+    return {day: tuple(found) for day, found in by_day.items()}
+
+
+def _core_guide(guide: Mapping[str, Any], museum: Museum) -> CoreGuide:
+    """What is true of a guide on every day: their own rest and limits win over the museum's."""
     skills = {(skill["tour"], skill["language"]) for skill in guide["skills"]}
-    own = [row for row in guide["own_hours"] if row["weekday"] == day.weekday()]
-    hours = tuple(
-        Interval(*(periods.wall_tick(time.fromisoformat(row[end]), day, zone) for end in ("starts", "ends")))
-        for row in own
-    )
-    if not guide["own_hours"]:
-        hours = tuple(Interval(window.opens, window.closes) for window in opening)
-    away = (periods.to_interval(period, day, zone) for period in guide["away"])
 
     def own_or(field: str) -> int:
         value = guide[field]
@@ -179,8 +213,8 @@ def _core_guide(
     return CoreGuide(
         code=guide["code"],
         qualifications=frozenset(skills | {("", language) for _tour, language in skills}),
-        hours=hours,
-        away=tuple(part for part in away if part is not None),
+        hours=(),
+        away=(),
         rest=-(-own_or("rest_minutes") // TICK_MINUTES),
         daily_ticks=own_or("daily_minutes") // TICK_MINUTES,
         daily_duties=own_or("daily_duties"),
@@ -197,55 +231,33 @@ def _there(without: Visit | None, now: datetime | None) -> Q:
 
 
 def _visits(days: tuple[date, date], zone: ZoneInfo, there: Q) -> Mapping[date, list[CoreVisit]]:
-    """The visits with parties, by day."""
+    """The visits with parties, by day: one query, in plain rows."""
     rows = (
         Party.objects.filter(there, holds=True, visit__day__range=days)
-        .select_related("visit__tour", "guide")
-        .only(
-            "number",
-            "wave",
-            "heads",
-            "walk",
-            "period",
-            "guide__code",
-            "visit__day",
-            "visit__stops",
-            "visit__language",
-            "visit__tour__code",
-            "visit__promised_at",
-            "visit__kind",
-            "visit__hold",
-        )
         .order_by("visit_id", "number")
-    )
-    parties: dict[int, list[CoreParty]] = defaultdict(list)
-    visits: dict[int, Visit] = {}
-    for row in rows:
-        visit = row.visit
-        assert visit.day is not None  # a held party's visit has a day: only_waiting_has_no_start
-        visits[visit.pk] = visit
-        parties[visit.pk].append(
-            CoreParty(
-                key=str(row.pk),
-                heads=row.heads,
-                start=periods.to_tick(row.period.lower, visit.day, zone),
-                wave=row.wave,
-                guide=row.guide.code if row.guide else None,
-                walk=tuple(row.walk),
-            )
+        .values_list(
+            *("visit_id", "visit__day", "visit__kind", "visit__tour__code", "visit__language", "visit__promised_at"),
+            Cast("visit__stops", TextField()),
+            *("pk", "heads", "period__startswith", "wave", "guide__code", "walk"),
         )
+    )
     by_day: dict[date, list[CoreVisit]] = defaultdict(list)
-    for pk, visit in visits.items():
-        assert visit.day is not None
-        by_day[visit.day].append(
+    for visit, own in groupby(rows, key=itemgetter(slice(7))):
+        pk, day, kind, tour, language, promised_at, stops = visit
+        assert day is not None  # a held party's visit has a day: only_waiting_has_no_start
+        parties = (
+            CoreParty(str(party), heads, periods.to_tick(start, day, zone), wave, guide, tuple(walk))
+            for *_visit, party, heads, start, wave, guide, walk in own
+        )
+        by_day[day].append(
             CoreVisit(
                 key=str(pk),
-                tour=visit.tour.code if visit.tour else "",
-                language=visit.language,
-                stops=core_stops(visit.stops),
-                parties=tuple(parties[pk]),
-                promised=visit.promised_at is not None or visit.kind != Visit.Kind.TOUR,
-                occupies=visit.kind == Visit.Kind.TOUR,
+                tour=tour or "",
+                language=language,
+                stops=_programme(stops),
+                parties=tuple(parties),
+                promised=promised_at is not None or kind != Visit.Kind.TOUR,
+                occupies=kind == Visit.Kind.TOUR,
             )
         )
     return by_day
