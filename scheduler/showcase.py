@@ -15,6 +15,7 @@ from scheduler import answers, periods, queries, starts
 from scheduler.models import Closure
 from scheduler.starts import Group
 from tours import queries as catalogue
+from tours.days import Calendar, OpeningOfDay
 from tours.models import Audience, Museum, Opening, Stop, Tour, Weekday
 
 USUAL_HEADS = 15
@@ -86,6 +87,14 @@ class Closed:
     times: tuple[DateTimeTZRange, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """A day on which the museum receives nobody. `opening.reason`: why, if its hours say so; `opens`: the next day on which it does."""
+
+    opening: OpeningOfDay
+    opens: date | None
+
+
 def closures(museum: Museum, *, now: datetime) -> list[Closed]:
     """What is or will be closed, soonest first, each with its next times. Two queries."""
     zone = ZoneInfo(museum.time_zone)
@@ -106,6 +115,41 @@ def closures_within(first: date, last: date, museum: Museum, *, now: datetime) -
     whole = DateTimeTZRange(max(lower, now), upper, "[)")
     found = [Closed(row, tuple(queries.times_of(row, whole, zone))) for row in queries.closures_from(whole.lower)]
     return [each for each in found if each.times]
+
+
+def shut_on(day: date, closed: Iterable[Closed], museum: Museum) -> Shut | None:
+    """Whether the museum receives nobody on a day: by its hours, or since it is closed as a whole for all of them.
+
+    `closed`: what is closed on it (`closures_on`).
+    """
+    calendar, zone = catalogue.calendar(), ZoneInfo(museum.time_zone)
+    whole = [each.times for each in closed if not each.closure.spaces.all()]
+    if _receives(day, calendar, whole, zone):
+        return None
+    last = day + timedelta(days=KNOWN_DAYS)
+    rows = closures_within(day, last, museum, now=periods.bounds(day, zone).lower)
+    whole = [each.times for each in rows if not each.closure.spaces.all()]
+    later = periods.days_between(day + timedelta(days=1), last)
+    return Shut(
+        calendar.opening_on(day), next((each for each in later if _receives(each, calendar, whole, zone)), None)
+    )
+
+
+def _receives(day: date, calendar: Calendar, closed: Iterable[Sequence[DateTimeTZRange]], zone: ZoneInfo) -> bool:
+    """Whether any of a day's hours are left by the times when the museum is closed as a whole."""
+    parts = sorted(
+        (part.start, part.end)
+        for times in closed
+        for period in times
+        if (part := periods.to_interval(period, day, zone)) is not None
+    )
+    for window in calendar.windows(day):
+        at, closes = (periods.wall_tick(clock, day, zone) for clock in (window.opens, window.closes))
+        for start, end in parts:
+            at = max(at, end) if start <= at else at
+        if at < closes:
+            return True
+    return False
 
 
 def tours() -> list[ShownTour]:

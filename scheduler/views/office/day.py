@@ -112,6 +112,7 @@ def page(
     today = periods.day_of(now, zone)
     shown = _asked_day(request.GET.get("day", "") or request.POST.get("day", "")) or today
     visits = list(queries.visits_on(periods.midnight(shown, zone), periods.midnight(shown + timedelta(days=1), zone)))
+    closed = showcase.closures_on(shown, museum)
     context = {
         "here": f"{reverse('office_day')}?day={shown.isoformat()}",
         "now": now,
@@ -126,7 +127,8 @@ def page(
         "visits": [(visit, queries.title_of(visit, open_to_all=False)) for visit in visits],
         "board": desk.board(shown, museum),
         "happening": desk.happening(museum, now=now) if shown == today else None,
-        "closures": showcase.closures_on(shown, museum),
+        "closures": closed,
+        "shut": showcase.shut_on(shown, closed, museum),
         "refused": refused,
         "reason_form": ReasonForm(),
         "door_form": DoorForm() if shown == today else None,

@@ -13,8 +13,8 @@ from notifications.models import OutboxMessage
 from scheduler import bookings, changes, roster
 from scheduler.models import ChangeRequest, Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import FAR, NEAR, Book, again, browser, page_of, soup, words
-from tours.models import Guide, User
+from tests.scheduler.views.conftest import FAR, NEAR, Book, Close, again, browser, page_of, soup, words
+from tours.models import Guide, Holiday, Museum, Space, User
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +52,35 @@ def test_a_discreet_visit_has_its_name_in_the_office(office: Client, book: Book)
     assert "The halls “Alash” and “ALZHIR”" in words(office.get("/office/?day=2025-05-20"))
 
 
+CLOSED = "The museum is closed on this day."
+
+
+@pytest.mark.parametrize(
+    ("asked", "opens"),
+    [("2025-05-19", "2025-05-20"), ("2025-05-20", ""), ("2025-05-25", "")],  # a Monday, a Tuesday, a Sunday
+)
+def test_a_closed_weekday_says_so_and_leads_to_the_next_open_day(office: Client, asked: str, opens: str) -> None:
+    page = office.get("/office/", {"day": asked})
+    assert (CLOSED in words(page)) is bool(opens)
+    assert [link["href"] for link in soup(page).select("p.notice a[href^='?day=']")] == (
+        [f"?day={opens}"] if opens else []
+    )
+
+
+def test_a_day_closed_as_a_whole_says_so_and_one_closed_in_part_does_not(office: Client, close: Close) -> None:
+    close(date(2025, 5, 20), date(2025, 5, 23))  # Tuesday to Thursday
+    close(date(2025, 5, 28), date(2025, 5, 29), places=(Space.objects.get(code="wall"),))
+    page = office.get("/office/?day=2025-05-20")
+    assert CLOSED in words(page)
+    assert soup(page).select_one("p.notice a[href='?day=2025-05-23']")
+    assert CLOSED not in words(office.get("/office/?day=2025-05-28"))
+
+
+def test_a_day_that_the_museum_named_says_its_name(office: Client, alzhir: Museum) -> None:
+    Holiday.objects.create(date=date(2025, 5, 21), is_holiday=False, opens=False, name="Сенбілік")
+    assert "Сенбілік. Open again: Thursday, 22 May 2025" in words(office.get("/office/?day=2025-05-21"))
+
+
 @pytest.mark.parametrize("day", ["", "x", "9999-12-31", "0001-01-01", "2025-02-30", "\x00"])
 def test_no_day_in_the_address_breaks_it(office: Client, day: str) -> None:
     assert office.get("/office/", {"day": day}).status_code == 200
@@ -63,12 +92,12 @@ def test_the_day_asks_the_database_as_often_for_one_visit_as_for_many(
     office.get("/office/")
     request(book, "10:00")
     book(NEAR, "10:00", heads=10)
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         office.get("/office/?day=2025-05-20")
     for start in ("11:00", "12:00", "13:00", "14:00", "15:00"):
         request(book, start)
         book(NEAR, start, heads=40)
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         office.get("/office/?day=2025-05-20")
 
 
