@@ -37,7 +37,8 @@ COMMON = {
     "401": "The token is not known (`authentication_failed`), or nobody has signed in (`not_authenticated`).",
     "404": "There is no such thing for you (`not_found`).",
     "406": "Answers are JSON (`not_acceptable`).",
-    "503": "Too many people at this moment, or no museum yet (`busy`, `no_museum`); try again after `Retry-After` seconds.",
+    "503": "Too many people at this moment, no certain answer in time, or no museum yet (`busy`, `not_known`, `no_museum`); "
+    "try again after `Retry-After` seconds.",
 }
 
 

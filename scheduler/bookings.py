@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from scheduler import ceremonies, demand, expiry, locks, periods, placing, snapshot, starts, steps, telling
 from scheduler.core.availability import Way, Wish
-from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, StaleForm, StartTaken, TooManyThen
+from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, NotKnown, StaleForm, StartTaken, TooManyThen
 from scheduler.models import Visit
 from scheduler.starts import Group
 from scheduler.steps import Person
@@ -54,10 +54,13 @@ def request_visit(asked: Request, *, now: datetime, by: User | None = None) -> V
     The outermost door: opens the transaction, tries again on contention. `by` is the member of the office who books for a
     group: lead times do not bind them, and no review follows.
     """
+    who = next((person.email or person.phone for person in asked.contacts), "")
     try:
         return locks.door(book)(asked, now=now, by=by)
+    except NotKnown:
+        demand.note_unknown(asked.group, asked.starts[0], who=who, now=now)
+        raise
     except StartTaken as taken:
-        who = asked.contacts[0].email or asked.contacts[0].phone
         demand.note_taken(asked.group, asked.starts[0], who=who, now=now)
         raise with_others(asked.group, asked.starts[0], now=now, by_office=by is not None) from taken
 

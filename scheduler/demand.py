@@ -51,8 +51,17 @@ def note(
 
 def note_taken(group: Group, start: datetime, *, who: str, now: datetime) -> bool:
     """The same for a start that was asked for and could not be had."""
+    return _note_start(group, start, Unserved.How.TAKEN, who, now)
+
+
+def note_unknown(group: Group, start: datetime, *, who: str, now: datetime) -> bool:
+    """The same for a start of which it was not known in time whether it could be had."""
+    return _note_start(group, start, Unserved.How.UNKNOWN, who, now)
+
+
+def _note_start(group: Group, start: datetime, how: str, who: str, now: datetime) -> bool:
     local = periods.local(start, ZoneInfo(catalogue.museum().time_zone))
-    return note(group, how=Unserved.How.TAKEN, who=who, now=now, wanted=local.date(), hour=local.hour)
+    return note(group, how=how, who=who, now=now, wanted=local.date(), hour=local.hour)
 
 
 def _is_new(text: str) -> bool:

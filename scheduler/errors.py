@@ -127,6 +127,14 @@ class Busy(Refused):
     detail = _("Many people are asking at this moment. Please try again in a few seconds.")
 
 
+class NotKnown(Refused):
+    """The exact check did not end within its time; nothing was changed, and it is not said that the start is taken."""
+
+    code = "not_known"
+    status = 503
+    detail = _("Whether this can be served could not be found out in time. Please ask the museum.")
+
+
 class TooOften(Refused):
     """A stranger's rate limit."""
 

@@ -6,6 +6,7 @@ and catalogue edits take the calendar *exclusive*. The keys are advisory and end
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -15,9 +16,12 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, connection, transaction
 from psycopg import errors as pg
 
-from scheduler.errors import Busy
+from scheduler.core.availability import Undecided
+from scheduler.errors import Busy, NotKnown
 from tours.locks import CALENDAR_KEY
 from tours.locks import calendar_exclusive as calendar_exclusive  # the scheduler's writers find both locks here
+
+log = logging.getLogger(__name__)
 
 DAY_KEYS = 0x514F  # the first half of a day's key; the second is the day's ordinal
 REQUEST_KEYS = 0x5150
@@ -65,6 +69,7 @@ def is_contention(error: OperationalError) -> bool:
 def door(change: Callable[P, R]) -> Callable[P, R]:
     """The outermost wrap of a change: one durable transaction, tried again on contention, then `Busy`.
 
+    Where the exact check ran out of time nothing is changed: `NotKnown`. All that is found quickly was tried by then.
     Views, API, tasks and commands call `door(service)(…)`; services themselves only join the transaction.
     """
 
@@ -73,6 +78,9 @@ def door(change: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic(durable=True):
                     return change(*args, **kwargs)
+            except Undecided as undecided:
+                log.warning("%s: the exact check ran out of time, nothing was changed", change.__qualname__)
+                raise NotKnown from undecided
             except OperationalError as error:
                 if not is_contention(error):
                     raise

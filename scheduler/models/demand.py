@@ -19,6 +19,7 @@ class Unserved(models.Model):
     class How(models.TextChoices):
         FULL = "full", _("looked at a day that was full")
         TAKEN = "taken", _("asked for a time that could not be had")
+        UNKNOWN = "unknown", _("got no certain answer in time")
         WAITING = "waiting", _("joined the waiting list")
 
     asked_on = models.DateField(_("asked on"))

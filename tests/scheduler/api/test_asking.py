@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from notifications.models import OutboxMessage
-from scheduler.models import Contact, Visit
+from scheduler.core.packing import Floor
+from scheduler.core.solving import Undecided
+from scheduler.models import Contact, Unserved, Visit
 from tests.scheduler.api.conftest import FAR, FLOWERS, NEAR, Booked, Caller, asked, own
 from tests.scheduler.conftest import at
 
@@ -63,6 +65,23 @@ def test_a_large_group_comes_in_waves(stranger: Caller, booked: Booked) -> None:
     assert visit["start"] == waves[0]
     assert {party["wave"] for party in visit["parties"]} == {0, 1}
     assert OutboxMessage.objects.filter(thread__about=f"visit:{visit['code']}").count() == 1
+
+
+def test_where_the_check_runs_out_of_time_nothing_is_booked_and_it_is_said_and_counted(
+    stranger: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def endless(self: Floor, news: object, budget: object) -> None:
+        raise Undecided
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Floor, "fewest", endless)
+        refused = stranger.at("POST", "visits/", asked(language="ru"))
+    assert (refused.status_code, refused.json()["code"]) == (503, "not_known")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert not Visit.objects.exists()
+    assert Unserved.objects.get().how == Unserved.How.UNKNOWN
+    assert "ran out of time" in caplog.text
+    assert stranger.at("POST", "visits/", asked(language="ru")).status_code == 201
 
 
 def test_a_taken_start_is_answered_with_others_that_can_be_had(booked: Booked, stranger: Caller) -> None:

@@ -11,6 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from notifications.models import OutboxMessage
+from scheduler.core.packing import Floor
+from scheduler.core.solving import Undecided
 from scheduler.models import CeremonyPlan, Contact, Visit
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, WISH, Book, browser, link, soup, typed, words
@@ -40,7 +42,7 @@ def form(day: date = NEAR, clock: str = "11:00", **changed: str) -> dict[str, st
 def test_asking_holds_the_time_and_leads_to_the_visit(stranger: Client) -> None:
     answer = stranger.post("/ask/", form())
     visit = Visit.objects.get()
-    assert (answer.status_code, answer["Location"]) == (302, link(visit))
+    assert (answer.status_code, answer["Location"]) == (303, link(visit))
     contact = visit.contacts.get()
     assert (contact.name, contact.email, contact.phone, contact.locale) == (
         "Айгерім Сейітқызы",
@@ -55,7 +57,7 @@ def test_asking_holds_the_time_and_leads_to_the_visit(stranger: Client) -> None:
 
 
 def test_whoever_has_no_email_asks_with_a_telephone(stranger: Client) -> None:
-    assert stranger.post("/ask/", form(email="")).status_code == 302
+    assert stranger.post("/ask/", form(email="")).status_code == 303
     assert Contact.objects.get().phone == "+77010000086"
 
 
@@ -81,6 +83,20 @@ def test_the_same_form_with_something_changed_makes_a_second_visit_only_when_sen
     assert Visit.objects.count() == 2
 
 
+def test_a_time_that_could_not_be_checked_in_time_is_not_called_taken(
+    stranger: Client, alzhir: Museum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(self: Floor, news: object, budget: object) -> None:
+        raise Undecided
+
+    monkeypatch.setattr(Floor, "fewest", endless)
+    page = stranger.post("/ask/", form(FAR, "11:00"))
+    assert page.status_code == 503
+    assert "could not be found out in time" in words(page)
+    assert typed(page)["email"] == PERSON["email"]
+    assert not Visit.objects.exists()
+
+
 def test_a_time_that_was_taken_meanwhile_shows_others_and_loses_nothing(stranger: Client, book: Book) -> None:
     book(FAR, "11:00", tour="full", language="kk")
     page = stranger.post("/ask/", form(FAR, "11:00", tour="grounds-flowers"))
@@ -92,7 +108,7 @@ def test_a_time_that_was_taken_meanwhile_shows_others_and_loses_nothing(stranger
     assert {name: kept[name] for name in ("name", "email", "notes")} == {
         name: PERSON[name] for name in ("name", "email", "notes")
     }
-    assert stranger.post("/ask/", form(FAR, tour="grounds-flowers", start=offered[0])).status_code == 302
+    assert stranger.post("/ask/", form(FAR, tour="grounds-flowers", start=offered[0])).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -197,7 +213,7 @@ def test_one_inbox_is_not_flooded_from_many_networks(alzhir: Museum, settings: A
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"request_by_address": (1, 3600)}
     first = browser(REMOTE_ADDR="192.0.2.1").post("/ask/", form())
     second = browser(REMOTE_ADDR="198.51.100.7").post("/ask/", form(clock="14:00", request_key="2"))
-    assert (first.status_code, second.status_code) == (302, 429)
+    assert (first.status_code, second.status_code) == (303, 429)
 
 
 HOSTILE = [
