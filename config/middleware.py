@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
@@ -53,6 +54,21 @@ def personal_pages(get_response: View) -> View:
             response.headers["Cache-Control"] = (
                 "private, no-cache" if request.path_info.endswith(".ics") else "no-store"
             )
+        return response
+
+    return middleware
+
+
+def see_other(get_response: View) -> View:
+    """After a change the browser fetches another page with GET: 303, as RFC 9110 (15.4.4) has it; 302 leaves the method open.
+
+    Here and not at each `redirect()`, so that sign-in and admin, whose views are not ours, answer alike.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == HTTPStatus.FOUND and request.method == "POST":
+            response.status_code = HTTPStatus.SEE_OTHER
         return response
 
     return middleware

@@ -147,3 +147,12 @@ def test_the_audit_trail_keeps_no_token() -> None:
     request.user = None
     context = middleware.History(lambda request: HttpResponse()).get_context(request)
     assert context["url"] == "/visit/AB12.[secret]/cancel/"
+
+
+@pytest.mark.django_db
+def test_after_a_post_the_browser_is_sent_on_with_303_and_after_a_get_with_302(client: Client) -> None:
+    """RFC 9110, 15.4.4: See Other. The office's pages are only for it; whoever has not signed in is sent to do so."""
+    importing.load_catalogue(museum_files.read_museum(ALZHIR), with_guides=True)
+    assert client.post("/office/door/").status_code == 303
+    assert client.get("/office/").status_code == 302
+    assert client.post("/i18n/setlang/", {"language": "kk"}).status_code == 303  # a view that is not ours

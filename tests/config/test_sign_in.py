@@ -39,7 +39,7 @@ def is_in(client: Client) -> bool:
 
 
 def test_by_name_and_password(client: Client, office: User) -> None:
-    assert sign_in(client).status_code == 302
+    assert sign_in(client).status_code == 303
     assert is_in(client)
     assert office.password.startswith("argon2$argon2id$")
 
@@ -56,7 +56,7 @@ def test_guessing_locks_the_account_for_that_address_alone(client: Client, offic
     assert sign_in(client).status_code == 429
     assert not is_in(client)
     elsewhere = Client(REMOTE_ADDR="203.0.113.9")
-    assert sign_in(elsewhere).status_code == 302
+    assert sign_in(elsewhere).status_code == 303
     assert is_in(elsewhere)
 
 

@@ -65,7 +65,7 @@ def save(client: Client, path: str, **changes: Any) -> str:
     """Send the page's form with these changes; what it says is wrong, "" where it was saved."""
     values = filled(client, path) | {key.replace("__", "-"): value for key, value in changes.items()}
     response = client.post(path, {key: value for key, value in values.items() if value is not None})
-    return "" if response.status_code == 302 else problems(response) or "not saved"
+    return "" if response.status_code == 303 else problems(response) or "not saved"
 
 
 def change(row: Any) -> str:
@@ -212,7 +212,7 @@ def test_the_museum_is_neither_added_nor_deleted(alzhir: Museum, office: Client)
 def test_a_calendar_gets_a_new_address(alzhir: Museum, office: Client) -> None:
     guide = Guide.objects.get(code="g01")
     chosen = {"action": "renew_calendar_addresses", "_selected_action": [guide.pk]}
-    assert office.post(reverse("admin:tours_guide_changelist"), chosen).status_code == 302
+    assert office.post(reverse("admin:tours_guide_changelist"), chosen).status_code == 303
     assert Guide.objects.get(code="g01").link_version == 2
     assert Guide.objects.get(code="g02").link_version == 1
 

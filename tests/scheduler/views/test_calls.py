@@ -107,7 +107,7 @@ def test_what_is_missing_in_a_call_is_said_with_what_was_typed(office: Client) -
 
 def test_the_office_meets_no_strangers_limit(office: Client, settings: Any) -> None:
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (0, 3600))
-    assert office.post("/office/visits/new/", TELEPHONE).status_code == 302
+    assert office.post("/office/visits/new/", TELEPHONE).status_code == 303
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_what_changed_since_the_preview_is_shown_anew_and_nothing_done(
     assert typed(page)["seal"] != said["seal"]
     assert not Closure.objects.exists()
     assert again(visit).period == visit.period
-    assert office.post(NEW, typed(page) | {"publish": "1"}).status_code == 302
+    assert office.post(NEW, typed(page) | {"publish": "1"}).status_code == 303
 
 
 def test_a_visit_without_a_decision_is_named_and_nothing_done(office: Client, book: Book) -> None:
@@ -314,7 +314,7 @@ def test_the_office_gives_a_visit_a_time_of_its_own_choice_and_sees_what_it_cost
     assert said[f"decide-{code}"] == "move 2025-05-28T15:30+05:00"
     assert said[f"day-{code}"] == said[f"clock-{code}"] == ""
     assert "As decided now" in words(page)
-    assert office.post(NEW, said | {"publish": "1"}).status_code == 302
+    assert office.post(NEW, said | {"publish": "1"}).status_code == 303
     assert again(visit).period.lower == at(date(2025, 5, 28), "15:30")
 
 
@@ -351,7 +351,7 @@ def test_a_choice_that_cannot_be_read_is_named(office: Client, book: Book) -> No
 
 
 def test_a_draft_leaves_out_what_no_row_can_hold(office: Client) -> None:
-    assert office.post(NEW, TYPED | {"notice_en": "Renova\0tion", "keep": "1"}).status_code == 302
+    assert office.post(NEW, TYPED | {"notice_en": "Renova\0tion", "keep": "1"}).status_code == 303
     assert KeptDraft.objects.get().typed["notice_en"] == "Renovation"
 
 

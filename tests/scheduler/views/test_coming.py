@@ -29,7 +29,7 @@ def test_a_week_before_it_is_asked_whether_they_come_and_one_click_says_so(
     assert "Do you still come" not in words(stranger.get(link(visit)))
     clock.move_to(at(FAR, "11:00") - timedelta(days=6))
     assert "Yes, 10 people, as agreed" in words(stranger.get(link(visit)))
-    assert stranger.post(link(visit, "come/")).status_code == 302
+    assert stranger.post(link(visit, "come/")).status_code == 303
     assert again(visit).reconfirmed_at is not None
     page = words(stranger.get(link(visit)))
     assert "Do you still come" not in page
@@ -98,7 +98,7 @@ def test_on_the_day_a_late_group_says_so_and_the_office_is_alarmed(
     clock.move_to(at(NEAR, "10:40"))
     assert "Are you late?" in words(stranger.get(link(visit)))
     OutboxMessage.objects.all().delete()
-    assert stranger.post(link(visit, "late/"), {"minutes": "20"}).status_code == 302
+    assert stranger.post(link(visit, "late/"), {"minutes": "20"}).status_code == 303
     assert again(visit).arrives_at == at(NEAR, "11:20")
     letter = OutboxMessage.objects.get()
     assert (letter.to_email, letter.kind) == ("office@example.org", "office_alarm")
@@ -200,7 +200,7 @@ def test_who_waits_sees_their_place_and_may_leave_the_line(stranger: Client, ask
     page = words(stranger.get(link(second)))
     assert "Your place in the line: 2" in page
     assert "10:00 – …" in page
-    assert stranger.post(link(first, "cancel/")).status_code == 302
+    assert stranger.post(link(first, "cancel/")).status_code == 303
     assert again(first).status == Visit.Status.CANCELLED
     assert "Your place in the line: 1" in words(stranger.get(link(second)))
 

@@ -32,7 +32,7 @@ def press(office: Client, kind: str, visit: Visit, button: str = "button") -> No
     if pressed.get("name"):
         sent[str(pressed["name"])] = str(pressed["value"])
     answer = office.post(str(form["action"]), sent)
-    assert answer.status_code == 302, words(answer)
+    assert answer.status_code == 303, words(answer)
 
 
 def shown(office: Client) -> list[str]:
@@ -167,7 +167,7 @@ def test_a_letter_that_asks_for_another_time_is_read_and_put_away(
     assert card.select_one(f"a[href='/office/visits/{visit.code}/']") is not None
     assert "<b>A question</b>" in page.select_one(f"#reply-{letter.pk}").get_text()
     for reply in (counter, letter):
-        assert office.post(f"/office/replies/{reply.pk}/seen/").status_code == 302
+        assert office.post(f"/office/replies/{reply.pk}/seen/").status_code == 303
     assert soup(office.get(PAGE)).select("[id^=reply-]") == []
     assert again(visit).period.lower == at(FAR, "11:00")
     assert not Reply.objects.filter(seen_by=None).exists()

@@ -238,11 +238,11 @@ def test_room_for_more_contacts_that_nobody_used_has_no_errors(office: Client) -
 
 
 def test_an_official_visit_gives_way_only_to_another_time_that_a_person_chose(office: Client, season_now: Any) -> None:
-    assert office.post(PAGE, OFFICIAL).status_code == 302
+    assert office.post(PAGE, OFFICIAL).status_code == 303
     official = Visit.objects.get()
     second = OFFICIAL | {"request_key": "event-2"}
     seal = typed(office.post(PAGE, second))["seal"]
     code = official.code
     chosen = {f"decide-{code}": "other", f"day-{code}": "2025-06-03", f"clock-{code}": "11:00"}
-    assert office.post(PAGE, second | chosen | {"seal": seal, "publish": "1"}).status_code == 302
+    assert office.post(PAGE, second | chosen | {"seal": seal, "publish": "1"}).status_code == 303
     assert again(official).period.lower == at(date(2025, 6, 3), "11:00")

@@ -171,11 +171,11 @@ def test_a_sub_group_of_another_visit_is_not_found(office: Client, book: Book) -
 def test_a_contact_is_added_and_put_right_on_the_visits_page(office: Client, book: Book) -> None:
     visit = book(FAR, "11:00")
     new = {"new-name": "Second", "new-phone": "8 701 000 00 86", "new-locale": "kk"}
-    assert office.post(page_of(visit, "contacts/"), new).status_code == 302
+    assert office.post(page_of(visit, "contacts/"), new).status_code == 303
     first, second = visit.contacts.all()
     assert second.phone == "+77010000086"
     fixed = {f"{first.pk}-name": "Асан", f"{first.pk}-email": "right@example.org", f"{first.pk}-locale": "ru"}
-    assert office.post(page_of(visit, f"contacts/{first.pk}/"), fixed).status_code == 302
+    assert office.post(page_of(visit, f"contacts/{first.pk}/"), fixed).status_code == 303
     assert visit.contacts.all()[0].email == "right@example.org"
     wrong = office.post(page_of(visit, f"contacts/{second.pk}/"), {f"{second.pk}-name": "Typed"})
     assert wrong.status_code == 422

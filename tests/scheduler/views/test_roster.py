@@ -23,7 +23,7 @@ def test_a_roster_is_planned_looked_at_and_published(office: Client, book: Book,
     asked = office.post(reverse("office_rosters"), DAYS)
     job = RosterJob.objects.get()
     page = reverse("office_roster_job", kwargs={"pk": job.pk})
-    assert (asked.status_code, asked["location"]) == (302, page)
+    assert (asked.status_code, asked["location"]) == (303, page)
     assert 'hx-trigger="every 2s"' in office.get(page).content.decode()
     planning.run(job.pk, now=season_now)
     ready = office.get(page).content.decode()

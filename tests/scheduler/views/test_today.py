@@ -31,7 +31,7 @@ def test_a_group_at_the_door_is_entered_from_the_day_and_begins_at_once(
 ) -> None:
     clock.move_to(at(NEAR, "11:02"))
     assert soup(office.get("/office/")).select_one("form[action='/office/door/'] [name=tour]")
-    assert office.post("/office/door/", DOOR).status_code == 302
+    assert office.post("/office/door/", DOOR).status_code == 303
     visit = Visit.objects.get()
     assert (visit.period.lower, visit.arrived_heads, visit.contacts.count()) == (at(NEAR, "11:05"), 12, 0)
     assert office.get(page_of(visit)).status_code == 200
@@ -57,7 +57,7 @@ def test_where_they_cannot_be_served_now_the_page_offers_what_can_be_had_today_b
     offered = soup(page).select("form[action='/office/door/']")
     assert offered[-1].select_one("[name=heads]")["value"] == "12"
     taken = {str(field["name"]): str(field["value"]) for field in offered[0].select("input[name]")}
-    assert office.post("/office/door/", taken).status_code == 302
+    assert office.post("/office/door/", taken).status_code == 303
     later = Visit.objects.exclude(pk=there.pk).get()
     assert later.period.lower > again(there).period.upper
 
@@ -98,7 +98,7 @@ def test_one_click_receives_a_late_group_so_that_nobody_behind_waits(
     assert len(proposals) == 7
     chosen = {str(field["name"]): str(field["value"]) for field in proposals[0].select("input[name]")}
     assert chosen["kind"] == "shorter"
-    assert office.post(page_of(visit, "receive/"), chosen).status_code == 302
+    assert office.post(page_of(visit, "receive/"), chosen).status_code == 303
     assert (again(visit).period.lower, again(visit).arrives_at) == (at(NEAR, "11:20"), None)
     assert again(behind).period == behind.period
 

@@ -99,8 +99,8 @@ def test_a_day_is_past_once_the_museums_midnight_is(stranger: Client, clock: tim
 
 def test_strangers_are_counted_and_the_same_request_again_is_not(stranger: Client, settings: Any) -> None:
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (1, 3600))
-    assert stranger.post("/wait/", SENT).status_code == 302
-    assert stranger.post("/wait/", SENT).status_code == 302
+    assert stranger.post("/wait/", SENT).status_code == 303
+    assert stranger.post("/wait/", SENT).status_code == 303
     assert stranger.post("/wait/", SENT | {"request_key": "wait-2"}).status_code == 429
 
 
