@@ -69,7 +69,8 @@ def ask(
     if not 1 <= seconds <= 100:
         raise BadWish(_("Planning may take from 1 to 100 seconds."))
     job = RosterJob.objects.create(first=first, last=last, quiet=quiet, seconds=seconds, asked_by=by, asked_at=now)
-    transaction.on_commit(partial(current_app.send_task, TASK, [job.pk], queue="solve"), robust=True)
+    # no partial: where the broker is gone Django names the function in the log, and a partial has no name
+    transaction.on_commit(lambda: current_app.send_task(TASK, [job.pk], queue="solve"), robust=True)
     return job
 
 

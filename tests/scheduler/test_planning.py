@@ -7,13 +7,15 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from kombu.exceptions import OperationalError
 
 from notifications.models import OutboxMessage
-from scheduler import bookings, locks, planning
+from scheduler import bookings, locks, planning, roster
 from scheduler.bookings import Request
 from scheduler.errors import BadWish, NotAllowedNow
 from scheduler.models import Party, RosterJob, Visit
 from tests.scheduler.conftest import at
+from tours import queries as catalogue
 from tours.models import Guide, User
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +90,16 @@ def test_a_job_is_run_once_and_found_again_when_its_worker_died(
     assert not planning.run(job.pk, now=season_now)
     assert planning.waiting_jobs(now=season_now + timedelta(minutes=4)) == []
     assert planning.waiting_jobs(now=season_now + timedelta(minutes=6)) == [job.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_is_kept_where_the_broker_is_gone(season_now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*args: object, **kwargs: object) -> None:
+        raise OperationalError("Timeout reading from socket")
+
+    monkeypatch.setattr(planning.current_app, "send_task", gone)
+    job = locks.door(planning.ask)(FIRST, LAST, by=None, now=season_now)
+    assert planning.waiting_jobs(now=season_now) == [job.pk]
 
 
 def test_a_job_that_was_stopped_keeps_what_it_has(office: User, visits: list[Visit], season_now: datetime) -> None:
@@ -190,3 +202,25 @@ def test_where_there_is_no_other_plan_none_is_published(
     job = planned(office, season_now)
     with pytest.raises(NotAllowedNow):
         planning.publish(job.pk, other=True, now=season_now)
+
+
+def test_what_was_led_before_is_weighed_by_who_was_there(
+    visits: list[Visit], office: User, season_now: datetime
+) -> None:
+    """One guide led; one was on leave; of the others none has ever led, so they are new and owe nothing for those weeks."""
+    calendar = catalogue.calendar()
+    first = FIRST + timedelta(days=2)
+    led = planning.loads(first, calendar)
+    assert (led["g04"].ticks, led["g04"].weekend) == (sum(v.parties.count() * 18 for v in visits), 0)
+    assert 0 < led["g04"].there < led["g04"].there + 1
+    assert all(load.there == 0 for code, load in led.items() if code != "g04")
+    two_days = led["g04"].there
+    long_ago = at(FIRST - timedelta(days=40), "10:00")
+    Party.objects.filter(pk=Party.objects.order_by("pk").first().pk).update(
+        period=(long_ago, long_ago + timedelta(minutes=90))
+    )
+    assert planning.loads(first, calendar)["g04"].there > two_days
+    roster.add_absence(
+        Guide.objects.get(code="g04").pk, at(FIRST - timedelta(days=60), "00:00"), at(FIRST, "00:00"), now=season_now
+    )
+    assert planning.loads(first, calendar)["g04"].there == two_days
