@@ -15,13 +15,17 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler.closures import ClosureDraft
 from scheduler.decisions import DROP, MOVE, OFFER, Decision
-from scheduler.errors import BadWish
+from scheduler.errors import BadWish, Refused
 from scheduler.forms.fields import Clock, Day, Form, Text, instant, near
 from scheduler.models import Closure, KeptDraft, Offer
 from tours import queries as catalogue
 from tours.models import Space
 
 MOST_TYPED = 1000
+SAID = {"kind", "notice_kk", "notice_ru", "notice_en"}
+"""What a closure is called, which may be written after its place and time were looked at."""
+WHERE = {"start": "first", "end": "last", "rrule": "repeats", "kind": "kind", "notice": "notice_kk"}
+"""The field in which a person sees what a service calls by this name."""
 WEEKLY, NTH, LAST, RULE = "weekly", "nth", "last", "rule"
 OTHER = "other"
 """What is chosen where the time is typed beside it, in `day-CODE` and `clock-CODE`."""
@@ -81,28 +85,51 @@ class ClosureForm(Form):
             self.add_error("open_end", _("What repeats has an end each time."))
         if not data.get("open_end") and not data.get("last") and not self.has_error("last"):
             self.add_error("last", _("Please say until when, or tick “until further notice”."))
-        if not any(data.get(f"notice_{code}") for code in ("kk", "ru", "en")):
-            self.add_error("notice_kk", _("Please write what the public is told, in at least one language."))
-        if not self.errors:
+        if self.has_place_and_time():
             draft = self.draft()
             if draft.end is not None and draft.end <= draft.start:
                 self.add_error("last", _("A closure ends after it begins."))
+        if not any(data.get(f"notice_{code}") for code in ("kk", "ru", "en")):
+            self.add_error("notice_kk", _("Please write what the public is told, in at least one language."))
         return data
 
+    def has_place_and_time(self) -> bool:
+        """Whether where and when are clear, so that one can look at what would be hit; the notice may still be missing."""
+        wrong = set(self.errors) - SAID  # which judges the form where nobody has yet
+        data = self.cleaned_data
+        return not wrong and bool(data.get("first") and (data.get("open_end") or data.get("last")))
+
+    def typed_errors(self) -> list[str]:
+        """What is wrong with a place or a time that was typed; nothing is said of what is still empty."""
+        return [
+            str(error)
+            for name, errors in self.errors.items()
+            if name not in SAID and self[name].value() not in (None, "", [])
+            for error in errors
+        ]
+
+    def refuse(self, refused: Refused) -> bool:
+        """Say beside its field what a service does not take; False where it names none."""
+        field = WHERE.get(refused.extra.get("field", ""))
+        if field is None:
+            return False
+        self.add_error(field, str(refused.detail))
+        return True
+
     def without_notice(self) -> list[str]:
-        """The languages, in their own words, in which the public would be told in another one; the form is valid."""
-        return [name for code, name in settings.LANGUAGES if not self.cleaned_data[f"notice_{code}"]]
+        """The languages, in their own words, in which the public would be told in another one; where and when are clear."""
+        return [name for code, name in settings.LANGUAGES if not self.cleaned_data.get(f"notice_{code}")]
 
     def draft(self) -> ClosureDraft:
-        """The closure as the service takes it; an end without a time is the end of its day."""
+        """The closure as the service takes it; an end without a time is the end of its day. Where and when are clear."""
         data = self.cleaned_data
         rule = rule_of(data["repeats"], data["first"], data["repeats_until"], data["rrule"])
         return ClosureDraft(
             spaces=tuple(data["spaces"]),
             start=instant(data["first"], data["starts"] or time.min),
             end=None if data["open_end"] else self._end(),
-            kind=data["kind"],
-            notice={code: data[f"notice_{code}"] for code in ("kk", "ru", "en")},
+            kind=data.get("kind") or Closure.Kind.OTHER,
+            notice={code: data.get(f"notice_{code}", "") for code in ("kk", "ru", "en")},
             rrule=rule,
             until_further_notice=bool(rule) and "UNTIL=" not in rule and "COUNT=" not in rule,
         )
@@ -110,6 +137,17 @@ class ClosureForm(Form):
     def _end(self) -> datetime:
         last, ends = self.cleaned_data["last"], self.cleaned_data["ends"]
         return instant(last, ends) if ends else instant(last + timedelta(days=1), time.min)
+
+
+def asked_of(asked: QueryDict) -> ClosureForm | None:
+    """The form filled from an address, as the board makes one; judged in what that names and in nothing else. None: it names nothing."""
+    names = set(ClosureForm.base_fields) & asked.keys()
+    if not names:
+        return None
+    form = ClosureForm({"kind": Closure.Kind.RENOVATION, **typed_of(asked)})
+    for name in set(form.errors) - names:
+        del form.errors[name]
+    return form
 
 
 def typed_of(posted: QueryDict) -> dict[str, Any]:

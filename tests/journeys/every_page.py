@@ -104,6 +104,7 @@ NO_PAGES = {
             "office_board_events",
             "office_board_guides",
             "office_board_starts",
+            "office_closure_calendar",
         ],
         PART,
     ),
@@ -182,7 +183,7 @@ def staged() -> Stage:
     )
     late = visits["late"]
     if locks.door(changes.move)(late.pk, (at(late.day, "15:30"),), now=now) is None:
-        ChangeRequest.objects.create(visit=late, kind="move", start=at(late.day, "15:30"), asked_at=now)
+        ChangeRequest.objects.create(visit=late, kind="move", start=at(late.day, "16:15"), asked_at=now)
     group = Group(Tour.objects.get(code="halls"), "ru", Audience.objects.get(code="general"), 20)
     wish = Request(group, (), (club,))
     visits["waiting"] = locks.door(waiting.wait)(wish, [far, far + timedelta(days=1)], Hours(time(10), None), now=now)
@@ -249,6 +250,8 @@ def every_page(stage: Stage, now: datetime) -> Iterator[Shown]:
     yield Shown("office_propose", "office", f"/office/visits/{visits['requested'].code}/propose/")
     yield Shown("office_closures", "office", "/office/closures/")
     yield Shown("office_new_closure", "office", "/office/closures/new/")
+    asked = {"spaces": "alash", "first": near.day, "starts": "10:00", "last": near.day, "ends": "16:00"}
+    yield Shown("office_new_closure", "office", f"/office/closures/new/?{urlencode(asked)}", "chosen")
     closure = Closure.objects.order_by("pk").first()
     assert closure is not None
     yield Shown("office_edit_closure", "office", f"/office/closures/{closure.pk}/")

@@ -69,8 +69,7 @@
     waiting = Boolean(drag);
     if (drag) return;  // nothing changes under a hand that holds something
     if (wide.matches) {
-      calendar ? redraw(calendar, data) : create();
-      if (places) places.paint();
+      calendar ? redraw(calendar, data, () => places && places.paint()) : create();
     } else if (calendar) {
       EventCalendar.destroy(calendar);
       calendar = null;

@@ -79,11 +79,13 @@ window.QonaqTimeline = (() => {
     };
   }
 
-  function redraw(calendar, data) {
+  /* What is put on it at once would be lost: `then` puts it there when all is drawn. */
+  function redraw(calendar, data, then) {
     calendar.setOption("slotMinTime", data.opens);
     calendar.setOption("slotMaxTime", data.closes);
     calendar.setOption("resources", data.rows);
     calendar.setOption("events", data.items);
+    requestAnimationFrame(then);
   }
 
   /* --- Choosing -------------------------------------------------------------------------------------------------------- */
@@ -128,7 +130,7 @@ window.QonaqTimeline = (() => {
           }
         }
       }
-      if (place && document.activeElement === box) put("place", view().rows[place.row], place.from, place.from + view().step * MINUTE);
+      if (place && box.matches(":focus-visible")) put("place", view().rows[place.row], place.from, place.from + view().step * MINUTE);
     }
 
     function between(one, other) {

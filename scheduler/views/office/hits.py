@@ -118,6 +118,25 @@ def _choice(hit: Hit, option: Decision, chosen: bool, weight: int, zone: ZoneInf
     return Choice(value_of(option), option, chosen, days, minutes, cost)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How many visits are hit, and how many people hear of it: `letters` by a letter, guides too; `calls` by a call of the office."""
+
+    visits: int
+    letters: int
+    calls: int
+
+
+def heard(visits: Sequence[Visit]) -> Heard:
+    """Who will be told of what becomes of these visits; nobody is counted twice."""
+    contacts = [contact for visit in visits for contact in visit.contacts.all()]
+    letters = {contact.email for contact in contacts if contact.email}
+    calls = {contact.phone for contact in contacts if not contact.email}
+    told = [visit for visit in visits if visit.promised_at is not None and visit.status == Visit.Status.CONFIRMED]
+    guides = {party.guide_id for visit in told for party in visit.parties.all() if party.guide_id}
+    return Heard(len(visits), len(letters) + len(guides), len(calls))
+
+
 def total(every: Sequence[Struck]) -> tuple[int, int]:
     """What the chosen things cost together, and how many visits have no time then."""
     costs = [each.chosen.cost for each in every]

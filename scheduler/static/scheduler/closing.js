@@ -1,0 +1,300 @@
+/* A closure is made: places and time are chosen on a calendar, which fills the fields and is filled by them; and what would be hit is shown at
+   once. The page works without it: the calendar is not there then, and "Preview" shows what is hit. */
+"use strict";
+
+(() => {
+  const { able, made, iso, at, day, minutes, typed, plain, drawing, redraw, chooser, MINUTE, DAY } = window.QonaqTimeline;
+  const form = document.getElementById("closing");
+  const part = document.getElementById("calendar");
+  const timeline = document.getElementById("timeline");
+  const chosenLine = document.getElementById("chosen");
+  const told = form.querySelector("fieldset.told");
+  const narrow = matchMedia("(max-width: 44rem)");
+  const say = part.dataset;
+  const PAUSE = 350;
+  const PLACE_AND_TIME = ["spaces", "first", "starts", "last", "ends", "open_end", "repeats", "repeats_until"];
+
+  const field = name => form.elements[name];
+  const ticks = () => Array.from(form.querySelectorAll("input[name=spaces]"));
+
+  /* --- What is typed ---------------------------------------------------------------------------------------------------- */
+
+  /* The stretch that the fields say, with an end far away where none is meant; null while they do not say one. */
+  function read() {
+    const first = field("first").value, last = field("last").value;
+    const from = at(`${first}T${field("starts").value || "00:00"}`);
+    const to = field("open_end").checked ? Infinity : field("ends").value ? at(`${last}T${field("ends").value}`) : at(`${last}T00:00`) + DAY;
+    const rows = ticks().filter(tick => tick.checked).map(tick => tick.value);
+    return from < to ? { rows: rows.length ? rows : null, from, to } : null;
+  }
+
+  function write(stretch) {
+    const said = typed(stretch, ticks());
+    if (stretch.rows) for (const tick of ticks()) tick.checked = said.spaces.includes(tick.value);
+    for (const name of ["first", "starts", "last", "ends"]) field(name).value = said[name];
+    field("open_end").checked = false;
+    for (const name of ["first", "last"]) field(name).dispatchEvent(new Event("change"));  // its day in words
+  }
+
+  function moment(milliseconds) {
+    const text = iso(milliseconds), [year, month, date] = text.slice(0, 10).split("-");
+    const name = (data && data.names[text.slice(0, 10)]) || `${date}.${month}.${year}`;
+    return [name, text.slice(11, 16)];
+  }
+
+  function words({ rows, from, to }) {
+    const names = rows && rows.length < ticks().length ? ticks().filter(tick => rows.includes(tick.value)).map(tick => tick.parentNode.textContent.trim()).join(", ") : say.sayAll;
+    const [first, starts] = moment(from), whole = from % DAY === 0;
+    if (to === Infinity) return `${names}: ${first}${whole ? "" : `, ${starts}`} – ${say.sayOpen}`;
+    const [last] = moment(to % DAY ? to : to - DAY), ends = to % DAY ? iso(to).slice(11, 16) : "24:00";
+    if (whole && to % DAY === 0) return `${names}: ${first}${first === last ? "" : ` – ${last}`}`;
+    return first === last ? `${names}: ${first}, ${starts}–${ends}` : `${names}: ${first}, ${starts} – ${last}, ${ends}`;
+  }
+
+  /* --- What would be hit ------------------------------------------------------------------------------------------------ */
+
+  let timer = 0;
+  let running = null;
+  let unended = false;
+
+  function lookSoon() {
+    clearTimeout(timer);
+    timer = setTimeout(look, PAUSE);
+  }
+
+  async function look() {
+    if (running) running.abort();
+    const mine = running = new AbortController();
+    try {
+      await ask("quick", mine);
+      await ask("whole", mine);
+      clean();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      document.getElementById("looked").removeAttribute("aria-busy");
+      document.getElementById("preview").hidden = false;  // the form can do it without us
+    }
+  }
+
+  async function ask(what, mine) {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("look", what);
+    document.getElementById("looked").setAttribute("aria-busy", "true");
+    const answer = await fetch(location.pathname, { method: "POST", body, signal: mine.signal, credentials: "same-origin" });
+    if (answer.redirected) location.reload();  // signed out meanwhile
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const old = document.getElementById("looked"), focus = document.activeElement;
+    const again = old.contains(focus) ? [focus.name, focus.value] : null;
+    old.replaceWith(document.importNode(page.getElementById("looked"), true));
+    if (again) {
+      const same = Array.from(document.querySelectorAll("#looked [name]")).find(one => one.name === again[0] && one.value === again[1]);
+      if (same) same.focus({ preventScroll: true });
+    }
+    document.getElementById("preview").hidden = Boolean(document.getElementById("impact"));
+    notices();
+    line();
+    mark();
+  }
+
+  /* What was wrong with places and times is mended: the words that said so go. */
+  function clean() {
+    if (!document.querySelector("#looked [name=seal]")) return;
+    for (const name of PLACE_AND_TIME) {
+      const one = field(name), place = one && (one.length ? one[0] : one).closest(".field");
+      if (!place) continue;
+      for (const error of place.querySelectorAll(".errorlist")) error.remove();
+      for (const wrong of place.querySelectorAll("[aria-invalid]")) wrong.removeAttribute("aria-invalid");
+    }
+  }
+
+  function notices() {
+    const warning = document.getElementById("without-notice");
+    if (!warning) return;
+    const missing = ["kk", "ru", "en"].filter(code => !field(`notice_${code}`).value.trim());
+    warning.querySelector("p").textContent = warning.dataset.words.replace("LANGUAGES", missing.map(code => told.dataset[code]).join(", "));
+    warning.hidden = !missing.length || missing.length === 3;  // without any it is refused
+  }
+
+  function line() {
+    const stretch = read(), impact = document.getElementById("impact"), heard = document.getElementById("heard");
+    chosenLine.hidden = !stretch;
+    if (!stretch) return;
+    chosenLine.textContent = unended ? `${words(stretch)} · ${say.sayUntil}` : words(stretch);
+    if (!impact || unended) return;
+    const link = made("a", "", impact.textContent);
+    link.href = "#impact";
+    chosenLine.append(document.createElement("br"), link, heard ? ` · ${heard.textContent}` : "");
+  }
+
+  /* --- The calendar ----------------------------------------------------------------------------------------------------- */
+
+  let data = null;
+  let calendar = null;
+  let drawn = "";
+  let shown = { day: /^\d{4}-/.test(field("first").value) ? field("first").value : say.today, span: narrow.matches ? "day" : "week" };
+  let loading = null;
+
+  const week = () => shown.span === "week";
+  const step = () => week() ? 60 : narrow.matches ? 30 : Number(say.grid);
+  const view = () => ({
+    rows: data.rows.map(row => row.id),
+    days: data.days.map(each => at(`${each}T00:00`)),
+    opens: minutes(data.opens),
+    closes: minutes(data.closes),
+    step: step(),
+  });
+
+  const hand = able && chooser(timeline, {
+    calendar: () => calendar,
+    view,
+    free: false,
+    chosen: (stretch, done) => {
+      write(stretch);
+      unended = !done;
+      paint();
+      line();
+      lookSoon();
+    },
+    reached: (row, from) => {
+      const to = from + step() * MINUTE;
+      const there = data.items.filter(item => item.resourceId === row && at(item.start) < to && at(item.end) > from && !item.classNames.includes("off"));
+      const title = data.rows.find(each => each.id === row).title;
+      const what = there.map(item => item.extendedProps.text || `${item.extendedProps.time} ${item.extendedProps.title} (${item.extendedProps.heads})`);
+      document.getElementById("place").textContent = `${title}, ${moment(from).join(", ")}: ${what.join("; ") || say.sayFree}`;
+    },
+    turn: by => turn(by),
+  });
+
+  function turn(by) {
+    const length = week() ? 7 : 1;
+    return open({ ...shown, day: by ? iso(at(`${shown.day}T00:00`) + by * length * DAY).slice(0, 10) : say.today });
+  }
+
+  async function open(wanted) {
+    shown = wanted;
+    if (loading) loading.abort();
+    const mine = loading = new AbortController();
+    const asked = new URLSearchParams({ day: shown.day, span: shown.span, closure: say.closure });
+    try {
+      const answer = await fetch(`${say.address}?${asked}`, { signal: mine.signal, cache: "no-store", credentials: "same-origin" });
+      if (answer.redirected) location.reload();
+      if (!answer.ok) throw new Error(String(answer.status));
+      data = await answer.json();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      chosenLine.hidden = false;
+      chosenLine.textContent = say.sayLost;
+      return;
+    }
+    draw();
+  }
+
+  function draw() {
+    part.hidden = false;
+    timeline.classList.toggle("week", week() && !narrow.matches);
+    const hours = (minutes(data.closes) - minutes(data.opens)) / 60;
+    const side = narrow.matches ? 108 : 164, room = timeline.clientWidth - side - 16;
+    const slot = week() ? 60 : step(), slots = hours * 60 / slot * data.days.length;
+    const width = Math.max(narrow.matches ? 26 : week() ? 14 : 24, Math.floor(room / slots));
+    const like = `${shown.span} ${width} ${data.opens} ${data.closes}`;
+    if (calendar && drawn === like) {
+      calendar.setOption("date", data.days[0]);
+      calendar.setOption("timeZone", data.offset);
+      redraw(calendar, data, paint);
+    } else {
+      if (calendar) EventCalendar.destroy(calendar);
+      calendar = EventCalendar.create(timeline, {
+        ...drawing(() => data, { week: week(), first: data.days[0], offset: data.offset }),
+        slotDuration: { minutes: slot },
+        slotWidth: width,
+        snapDuration: { minutes: step() },
+        eventStartEditable: false,
+        eventDurationEditable: false,
+        dayHeaderFormat: date => ({ domNodes: [head(day(date))] }),
+        eventContent: content,
+        eventDidMount: ({ el, event }) => {
+          const { visit, time, title, about, text } = event.extendedProps;
+          if (visit) Object.assign(el.dataset, { visit });
+          el.title = visit ? `${time} ${title} · ${about}` : text || "";
+        },
+      });
+    }
+    drawn = like;
+    document.getElementById("shown").textContent = data.title;
+    document.getElementById("whole").textContent = week() ? say.sayWeek : say.sayDay;
+    for (const button of part.querySelectorAll("[data-span]")) button.setAttribute("aria-pressed", String(button.dataset.span === shown.span));
+    paint();
+    line();
+  }
+
+  function paint() {
+    if (!calendar) return;
+    hand.paint(read());
+    requestAnimationFrame(mark);
+  }
+
+  function head(date) {
+    const button = made("button", "head", data.labels[date] || "");
+    button.type = "button";
+    button.dataset.day = date;
+    button.append(made("span", "sr", ` (${say.sayDay})`));
+    return button;
+  }
+
+  function content({ event }) {
+    const { text, heads, title } = event.extendedProps;
+    if (event.display === "background") return { domNodes: [made("span", "patch", text || "")] };
+    return { domNodes: [made("span", "", week() || narrow.matches ? String(heads) : `${heads} · ${title}`)] };
+  }
+
+  /* Visits that the chosen closure would hit stand out. */
+  function mark() {
+    const hit = new Set(Array.from(document.querySelectorAll("#looked [data-hit]"), one => one.dataset.hit));
+    for (const bar of timeline.querySelectorAll("[data-visit]")) bar.classList.toggle("hit", hit.has(bar.dataset.visit));
+  }
+
+  function whole(first, days) {
+    return { row: null, from: first, to: first + days * DAY };
+  }
+
+  part.addEventListener("click", event => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.turn) turn(Number(button.dataset.turn));
+    if (button.dataset.span) open({ ...shown, span: button.dataset.span });
+    if (button.dataset.day) hand.press(whole(at(`${button.dataset.day}T00:00`), 1));
+    if (button.id === "whole") {
+      hand.forget();
+      hand.press(whole(at(`${data.days[0]}T00:00`), data.days.length));
+      hand.forget();
+    }
+  });
+
+  /* --- Both ways -------------------------------------------------------------------------------------------------------- */
+
+  function changed(event) {
+    if (event.target.name && event.target.name.startsWith("notice_")) notices();
+    if (!PLACE_AND_TIME.includes(event.target.name)) return;
+    unended = false;
+    if (hand) {
+      hand.forget();
+      const stretch = read();
+      if (data && stretch && event.target.name === "first" && !data.days.includes(field("first").value)) open({ ...shown, day: field("first").value });
+      else paint();
+    }
+    line();
+    lookSoon();
+  }
+
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  form.addEventListener("submit", () => { clearTimeout(timer); if (running) running.abort(); });
+  narrow.addEventListener("change", () => data && draw());
+  addEventListener("pageshow", paint);  // a browser that goes back puts in what was typed
+
+  plain(timeline);
+  if (able) open(shown);
+  if (document.getElementById("impact")) notices();
+  if (read() && !document.getElementById("impact")) look();
+})();
