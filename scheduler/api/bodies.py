@@ -13,7 +13,8 @@ from rest_framework.request import Request as HttpRequest
 
 from scheduler.api.fields import AudienceField, Email, Instant, Line, Phone, Strict, Text, TourField, heads_field
 from scheduler.bookings import Request
-from scheduler.forms.asking import CEREMONY
+from scheduler.ceremonies import Plan
+from scheduler.forms.asking import CEREMONY, has_ceremony
 from scheduler.forms.fields import MOST_HEADS, MOST_WAVES
 from scheduler.starts import Group
 from scheduler.steps import Person
@@ -80,6 +81,24 @@ class GroupBody(AboutGroupBody):
         return attrs
 
 
+class CeremonyPlanBody(Strict):
+    """What else is to be known of a ceremony, each in one line. Few people of the office read it, and it is deleted after the visit."""
+
+    led_by = Line(max_length=300, required=False, allow_blank=True, default="", help_text="Who leads the ceremony.")
+    press = Line(
+        max_length=300, required=False, allow_blank=True, default="", help_text="How many of the press, which houses."
+    )
+    interpreter = Line(
+        max_length=300, required=False, allow_blank=True, default="", help_text="Whether one comes, for which language."
+    )
+    embassy = Line(
+        max_length=300, required=False, allow_blank=True, default="", help_text="Whom to ask at the embassy."
+    )
+    vehicles = Line(
+        max_length=300, required=False, allow_blank=True, default="", help_text="Coaches and cars, with number plates."
+    )
+
+
 class VisitBody(GroupBody):
     """A request for a visit."""
 
@@ -89,6 +108,9 @@ class VisitBody(GroupBody):
         allow_null=True,
         default=list,
         max_length=len(CEREMONIES),
+    )
+    ceremony_plan = CeremonyPlanBody(
+        required=False, allow_null=True, default=None, help_text="Only with a tour that leads to a ceremony."
     )
     locale = serializers.ChoiceField(
         Language.choices, required=False, help_text="The language of letters; the request's if not given."
@@ -172,6 +194,16 @@ def asked_for(body: dict[str, Any], contacts: tuple[Person, ...], keys: dict[str
         keys=keys,
         **more,
     )
+
+
+def plan_of(body: dict[str, Any]) -> Plan | None:
+    """What was said of the ceremony; refused where the tour leads to none, since nobody would read it."""
+    said = body["ceremony_plan"]
+    if said is None:
+        return None
+    if not has_ceremony(body["tour"]):
+        raise serializers.ValidationError({"ceremony_plan": [_("This tour leads to no ceremony.")]}, code="no_ceremony")
+    return Plan(**said)
 
 
 def organiser_of(body: dict[str, Any]) -> Person:

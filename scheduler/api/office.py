@@ -16,7 +16,15 @@ from scheduler import bookings, decisions, events, locks
 from scheduler.api import access
 from scheduler.api.access import OFFICE, call
 from scheduler.api.answers import VisitAnswer
-from scheduler.api.bodies import GroupBody, LeaderBody, OrganiserBody, asked_for, request_keys
+from scheduler.api.bodies import (
+    CeremonyPlanBody,
+    GroupBody,
+    LeaderBody,
+    OrganiserBody,
+    asked_for,
+    plan_of,
+    request_keys,
+)
 from scheduler.api.closures import DecisionsField, PreviewAnswer
 from scheduler.api.decisions import TAG
 from scheduler.api.fields import AudienceField, Instant, Line, Strict, Text, Titles, heads_field, zone
@@ -56,6 +64,9 @@ class OfficeTourBody(OfficeBody, GroupBody):
     """A tour, booked for somebody on the telephone: no lead time, no review."""
 
     kind = serializers.ChoiceField([TOUR], default=TOUR)
+    ceremony_plan = CeremonyPlanBody(
+        required=False, allow_null=True, default=None, help_text="Only with a tour that leads to a ceremony."
+    )
 
 
 class PlacedBody(OfficeBody):
@@ -207,7 +218,11 @@ def book(request: Request) -> Response:
     said = sent.validated_data
     now = timezone.now()
     if kind == TOUR:
-        more = {"ceremony": tuple(said["ceremony"]), "discreet": said["discreet"]}
+        more = {
+            "ceremony": tuple(said["ceremony"]),
+            "ceremony_plan": plan_of(said),
+            "discreet": said["discreet"],
+        }
         visit = bookings.request_visit(asked_for(said, contacts_of(said), keys, **more), now=now, by=user)
     else:
         visit = locks.door(events.place)(

@@ -24,6 +24,7 @@ from scheduler.api.bodies import (
     VisitBody,
     asked_for,
     organiser_of,
+    plan_of,
     request_keys,
 )
 from scheduler.api.examples import ASKED, LATE, TAKEN, VISIT
@@ -53,7 +54,8 @@ LATE_ANSWER = OpenApiResponse(
     operation_id="ask_for_visit",
     summary="Ask for a visit",
     description="Holds the time at once. `status` is `confirmed`, or `requested` where the office decides (`decide_by`). The answer's"
-    " `token` opens the visit: keep it.",
+    " `token` opens the visit: keep it. `ceremony_plan` is in no answer: few people of the office read it, and it is deleted after the"
+    " visit.",
     tags=[TAG],
     parameters=[KEY],
     request=VisitBody,
@@ -76,8 +78,10 @@ def ask(request: Request) -> Response:
     keys = request_keys(request, "")
     sent = VisitBody(data=request.data)
     sent.is_valid(raise_exception=True)
-    organiser = organiser_of(sent.validated_data)
-    asked = asked_for(sent.validated_data, (organiser,), keys, ceremony=tuple(sent.validated_data["ceremony"] or ()))
+    said = sent.validated_data
+    organiser = organiser_of(said)
+    more = {"ceremony": tuple(said["ceremony"] or ()), "ceremony_plan": plan_of(said)}
+    asked = asked_for(said, (organiser,), keys, **more)
     with within_limits(request, organiser, keys):
         visit = bookings.request_visit(asked, now=timezone.now())
     return made(visit, ORGANISER)

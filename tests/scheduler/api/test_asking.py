@@ -11,7 +11,7 @@ import pytest
 from notifications.models import OutboxMessage
 from scheduler.core.packing import Floor
 from scheduler.core.solving import Undecided
-from scheduler.models import Contact, Unserved, Visit
+from scheduler.models import CeremonyPlan, Contact, Unserved, Visit
 from tests.scheduler.api.conftest import FAR, FLOWERS, NEAR, Booked, Caller, asked, own
 from tests.scheduler.conftest import at
 
@@ -37,6 +37,31 @@ def test_what_the_office_decides_is_held_until_then(booked: Booked, stranger: Ca
     visit = booked(**FLOWERS)
     assert (visit["status"], visit["decide_by"]) == ("requested", "2025-05-14T10:00:00+05:00")
     assert stranger.at("POST", "visits/", asked(**FLOWERS)).status_code == 409
+
+
+PLAN = {
+    "led_by": "The ambassador",
+    "press": "Two houses",
+    "interpreter": "German",
+    "embassy": "+49 30 901820",
+    "vehicles": "Coach 123 ABC 01",
+}
+
+
+def test_the_plan_of_a_ceremony_is_kept_for_the_few_who_may_read_it(booked: Booked, office: Caller) -> None:
+    visit = booked(**FLOWERS, ceremony=["flowers"], ceremony_plan=PLAN)
+    kept = CeremonyPlan.objects.get(visit__code=visit["code"])
+    assert {name: getattr(kept, name) for name in PLAN} == PLAN
+    assert "123 ABC 01" not in str([visit, office.at("GET", f"visits/{visit['code']}/").json()])
+
+
+def test_of_a_tour_without_a_ceremony_no_plan_is_taken(stranger: Caller) -> None:
+    refused = stranger.at("POST", "visits/", asked(ceremony_plan=PLAN))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/ceremony_plan")
+    assert not Visit.objects.exists()
+    for none in ({}, None):
+        assert stranger.at("POST", "visits/", asked(**FLOWERS, ceremony_plan=none)).status_code in (201, 409)
+    assert not CeremonyPlan.objects.exists()
 
 
 def test_soldiers_come_free_and_the_answer_says_why(booked: Booked) -> None:
@@ -168,6 +193,9 @@ def test_a_telephone_number_is_enough_and_is_kept_as_telephones_know_it(booked: 
         ({"organiser": {"name": "Асан", "phone": "+77010000044", "admin": True}}, "/organiser/admin", "unknown_field"),
         ({"leader": {"phone": "+7 000"}}, "/leader/phone", "phone"),
         ({"ceremony": ["fireworks"]}, "/ceremony/0", "invalid_choice"),
+        ({"ceremony_plan": {"led_by": "x" * 301}}, "/ceremony_plan/led_by", "max_length"),
+        ({"ceremony_plan": {"vehicles": "two\nlines"}}, "/ceremony_plan/vehicles", "line_break"),
+        ({"ceremony_plan": {"flowers": "red"}}, "/ceremony_plan/flowers", "unknown_field"),
         ({"notes": "x" * 2001}, "/notes", "max_length"),
         ({"notes": "\x9b"}, "/notes", "control_characters"),
         ({"status": "confirmed"}, "/status", "unknown_field"),
