@@ -13,15 +13,17 @@ from zoneinfo import ZoneInfo
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler import answers, expiry, locks, periods, placing, roster, snapshot, steps
 from scheduler.core import planning
 from scheduler.core.planning import Load, Shift, Watch
+from scheduler.core.ticks import union
 from scheduler.errors import BadWish, NotAllowedNow, Refused
 from scheduler.models import Party, RosterJob, Visit
 from tours import queries as catalogue
+from tours.days import Calendar
 from tours.models import Guide, User
 
 log = logging.getLogger(__name__)
@@ -231,26 +233,41 @@ def _better(
 def _read(job: RosterJob, now: datetime) -> tuple[dict[str, str], list[Shift], dict[str, Load]]:
     """The seals of the days, taken before looking; the days; and what each guide led in the weeks before."""
     calendar = catalogue.calendar()
-    zone = ZoneInfo(calendar.museum.time_zone)
     seals = answers.seals(job.first, job.last, calendar.museum, now=now)
     read = snapshot.of_days(job.first, job.last, now=now)
     shifts = [Shift(state.guides, state.duties, day.weekday() >= SATURDAY) for day, state in read.days.items()]
-    return {day.isoformat(): seal for day, seal in seals.items()}, shifts, loads(job.first, zone)
+    return {day.isoformat(): seal for day, seal in seals.items()}, shifts, loads(job.first, calendar)
 
 
-def loads(first: date, zone: ZoneInfo) -> dict[str, Load]:
-    """What each guide led in the four weeks before a day, by code. One query."""
-    since = periods.midnight(first - timedelta(weeks=WEEKS_BEFORE), zone)
+def loads(first: date, calendar: Calendar) -> dict[str, Load]:
+    """What each guide led in the four weeks before a day, and how long they were there then, by code. Three queries.
+
+    Who has never led before those weeks is new: they count as there from their first duty on.
+    """
+    zone = ZoneInfo(calendar.museum.time_zone)
+    begin = first - timedelta(weeks=WEEKS_BEFORE)
+    since = periods.midnight(begin, zone)
     parties = Party.objects.filter(
         guide__isnull=False, period__startswith__gte=since, period__startswith__lt=periods.midnight(first, zone)
     )
     parties = parties.filter(visit__status__in=[Visit.Status.CONFIRMED, Visit.Status.DONE])
     ticks: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    began: dict[str, date] = {}
     for code, period in parties.values_list("guide__code", "period"):
-        length = (period.upper - period.lower) // periods.TICK
+        length, day = (period.upper - period.lower) // periods.TICK, periods.day_of(period.lower, zone)
         ticks[code][0] += length
-        ticks[code][1] += length * (periods.day_of(period.lower, zone).weekday() >= SATURDAY)
-    return {code: Load(*both) for code, both in ticks.items()}
+        ticks[code][1] += length * (day.weekday() >= SATURDAY)
+        began[code] = min(day, began.get(code, day))
+    known = Guide.objects.filter(Exists(Party.objects.filter(guide=OuterRef("pk"), period__startswith__lt=since)))
+    began |= dict.fromkeys(known.values_list("code", flat=True), begin)
+    there: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for day, guides in snapshot.guides_of_days(begin, first - timedelta(days=1), calendar).items():
+        for guide in guides:
+            free = union(guide.hours) & ~union(guide.away)
+            length = free.bit_count() if began.get(guide.code, first) <= day else 0
+            there[guide.code][0] += length
+            there[guide.code][1] += length * (day.weekday() >= SATURDAY)
+    return {code: Load(*ticks[code], *there[code]) for code in ticks.keys() | there.keys()}
 
 
 def _watch(job_id: int, begin: float, part: float) -> Watch:

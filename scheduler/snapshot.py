@@ -103,17 +103,7 @@ def of_days(
     visits = _visits((first, last), zone, there)
     taken = _taken((first, last), zone, there)
     guides = list(_guides(whole))
-    openings = {
-        day: tuple(
-            Opening(
-                periods.wall_tick(window.opens, day, zone),
-                periods.wall_tick(window.closes, day, zone),
-                periods.wall_tick(window.last_start, day, zone),
-            )
-            for window in calendar.windows(day)
-        )
-        for day in periods.days_between(first, last)
-    }
+    openings = _openings(first, last, zone, calendar)
     there_then = _core_guides(guides, openings, zone, calendar.museum)
     days = {
         day: Day(
@@ -136,6 +126,27 @@ def of_days(
         guide_ids={guide["code"]: guide["pk"] for guide in guides},
         places={space.code: name for space, name in places},
     )
+
+
+def guides_of_days(first: date, last: date, calendar: Calendar) -> Mapping[date, tuple[CoreGuide, ...]]:
+    """The guides alone of the days from `first` to `last`. One query."""
+    zone = ZoneInfo(calendar.museum.time_zone)
+    whole = DateTimeTZRange(periods.bounds(first, zone).lower, periods.bounds(last, zone).upper, "[)")
+    return _core_guides(list(_guides(whole)), _openings(first, last, zone, calendar), zone, calendar.museum)
+
+
+def _openings(first: date, last: date, zone: ZoneInfo, calendar: Calendar) -> Mapping[date, tuple[Opening, ...]]:
+    return {
+        day: tuple(
+            Opening(
+                periods.wall_tick(window.opens, day, zone),
+                periods.wall_tick(window.closes, day, zone),
+                periods.wall_tick(window.last_start, day, zone),
+            )
+            for window in calendar.windows(day)
+        )
+        for day in periods.days_between(first, last)
+    }
 
 
 def _spaces() -> Iterable[tuple[CoreSpace, str]]:

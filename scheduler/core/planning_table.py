@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import gcd
 from typing import Literal
@@ -21,10 +21,12 @@ GAPS: Aim = "gaps"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a guide led in the weeks before, in ticks: altogether, and on weekends."""
+    """What a guide led in the weeks before, and how long they were there then, in ticks: altogether, and on weekends."""
 
     ticks: int = 0
     weekend: int = 0
+    there: int = 0
+    weekend_there: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,29 +164,36 @@ class Table:
     def _bases(self, shifts: Sequence[Shift], before: Mapping[str, Load]) -> tuple[list[int], list[int]]:
         """By guide: the ticks of before and of promises, less the fair share of all that is to be led; and the same of weekends.
 
-        A share goes by the time that a guide is there on the planned days, of weekend work on the planned weekends: who is there half
-        as long owes half as much.
+        A share is of the work of before by the time there before, and of the planned work by the time there on the planned days:
+        who is there half as long owes half as much, and who was not there catches nothing up.
         """
         done = [before.get(code, Load()) for code in self.codes]
-        bases = []
-        for old, days in (
-            ([load.ticks for load in done], range(len(shifts))),
-            ([load.weekend for load in done], [day for day, shift in enumerate(shifts) if shift.weekend]),
-        ):
-            if not days:
-                bases.append([0] * len(self.codes))
-                continue
-            led, there = list(old), [0] * len(self.codes)
-            for day in days:
-                for guide, periods in self.boards[day].fixed.items():
-                    led[guide] += sum(end - start for start, end in periods)
-                for one in shifts[day].guides:
-                    there[self.number[one.code]] += (union(one.hours) & ~union(one.away)).bit_count()
-            chosen = set(days)
-            work = sum(group.ticks * len(group.keys) for group in self.groups if group.day in chosen)
-            total, whole = work + sum(led), sum(there) or 1
-            bases.append([ticks - round(total * hours / whole) for ticks, hours in zip(led, there, strict=True)])
-        return bases[0], bases[1]
+        weekends = [day for day, shift in enumerate(shifts) if shift.weekend]
+        return (
+            self._base(shifts, range(len(shifts)), [(load.ticks, load.there) for load in done]),
+            self._base(shifts, weekends, [(load.weekend, load.weekend_there) for load in done]),
+        )
+
+    def _base(self, shifts: Sequence[Shift], days: Collection[int], done: Sequence[tuple[int, int]]) -> list[int]:
+        """The same of these days and what was done before them, by guide: the ticks led, the ticks there."""
+        if not days:
+            return [0] * len(self.codes)
+        promised, there = [0] * len(self.codes), [0] * len(self.codes)
+        for day in days:
+            for guide, periods in self.boards[day].fixed.items():
+                promised[guide] += sum(end - start for start, end in periods)
+            for one in shifts[day].guides:
+                there[self.number[one.code]] += (union(one.hours) & ~union(one.away)).bit_count()
+        chosen = set(days)
+        work = sum(promised) + sum(group.ticks * len(group.keys) for group in self.groups if group.day in chosen)
+        before, was_there = sum(led for led, _ in done), [hours for _, hours in done]
+        if not any(was_there):
+            was_there = there
+        whole, whole_before = sum(there) or 1, sum(was_there) or 1
+        return [
+            led + fixed - round(work * now / whole + before * then / whole_before)
+            for (led, _), fixed, now, then in zip(done, promised, there, was_there, strict=True)
+        ]
 
     def _waits(self, board: Board) -> int:
         mine = {guide: list(periods) for guide, periods in board.fixed.items()}

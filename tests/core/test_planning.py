@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -56,7 +57,10 @@ def shifts(draw: st.DrawFn) -> list[Shift]:
     return made
 
 
-befores = st.dictionaries(st.sampled_from(["g0", "g1", "g2"]), st.builds(Load, st.integers(0, 40), st.just(0)))
+befores = st.dictionaries(
+    st.sampled_from(["g0", "g1", "g2"]),
+    st.builds(Load, st.integers(0, 40), st.just(0), st.sampled_from([0, 48, 90]), st.sampled_from([0, 48])),
+)
 
 
 def every(shift: Shift) -> Iterator[Choice]:
@@ -83,9 +87,14 @@ def measures(days: list[Shift], choice: Choice, before: Mapping[str, Load]) -> M
     weekend = {duty.key for day in days if day.weekend for duty in day.duties}
     codes = sorted({guide.code for day in days for guide in day.guides})
     unfair = 0
-    for part, old, when in (
-        (duties, "ticks", days),
-        ([duty for duty in duties if duty.key in weekend], "weekend", [day for day in days if day.weekend]),
+    for part, old, earlier, when in (
+        (duties, "ticks", "there", days),
+        (
+            [duty for duty in duties if duty.key in weekend],
+            "weekend",
+            "weekend_there",
+            [day for day in days if day.weekend],
+        ),
     ):
         there = {
             code: sum(p.ticks for day in when for guide in day.guides if guide.code == code for p in guide.hours)
@@ -93,12 +102,19 @@ def measures(days: list[Shift], choice: Choice, before: Mapping[str, Load]) -> M
         }
         if not when:
             continue
-        total = sum(duty.period.ticks for duty in part) + sum(getattr(before.get(code, Load()), old) for code in codes)
+        was_there = {code: getattr(before.get(code, Load()), earlier) for code in codes}
+        if not sum(was_there.values()):
+            was_there = there
+        now, then = (
+            sum(duty.period.ticks for duty in part),
+            sum(getattr(before.get(code, Load()), old) for code in codes),
+        )
         for code in codes:
             led = getattr(before.get(code, Load()), old) + sum(
                 duty.period.ticks for duty in part if choice[duty.key] == code
             )
-            unfair += (led - round(total * there[code] / sum(there.values()))) ** 2
+            share = now * there[code] / sum(there.values()) + then * was_there[code] / sum(was_there.values())
+            unfair += (led - round(share)) ** 2
     gaps = 0
     for day in days:
         for guide in day.guides:
@@ -210,6 +226,28 @@ def test_who_led_much_before_leads_less_now() -> None:
     busy = plan([museum_day()], before={"g0": Load(100)}, seconds=10)
     led = [sum(guide == code for guide in busy.guides.values()) for code in ("g0", "g1", "g2", "g3")]
     assert led[0] == 0
+
+
+def test_who_was_away_before_catches_nothing_up() -> None:
+    """Three led for weeks while the fourth was on leave: now all four lead alike."""
+    before = {f"g{n}": Load(300, 0, 2000) for n in range(3)}
+    found = plan([museum_day(8)], before=before, seconds=10)
+    assert sorted(found.guides.values()) == sorted(2 * ["g0", "g1", "g2", "g3"])
+
+
+def test_who_was_there_and_led_little_before_leads_more_now() -> None:
+    before = {"g3": Load(260, 0, 2000)} | {f"g{n}": Load(300, 0, 2000) for n in range(3)}
+    found = plan([museum_day(8)], before=before, seconds=10)
+    assert list(found.guides.values()).count("g3") > 2
+
+
+def test_who_is_there_for_part_of_a_day_is_not_thought_to_have_led_too_much_before() -> None:
+    """All led alike in the weeks before; then half a day is worth half a day's work, no less."""
+    before = {f"g{n}": Load(300, 0, 2000) for n in range(4)}
+    day = museum_day(8)
+    half = replace(day.guides[0], hours=(Interval(0, 48),))
+    found = plan([Shift((half, *day.guides[1:]), day.duties)], before=before, seconds=10)
+    assert list(found.guides.values()).count("g0") == 1
 
 
 def test_out_of_time_what_is_planned_stays_and_is_not_called_proven() -> None:

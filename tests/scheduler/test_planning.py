@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from kombu.exceptions import OperationalError
@@ -124,9 +123,10 @@ def test_impossible_jobs_are_refused(
 def test_what_was_led_in_the_four_weeks_before_counts(asking: Ask, office: User, season_now: datetime) -> None:
     visit = bookings.book(asking(at(date(2025, 5, 25), "11:00")), now=season_now)
     code = visit.parties.get().guide.code
-    found = planning.loads(FIRST, ZoneInfo("Asia/Almaty"))
+    found = planning.loads(FIRST, catalogue.calendar())
     assert (found[code].ticks, found[code].weekend) == (12, 12)
-    assert planning.loads(FIRST + timedelta(weeks=5), ZoneInfo("Asia/Almaty")) == {}
+    later = planning.loads(FIRST + timedelta(weeks=5), catalogue.calendar())
+    assert {code: load.ticks for code, load in later.items() if load.ticks or load.there} == {code: 0}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -211,8 +211,8 @@ def test_what_was_led_before_is_weighed_by_who_was_there(
     calendar = catalogue.calendar()
     first = FIRST + timedelta(days=2)
     led = planning.loads(first, calendar)
-    assert (led["g04"].ticks, led["g04"].weekend) == (sum(v.parties.count() * 18 for v in visits), 0)
-    assert 0 < led["g04"].there < led["g04"].there + 1
+    assert (led["g04"].ticks, led["g04"].weekend) == (sum(v.parties.count() * 12 for v in visits), 0)
+    assert led["g04"].there > 0
     assert all(load.there == 0 for code, load in led.items() if code != "g04")
     two_days = led["g04"].there
     long_ago = at(FIRST - timedelta(days=40), "10:00")
