@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from notifications import ical, links
-from scheduler import bookings, closures, lifting, roster
+from scheduler import bookings, closures, lifting, lost_links, roster
 from scheduler.closures import ClosureDraft
 from scheduler.models import Contact, Visit
 from tests.scheduler.conftest import at
@@ -187,6 +187,20 @@ def test_a_discreet_visit_is_an_official_event(stranger: Client, book: Book) -> 
     content = stranger.get(of_visit(book(NEAR, "11:00", discreet=True))).content.decode()
     assert "Ресми іс-шара" in content
     assert "АЛЖИР» залдары" not in content
+
+
+def test_a_new_link_to_a_visit_is_a_new_address_of_its_calendar_too(
+    stranger: Client, book: Book, season_now: datetime
+) -> None:
+    visit = book(NEAR, "11:00")
+    old = of_visit(visit)
+    known = stranger.get(old)["ETag"]
+    assert events(stranger.get(old))
+    lost_links.make_anew(visit.pk, now=season_now)
+    assert stranger.get(old).status_code == 404
+    assert stranger.get(old, headers={"if-none-match": known}).status_code == 404
+    visit.refresh_from_db()
+    assert events(stranger.get(of_visit(visit)))
 
 
 def test_the_link_of_a_page_opens_no_calendar(stranger: Client, book: Book) -> None:
