@@ -11,10 +11,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, demand, locks, offers, periods, starts, steps
+from scheduler import bookings, demand, locks, offers, periods, reasons, snapshot, starts, steps
 from scheduler.bookings import Request
-from scheduler.errors import BadWish, StartTaken
+from scheduler.core import availability
+from scheduler.core.assignment import Reason
+from scheduler.errors import BadWish, GroupTooLarge, StartTaken
 from scheduler.models import Freed, Offer, Unserved, Visit, Wish
+from scheduler.starts import Group
 from tours import queries as catalogue
 
 ANSWER_WITHIN = timedelta(days=2)
@@ -31,7 +34,7 @@ class Hours:
 
 @transaction.atomic
 def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -> Visit:
-    """Put a group on the list; it holds nothing. Raises BadWish where no day could ever serve it."""
+    """Put a group on the list; it holds nothing. Raises BadWish or GroupTooLarge where none of the days could ever serve it."""
     bookings.refuse_impossible(asked)
     starts.wish_of(asked.group)
     calendar = catalogue.calendar()
@@ -46,6 +49,7 @@ def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -
         raise BadWish(_("The latest start lies before the earliest."))
     if (there := steps.already(asked.keys)) is not None:
         return there
+    _refuse_too_large(asked.group, wanted)
     visit = bookings.write_down(asked, status=Visit.Status.WAITING, now=now)
     Wish.objects.create(
         visit=visit,
@@ -61,6 +65,21 @@ def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -
     for day in wanted:
         steps.freed(day, now=now)  # so that what is free already is offered at once
     return visit
+
+
+def _refuse_too_large(group: Group, days: Sequence[date]) -> None:
+    """Raise GroupTooLarge where each of the days, were it empty, would be too small; looks no further than the first that is not."""
+    wish, largest = starts.wish_of(group), 0
+    for day in days:
+        state = snapshot.of_day(day).days[day]
+        largest = max(largest, availability.largest(state, wish))
+        if group.heads <= largest or "too_large" not in {
+            reason.code for reason in availability.starts(state, wish).reasons
+        }:
+            return
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    said = reasons.Words(days[0], zone).sentence(Reason("too_large", largest))
+    raise GroupTooLarge(said, largest=largest, alternatives=[])
 
 
 def place_in_line(visit: Visit) -> int:

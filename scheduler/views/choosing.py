@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 from django.utils import timezone
 
-from scheduler import periods, showcase, starts
+from scheduler import periods, reasons, showcase, starts
+from scheduler.core.assignment import Reason
 from scheduler.errors import Refused
 from scheduler.forms.fields import near
 from scheduler.models import Visit
@@ -76,6 +77,8 @@ class When:
     here: str | None = None
     keep: str = ""
     """What else the links hold, as "move=1&"."""
+    too_large: str = ""
+    """Where no day looked at is free and the group is larger than the museum can receive: how many it can."""
     nearest: tuple[date, ...] = ()
     """Free days of the month nearest to the chosen one that is not."""
     closed: tuple[Closed, ...] = ()
@@ -119,9 +122,10 @@ def look(
     if soonest and day is None:
         day = next((offer.day for offer in offered.days if offer.state == "open"), None)
     further = None
-    if not any(offer.state == "open" for offer in offered.days):
+    if not _has_free(offered.days):
         further = _further(group, max(last + timedelta(days=1), earliest), now, by_office)
     offer = offers.get(day) if day else None
+    too_large = group.heads > offered.largest > 0 and not further and not _has_free(offered.days)
     return When(
         month=Month(
             first=first,
@@ -136,6 +140,7 @@ def look(
         largest=offered.largest,
         here=here,
         keep=keep,
+        too_large=reasons.Words(first, zone).sentence(Reason("too_large", offered.largest)) if too_large else "",
         nearest=_nearest(offered.days, day) if offer and offer.state != "open" else (),
         closed=tuple(
             Closed(each.closure, each.times[:MOST_CLOSED])
@@ -166,6 +171,10 @@ def suggestions(refused: Any) -> tuple[Time, ...]:
     """The other times that a refusal brings along: one start each, on the museum's wall clock."""
     extra = getattr(refused, "extra", {})
     return tuple(Time(text, (datetime.fromisoformat(text),)) for text in extra.get("alternatives", ()))
+
+
+def _has_free(offered: Iterable[DayOffer]) -> bool:
+    return any(offer.state == "open" for offer in offered)
 
 
 def _nearest(offered: Iterable[DayOffer], day: date | None) -> tuple[date, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from scheduler import bookings, expiry, offers, starts, waiting
 from scheduler.bookings import Request
-from scheduler.errors import BadWish, NotAllowedNow, Refused, StartTaken
+from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow, Refused, StartTaken
 from scheduler.models import Freed, Leg, Offer, Party, Visit
 from scheduler.waiting import Hours
 from tests.scheduler.conftest import at
@@ -109,6 +109,16 @@ def test_a_waiting_group_holds_nothing_and_knows_its_place(asking: Ask, season_n
     second = waiting_group(asking, season_now + timedelta(minutes=1), DAY, NEXT)
     assert (first.status, first.period, Leg.objects.count()) == ("waiting", None, 0)
     assert (waiting.place_in_line(first), waiting.place_in_line(second)) == (1, 2)
+
+
+def test_a_group_that_no_day_could_hold_does_not_wait_for_one(asking: Ask, season_now: datetime) -> None:
+    with pytest.raises(GroupTooLarge) as refused:
+        waiting_group(asking, season_now, DAY, NEXT, audience="soldiers", heads=900)
+    assert refused.value.detail == "The museum can receive 300 people at most."
+    assert refused.value.extra["largest"] == 300
+    assert not Visit.objects.exists()
+    most = waiting_group(asking, season_now, DAY, audience="soldiers", heads=refused.value.extra["largest"])
+    assert most.status == "waiting"
 
 
 def test_what_is_freed_goes_to_the_first_in_line_that_fits(asking: Ask, season_now: datetime) -> None:

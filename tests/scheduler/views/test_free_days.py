@@ -74,6 +74,15 @@ def test_a_month_without_a_free_day_names_the_first_one_after_it(stranger: Clien
     assert "The first free one: Wednesday, 11 June 2025" in words(stranger.get("/ask/", WISH))
 
 
+def test_a_group_larger_than_the_museum_hears_how_many_can_come_and_is_not_asked_to_wait(stranger: Client) -> None:
+    soldiers = WISH | {"audience": "soldiers", "language": "ru", "adults": ""}
+    for where in ({}, {"day": "2025-05-20"}):
+        page = words(stranger.get("/ask/", soldiers | {"heads": "900"} | where))
+        assert "The museum can receive 400 people at most." in page
+        assert "Wait for a free time" not in page
+    assert "can receive" not in words(stranger.get("/ask/", soldiers | {"heads": "400"}))
+
+
 def test_a_tour_is_drawn_as_a_line_of_its_stops_and_said_in_words(stranger: Client) -> None:
     page = stranger.get("/ask/")
     lines = soup(page).select("label.tour svg.line")
