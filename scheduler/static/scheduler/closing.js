@@ -12,6 +12,7 @@
   const narrow = matchMedia("(max-width: 44rem)");
   const say = part.dataset;
   const PAUSE = 350;
+  const DATE = /^20\d\d-\d\d-\d\d$/;
   const PLACE_AND_TIME = ["spaces", "first", "starts", "last", "ends", "open_end", "repeats", "repeats_until"];
 
   const field = name => form.elements[name];
@@ -132,7 +133,7 @@
   let data = null;
   let calendar = null;
   let drawn = "";
-  let shown = { day: /^\d{4}-/.test(field("first").value) ? field("first").value : say.today, span: narrow.matches ? "day" : "week" };
+  let shown = { day: DATE.test(field("first").value) ? field("first").value : say.today, span: narrow.matches ? "day" : "week" };
   let loading = null;
 
   const week = () => shown.span === "week";
@@ -279,8 +280,8 @@
     unended = false;
     if (hand) {
       hand.forget();
-      const stretch = read();
-      if (data && stretch && event.target.name === "first" && !data.days.includes(field("first").value)) open({ ...shown, day: field("first").value });
+      const day = field("first").value;
+      if (data && DATE.test(day) && event.target.name === "first" && !data.days.includes(day)) open({ ...shown, day });
       else paint();
     }
     line();

@@ -102,6 +102,7 @@ window.QonaqTimeline = (() => {
     let painted = [];
     let stretch = null;   // as it is drawn
     let begun = null;     // where a first tap, or Enter, has begun
+    let held = null;      // where Shift was first held; it may be let go and held again
     let place = null;     // where the keys are: a row's number and a time
     let drag = null;
     let dragged = false;
@@ -146,6 +147,7 @@ window.QonaqTimeline = (() => {
     function press(where) {
       const whole = begun ? between(begun, where) : between(where, where);
       begun = begun ? null : where;
+      held = null;
       chosen(whole, !begun);
     }
 
@@ -260,16 +262,10 @@ window.QonaqTimeline = (() => {
       event.preventDefault();
       moves[event.key]();
       if (event.key.startsWith("Page")) return;
-      if (event.shiftKey && !begun) begun = before;
-      if (begun) chosen(between(begun, cell()), false); else paint();
+      held = event.shiftKey ? held || before : null;
+      if (begun || held) chosen(between(begun || held, cell()), Boolean(held)); else paint();
       reached(rows[place.row], place.from);
       requestAnimationFrame(look);
-    });
-
-    box.addEventListener("keyup", event => {
-      if (event.key !== "Shift" || !begun || !stretch) return;
-      begun = null;
-      chosen(stretch, true);
     });
 
     box.addEventListener("focus", () => {
@@ -280,7 +276,7 @@ window.QonaqTimeline = (() => {
     });
     box.addEventListener("blur", () => calendar() && paint());
 
-    return { paint, press, forget: () => { begun = null; }, moveTo: from => { if (place) place.from = from; } };
+    return { paint, press, forget: () => { begun = held = null; } };
   }
 
   return { able, made, wall, iso, at, minutes, day, typed, plain, drawing, redraw, chooser, MINUTE, DAY };
