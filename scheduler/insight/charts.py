@@ -1,6 +1,7 @@
-"""Where the lines, bars and cells of a chart stand: plain numbers in the drawing's own units, 360 wide.
+"""Where the lines, bars and cells of a chart stand: plain numbers, in pixels that no width of the page stretches or shrinks.
 
-A template draws them; what they mean is written beside each, so that nothing hangs on colour.
+Only lying bars give with it: their lengths are per cent of the room there is. A template draws them all; what they mean is
+written beside each, so that nothing hangs on colour.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from django.utils.translation import gettext as _
 from scheduler.insight.frames import Bars, Heat, Table, Value
 from tours.models import Weekday
 
-WIDE = 360
-ROW = 40
+LONGEST = 84
+"""Per cent of the room that the longest lying bar takes: its value is written after it."""
+ROW = 42
 """The height of a row of lying bars: its label, the bar, a bar beside it."""
-LABEL = 14
-CELL = 26
+LABEL = 15
+CELL = 28
+MONTHS = 312
+"""Room for a year of months on a phone; more scroll, few become no wider than WIDEST each."""
+WIDEST, DIGIT, YEAR = 56, 7, 32
+PHONE = 286
+"""What a narrow phone shows of a drawing without scrolling it."""
 NAME = 34
 """Room for a weekday's name."""
 TALL = 150
@@ -29,6 +36,7 @@ MOST_BARS = 40
 class Bar:
     """One bar; `beside`: that of the period before, which stands next to it. `said` is written at its end.
 
+    A lying one's `width`, `beside` and `text_x` are per cent of the room there is, all else is pixels.
     Of a month, `label` is its number, `name` the whole and `year` is written where it begins.
     """
 
@@ -56,7 +64,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars in a drawing of `width` by `height`; `title` and `description` are read out in its place."""
+    """Bars in a drawing of `width` by `height`, 0 for all the width there is; `title` and `description` are read out in its place."""
 
     key: str
     title: str
@@ -68,8 +76,8 @@ class Chart:
     upright: bool
 
     @property
-    def floor(self) -> float:
-        return TALL
+    def scrolls(self) -> bool:
+        return self.width > PHONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,11 @@ class HeatMap:
 
     @property
     def base(self) -> float:
-        return round(self.cell / 2 + 3.5, 1)
+        return round(self.cell / 2 + 4, 1)
+
+    @property
+    def scrolls(self) -> bool:
+        return self.width > PHONE
 
 
 def drawn(table: Table) -> Chart | None:
@@ -120,29 +132,28 @@ def heat_maps(table: Table) -> list[HeatMap]:
 def _lying(table: Table, asked: Bars) -> Chart:
     labels, values, beside = _columns(table, asked)
     most = max([1.0, *values, *beside])
-    room = WIDE - 60
     bars = tuple(
         Bar(
             label=label,
             said=_said(value),
             x=0,
             y=at * ROW + LABEL + 4,
-            width=round(value * room / most, 1),
+            width=round(value * LONGEST / most, 1),
             height=11,
-            beside=round(beside[at] * room / most, 1) if beside else None,
+            beside=round(beside[at] * LONGEST / most, 1) if beside else None,
             beside_said=_said(beside[at]) if beside else "",
-            text_x=round(value * room / most, 1) + 5,
-            text_y=at * ROW + LABEL + 13.5,
+            text_x=round(value * LONGEST / most, 1),
+            text_y=at * ROW + LABEL + 14,
         )
         for at, (label, value) in enumerate(zip(labels, values, strict=True))
     )
-    return _chart(table, asked, bars, WIDE, len(bars) * ROW + 4)
+    return _chart(table, asked, bars, 0, len(bars) * ROW + 4)
 
 
 def _standing(table: Table, asked: Bars) -> Chart:
     labels, values, _beside = _columns(table, asked)
     most = max([1.0, *values])
-    step = min(48.0, WIDE / max(1, len(values)))
+    step = min(WIDEST, max(MONTHS / len(values), max(len(_said(value)) for value in values) * DIGIT + 5))
     bars = tuple(
         Bar(
             label=label[5:].lstrip("0"),
@@ -153,19 +164,19 @@ def _standing(table: Table, asked: Bars) -> Chart:
             height=round(value * (TALL - 20) / most, 1),
             text_x=round(at * step + step / 2, 1),
             text_y=round(TALL - value * (TALL - 20) / most - 4, 1),
-            year=label[:4] if at == 0 or label.endswith("-01") else "",
+            year=label[:4] if label.endswith("-01") or (at == 0 and (step > YEAR or "-12" not in label)) else "",
             name=label,
         )
         for at, (label, value) in enumerate(zip(labels, values, strict=True))
     )
-    return _chart(table, asked, bars, WIDE, TALL + 30)
+    return _chart(table, asked, bars, round(len(values) * step, 1), TALL + 32)
 
 
 def _chart(table: Table, asked: Bars, bars: tuple[Bar, ...], width: float, height: float) -> Chart:
     title = next(column.title for column in table.columns if column.key == asked.value)
     said = "; ".join(f"{bar.name or bar.label}: {bar.said}" for bar in bars)
     return Chart(
-        table.key, f"{table.title}: {title}", said, width, height, bars, bool(asked.beside), upright=table.upright
+        table.key, f"{table.title}: {title}", said, width, height, bars, any(b.beside for b in bars), table.upright
     )
 
 
@@ -173,6 +184,7 @@ def _columns(table: Table, asked: Bars) -> tuple[list[str], list[float], list[fl
     labels = [str(label) for label in table.column(asked.label)][:MOST_BARS]
     values = [float(value or 0) for value in table.column(asked.value)][:MOST_BARS]
     beside = [float(value or 0) for value in table.column(asked.beside)][:MOST_BARS] if asked.beside else []
+    beside = beside if any(beside) else []
     return labels, values, beside
 
 
@@ -184,12 +196,11 @@ def _heat(key: str, heat: Heat) -> HeatMap:
     ]
     weekdays = sorted({weekday for weekday, _hour in heat.cells})
     most = 100.0 if heat.unit == "%" else max(heat.cells.values())
-    size = min(CELL, (WIDE - NAME) / len(across))
     short = _short_weekdays()
     cells = tuple(
         Cell(
-            x=round(NAME + at * size, 1),
-            y=round(LABEL + 4 + row * size, 1),
+            x=round(NAME + at * CELL, 1),
+            y=round(LABEL + 4 + row * CELL, 1),
             level=-(-int(value * 1000) * LEVELS // int(most * 1000)) if value else 0,
             said=f"{value:.0f}" if value else "",
         )
@@ -205,11 +216,11 @@ def _heat(key: str, heat: Heat) -> HeatMap:
         key=key,
         title=heat.title,
         description=_("Busiest: %(cells)s.") % {"cells": said},
-        width=round(NAME + len(across) * size, 1),
-        height=round(LABEL + 6 + len(weekdays) * size, 1),
-        cell=round(size - 1.5, 1),
-        heads=tuple((round(NAME + at * size + size / 2, 1), _hour(hour)) for at, hour in enumerate(across)),
-        names=tuple((round(LABEL + 4 + row * size + size / 2 + 4, 1), short[day]) for row, day in enumerate(weekdays)),
+        width=round(NAME + len(across) * CELL, 1),
+        height=round(LABEL + 6 + len(weekdays) * CELL, 1),
+        cell=CELL - 1.5,
+        heads=tuple((round(NAME + at * CELL + CELL / 2, 1), _hour(hour)) for at, hour in enumerate(across)),
+        names=tuple((round(LABEL + 4 + row * CELL + CELL / 2 + 4, 1), short[day]) for row, day in enumerate(weekdays)),
         cells=cells,
     )
 

@@ -111,6 +111,10 @@ class Section:
     tiles: tuple[Tile, ...] = ()
     tables: tuple[Table, ...] = ()
 
+    @property
+    def empty(self) -> bool:
+        return not any(table.rows for table in self.tables)
+
 
 def share(part: float, whole: float) -> float | None:
     """So many of a hundred, with one decimal; None of nothing."""

@@ -44,9 +44,9 @@ def refused(span: Span) -> Section:
         tiles=tuple(tiles),
         tables=(
             _by_hour(rows, languages),
-            _by("languages", _("By language"), rows, "language", languages),
-            _by("tours", _("By tour"), rows, "tour", tours),
-            _by("audiences", _("By kind of group"), rows, "audience", audiences),
+            _by("languages", _("By language"), _("Language"), rows, "language", languages),
+            _by("tours", _("By tour"), _("Tour"), rows, "tour", tours),
+            _by("audiences", _("By kind of group"), _("Kind of group"), rows, "audience", audiences),
         ),
     )
 
@@ -95,7 +95,7 @@ def _by_hour(rows: list[dict[str, Any]], languages: dict[str, str]) -> Table:
     )
 
 
-def _by(key: str, title: str, rows: list[dict[str, Any]], field: str, names: dict[Any, str]) -> Table:
+def _by(key: str, title: str, of: str, rows: list[dict[str, Any]], field: str, names: dict[Any, str]) -> Table:
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in rows:
         name = str(names.get(row[field], row[field]))
@@ -104,7 +104,7 @@ def _by(key: str, title: str, rows: list[dict[str, Any]], field: str, names: dic
         key,
         title,
         (
-            Column("name", title, "text"),
+            Column("name", of, "text"),
             Column("groups", _("Groups")),
             Column("groups_before", _("Groups in the period before")),
             Column("heads", _("People")),

@@ -132,14 +132,26 @@ def groups(span: Span) -> Section:
         "groups",
         _("Who came"),
         tables=(
-            _grouped("audiences", _("By kind of group"), rows, lambda row: audiences.get(row["audience"], others)),
-            _grouped("languages", _("By language"), rows, lambda row: languages.get(row["language"], _("No language"))),
-            _grouped("tours", _("By tour"), rows, lambda row: tours.get(row["tour"]) or kinds[row["kind"]]),
+            _grouped(
+                "audiences",
+                _("By kind of group"),
+                _("Kind of group"),
+                rows,
+                lambda row: audiences.get(row["audience"], others),
+            ),
+            _grouped(
+                "languages",
+                _("By language"),
+                _("Language"),
+                rows,
+                lambda row: languages.get(row["language"], _("No language")),
+            ),
+            _grouped("tours", _("By tour"), _("Tour"), rows, lambda row: tours.get(row["tour"]) or kinds[row["kind"]]),
         ),
     )
 
 
-def _grouped(key: str, title: str, rows: Iterable[Mapping[str, Any]], name_of: Any) -> Table:
+def _grouped(key: str, title: str, of: str, rows: Iterable[Mapping[str, Any]], name_of: Any) -> Table:
     names = ("visits", "visits_before", "people", "free_visits", "waived")
     sums: dict[str, list[int]] = {}
     for row in rows:
@@ -150,7 +162,7 @@ def _grouped(key: str, title: str, rows: Iterable[Mapping[str, Any]], name_of: A
         key,
         title,
         (
-            Column("name", title, "text"),
+            Column("name", of, "text"),
             Column("visits", _("Visits")),
             Column("visits_before", _("Visits in the period before")),
             Column("heads", _("People")),

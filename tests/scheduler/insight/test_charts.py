@@ -63,6 +63,26 @@ def test_a_cell_says_its_value_and_its_level_rises_with_it() -> None:
     assert drawing.description == "Busiest: Monday 13: 100%; Monday 12: 50%; Tuesday ?: 20%."
 
 
+def test_a_year_of_months_fits_a_phone_and_cells_keep_their_size() -> None:
+    year = Table(
+        "m",
+        "M",
+        (Column("month", "Month", "month"), Column("visits", "Visits")),
+        tuple((f"2025-{month:02}", 100 + month) for month in range(1, 13)),
+        bars=Bars("month", "visits"),
+        upright=True,
+    )
+    chart = drawn(year)
+    assert chart is not None
+    assert chart.width <= 318
+    one, many = (
+        heat_maps(Table("t", "T", COLUMNS, (), heats=(Heat("h", {(0, 8 + hour): 1.0 for hour in range(hours)}),)))[0]
+        for hours in (1, 12)
+    )
+    assert one.cell == many.cell
+    assert (one.scrolls, many.scrolls) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("language", "whole", "part"),
     [("en", "12,345", "1,234.5"), ("ru", "12\u00a0345", "1\u00a0234,5"), ("kk", "12\u00a0345", "1\u00a0234,5")],

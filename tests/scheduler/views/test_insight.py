@@ -139,3 +139,9 @@ def test_a_full_day_and_a_start_that_is_taken_are_counted(
         ("full", FAR, None, "ru", 11, 1),
         ("taken", FAR, 14, "ru", 12, 1),
     ]
+
+
+def test_days_in_which_nobody_asked_in_vain_say_so_in_one_line(office: Client) -> None:
+    page = office.get(f"{INSIGHT}refused/{DAYS}")
+    assert "Nobody asked in vain in these days." in words(page)
+    assert not soup(page).select("table, svg")
