@@ -25,6 +25,8 @@ def move(visit_id: int, begins: tuple[datetime, ...], *, now: datetime) -> Chang
     visit = steps.locked(visit_id)
     if visit.kind != Visit.Kind.TOUR:
         raise NotAllowedNow(_("Only the office moves this visit, in its own form."))
+    if visit.status == Visit.Status.CONFIRMED and tuple(sorted(begins)) == steps.begins_of(visit):
+        raise BadWish(_("This is your time already. Please choose another one."))
     if may_still_change(visit, now=now):
         bookings.move(visit_id, begins, now=now)
         return None

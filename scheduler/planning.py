@@ -134,6 +134,21 @@ def unassigned(job: RosterJob, *, other: bool = False) -> QuerySet[Party]:
     return Party.objects.filter(pk__in=alone, holds=True).select_related("visit").order_by("period", "pk")
 
 
+def newly_firm(job: RosterJob, *, other: bool = False, now: datetime) -> int:
+    """How many visits publishing the plan would promise: guides and groups are told. One query."""
+    guides: Mapping[str, str | None] = _plan(job, other=other).get("guides", {})
+    parties = Party.objects.filter(
+        visit__day__range=(job.first, job.last),
+        visit__status=Visit.Status.CONFIRMED,
+        visit__promised_at=None,
+        visit__period__startswith__gt=now,
+    )
+    led: dict[int, bool] = {}
+    for visit, party, guide in parties.values_list("visit", "pk", "guide__code"):
+        led[visit] = led.get(visit, True) and guides.get(str(party), guide) is not None
+    return sum(led.values())
+
+
 def guide_names() -> dict[str | None, str]:
     """The name of each guide by code; of nobody, too."""
     names: dict[str | None, str] = dict(Guide.objects.values_list("code", "name"))

@@ -113,6 +113,7 @@
     const row = data.rows.find(each => each.id === event.resourceIds[0]);
     const button = made("button", "grip", "");
     button.type = "button";
+    button.title = [props.time, props.title, props.about, props.state].filter(Boolean).join(" · ");  // where the bar is too short for it
     button.append(made("span", "sr", `${row ? row.title : ""}, ${props.time} `), ...lines, made("span", "sr", ` (${props.state})`));
     return { domNodes: [button] };
   }

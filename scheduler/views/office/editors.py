@@ -106,7 +106,7 @@ class Editor:
     @property
     def name(self) -> str:
         """What the row is called."""
-        return named(self.before) if self.before else _("New")
+        return named(self.before) if self.before else _("Add")
 
 
 def named(row: Mapping[str, Any]) -> str:

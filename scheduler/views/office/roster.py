@@ -72,6 +72,7 @@ def _plan(job: RosterJob, *, other: bool) -> dict[str, Any]:
         "reached": reached,
         "alone": planning.unassigned(job, other=other),
         "told": sum(change.told for change in changes),
+        "firm": planning.newly_firm(job, other=other, now=timezone.now()),
         "changes": [(each.party, names[each.was], names[each.becomes], each.told) for each in changes],
     }
 

@@ -231,6 +231,17 @@ def test_late_another_time_waits_for_the_museum(stranger: Client, book: Book, cl
     assert again(visit).period.lower == at(NEAR, "11:00")
 
 
+@pytest.mark.parametrize("before", [timedelta(days=2), timedelta(days=5)])
+def test_the_time_that_it_has_is_not_asked_for_again(
+    before: timedelta, stranger: Client, book: Book, clock: time_machine.Coordinates
+) -> None:
+    visit = book(NEAR, "11:00")
+    clock.move_to(at(NEAR, "11:00") - before)
+    answer = stranger.post(link(visit, "move/"), {"start": at(NEAR, "11:00").isoformat()})
+    assert "This is your time already." in words(answer)
+    assert not ChangeRequest.objects.exists()
+
+
 def test_in_time_it_is_cancelled_at_once(stranger: Client, book: Book) -> None:
     visit = book(NEAR, "11:00")
     answer = stranger.post(link(visit, "cancel/"), {"reason": "The bus broke down"}, follow=True)
