@@ -195,7 +195,7 @@ def left_out(visit: Visit, places: Mapping[str, Space] | None = None) -> list[st
 
 def other_parts_of(visit: Visit) -> list[Visit]:
     """The other parts of a group that comes in several: what it was split from, and what was split off it. One query, or two."""
-    parts = list(Visit.objects.filter(split_from=visit).order_by("created_at", "pk"))
+    parts = sorted(visit.split_off.all(), key=lambda part: (part.created_at, part.pk))
     return [visit.split_from, *parts] if visit.split_from else parts
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 
 from notifications import batches
 from scheduler import announcing, locks, offers, placing, queries, steps, telling
@@ -69,6 +69,7 @@ def prepare(
     `written`: in the order in which their ways are valid, all of one day together. Queries: a fixed number.
     """
     made = Resettled(read)
+    prefetch_related_objects([*cancelled, *(step.visit for step in written)], "split_off")  # for their letters
     known = telling.Known(read.museum, {space.code: space for space in catalogue.places()}, ())
     told = [(visit, known) for visit in cancelled]
     for visit in cancelled:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import prefetch_related_objects
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -56,6 +57,7 @@ def expected(visit: Visit, known: Known | None = None) -> Iterator[Expected]:
     if visit.status not in TOLD_STATUSES:
         return
     known = known or Known(the_museum())
+    prefetch_related_objects([visit], "split_off")  # each reader's letter names the group's other parts
     parties: Sequence[Party] = ()
     if visit.promised_at:  # nobody is told of guides and walks before
         parties = queries.parties_of(visit) if known.parties is None else known.parties
@@ -259,7 +261,7 @@ def visit_facts(
         "film_languages": sorted({code for stop in visit.stops for code in stop.get("languages", [])}),
         "ceremony": [] if hidden else list(visit.ceremony),
         "reason": queries.reason_of(visit, places),
-        "other_part": visit.split_from.code if visit.split_from_id and visit.split_from else "",
+        "other_part": ", ".join(part.code for part in queries.other_parts_of(visit)),
         "by": visit.ended_by if visit.status in ENDED else "",
         "organisation": "" if hidden else queries.organisation_of(visit),
         "contact_name": "" if hidden else queries.contact_name_of(visit),

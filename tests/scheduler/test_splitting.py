@@ -64,7 +64,15 @@ def test_both_are_told_each_with_its_code(whole: Visit, season_now: datetime) ->
     assert set(letters) == {whole.code, part.code}
     assert letters[whole.code].facts["heads"] == 25
     assert letters[part.code].facts["other_part"] == whole.code
+    assert letters[whole.code].facts["other_part"] == part.code
     assert whole.code in letters[part.code].text
+    assert part.code in letters[whole.code].text
+
+
+def test_a_group_in_three_parts_reads_of_both_others(whole: Visit, season_now: datetime) -> None:
+    parts = [splitting.split(whole.pk, (at(LATER, clock),), heads=10, now=season_now) for clock in ("12:00", "14:00")]
+    letter = OutboxMessage.objects.get(thread__about=f"visit:{whole.code}", status=OutboxMessage.Status.QUEUED)
+    assert letter.facts["other_part"] == f"{parts[0].code}, {parts[1].code}"
 
 
 def test_a_part_that_cannot_be_served_leaves_everything_as_it_was(
