@@ -32,8 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Ask = Callable[..., Request]
 HERD = 50
-SLOWEST_SECONDS = 2.0
-TRIES = 3
+DAYS = 3
 
 
 def open_days() -> Iterator[date]:
@@ -82,20 +81,17 @@ def look(site: str, day: date) -> Answer:
 def test_of_fifty_who_ask_at_once_exactly_one_gets_the_start(
     alzhir: Museum, live_site: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    days = list(islice(open_days(), TRIES))
+    """How long the slowest waited is printed; how long it may is for the benchmarks to say (`tests/benchmarks`)."""
+    days = list(islice(open_days(), DAYS))
     seen = all_at_once([partial(look, live_site, day) for day in days] * 4)  # a server that has been up for a while
     assert {answer.status for answer in seen} == {200}
-    slowest = []
-    for day in days:  # again where other programs had the machine: who gets it holds each time, how fast is its best
+    for day in days:
         answers = all_at_once([partial(post, live_site, at(day, "11:00"), number) for number in range(HERD)])
-        slowest.append(max(answer.seconds for answer in answers))
+        slowest = max(answer.seconds for answer in answers)
         with capsys.disabled():
             said = dict(Counter(answer.status for answer in answers))
-            print(f"\n{HERD} at once over HTTP: {said}, slowest {slowest[-1]:.2f} s", end="")
+            print(f"\n{HERD} at once over HTTP: {said}, slowest {slowest:.2f} s", end="")
         exactly_one(answers, day)
-        if slowest[-1] < SLOWEST_SECONDS:
-            break
-    assert min(slowest) < SLOWEST_SECONDS
 
 
 def exactly_one(answers: list[Answer], day: date) -> None:
