@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from scheduler import periods, queries, rearranging, snapshot, starts
@@ -176,8 +176,9 @@ def _by_guides(shown: Shown, zone: ZoneInfo, now: datetime) -> list[Row]:
     parties = list(
         Party.objects.filter(visit__day__range=(shown.first, shown.last), visit__status__in=SHOWN)
         .filter(Q(holds=True) | Q(visit__status=Visit.Status.DONE))
-        .select_related("visit__tour", "guide")
-        .prefetch_related("visit__contacts")
+        .select_related("visit")
+        .defer(*(f"visit__{name}" for name in queries.UNLISTED))
+        .prefetch_related("visit__tour", "visit__contacts")
         .order_by("period", "pk")
     )
     led: dict[int | None, list[Party]] = defaultdict(list)
@@ -210,7 +211,7 @@ def _duty(party: Party, now: datetime) -> Item:
         heads=party.heads,
         title=_title(visit),
         about=_about(visit.language.upper(), str(party.heads), queries.title_of(visit, open_to_all=False)),
-        promised=visit.promised_at is not None and party.guide is not None,
+        promised=visit.promised_at is not None and party.guide_id is not None,
         movable=visit.holds and party.period.lower > now,
     )
 
@@ -270,8 +271,8 @@ def _by_spaces(shown: Shown, calendar: Calendar, zone: ZoneInfo, now: datetime, 
     legs = (
         Leg.objects.filter(period__overlap=whole, visit__status__in=SHOWN)
         .exclude(visit__kind=Visit.Kind.PROTOCOL, stop__isnull=False)  # its hold has the lanes
-        .select_related("lane", "visit__tour", "party__guide")
-        .prefetch_related("visit__contacts")
+        .select_related("lane", "party__guide")
+        .prefetch_related(Prefetch("visit", queries.for_lists().select_related("tour")), "visit__contacts")
         .order_by("period", "pk")
     )
     items: dict[int, dict[str, Item]] = defaultdict(dict)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Exists, F, OuterRef, Q
 
 from notifications.models import Call, OutboxMessage
-from scheduler import bookings, queries
+from scheduler import bookings, periods, queries
 from scheduler.models import ChangeRequest, Closure, Contact, Leg, Offer, Party, Visit
 from tours.queries import museum
 
@@ -54,12 +55,19 @@ def every(*, now: datetime) -> list[Conflict]:
 
 def _inside_closures(now: datetime) -> Iterator[Conflict]:
     """Visits that old data, or a hand in the database, left inside a closure."""
-    legs = Leg.objects.filter(holds=True, period__endswith__gt=now, visit__status__in=Visit.HOLDING)
-    legs = legs.exclude(visit__kind=Visit.Kind.PROTOCOL).select_related("visit__tour", "lane__space").order_by("period")
     closed = [(closure, {space.pk for space in closure.spaces.all()}) for closure in queries.closures_from(now)]
-    if not closed:
+    last = queries.last_booked_day() if closed else None
+    if last is None:
         return
     zone = ZoneInfo(museum().time_zone)
+    booked = DateTimeTZRange(now, periods.bounds(last, zone).upper, "[)")
+    hit = Q()
+    for closure, spaces in closed:
+        if times := queries.times_of(closure, booked, zone):
+            here = Q(queries.meets(times))
+            hit |= here & Q(lane__space__in=spaces) if spaces else here
+    legs = Leg.objects.filter(hit, holds=True, visit__status__in=Visit.HOLDING) if hit else Leg.objects.none()
+    legs = legs.exclude(visit__kind=Visit.Kind.PROTOCOL).select_related("visit__tour", "lane__space").order_by("period")
     seen: set[tuple[int, int]] = set()
     for leg in legs:
         for closure, spaces in closed:

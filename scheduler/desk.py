@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from notifications.models import OutboxMessage
@@ -23,6 +24,8 @@ SOME_DIGITS = 4
 """So many digits in a row are enough to look for a telephone number."""
 HOUR = 12
 """Ticks in an hour: a column of the board's head."""
+STAYING = (*Visit.HOLDING, Visit.Status.DONE)
+"""The states of a visit that is, or was, somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,41 +94,53 @@ class Happening:
     guides: tuple[Line, ...]
 
 
-def happening(museum: Museum, *, now: datetime) -> Happening:
-    """What happens now and next, by place and by guide. A fixed number of queries; each visit is read once, however many stops it has."""
+def visits_on(day: date, museum: Museum) -> list[Visit]:
+    """The visits that hold or held any time of a day, soonest first, with what lists and the board show of them. Three queries."""
+    bounds = periods.bounds(day, ZoneInfo(museum.time_zone))
+    parties = Party.objects.select_related("guide").order_by("number")
+    shown = queries.for_lists().filter(period__overlap=bounds, status__in=(*STAYING, Visit.Status.NO_SHOW))
+    shown = shown.select_related("tour").prefetch_related("contacts", Prefetch("parties", parties))
+    return list(shown.order_by("period", "pk"))
+
+
+def happening(museum: Museum, visits: Iterable[Visit], *, now: datetime) -> Happening:
+    """What happens now and next, by place and by guide, of a day's `visits` (see `visits_on`). A fixed number of queries."""
     zone = ZoneInfo(museum.time_zone)
     today = periods.bounds(periods.day_of(now, zone), zone)
-    legs = list(
-        Leg.objects.filter(period__overlap=today, period__endswith__gt=now)
-        .filter(visit__status__in=[*Visit.HOLDING, Visit.Status.DONE])
-        .exclude(visit__kind=Visit.Kind.PROTOCOL, stop__isnull=False)  # its hold has the lanes
-        .select_related("lane__space")
-        .prefetch_related("visit__tour", "visit__contacts")
-        .order_by("period", "pk")
-    )
-    led: dict[int, str] = {}
-    together: dict[tuple[int, int], list[str]] = defaultdict(list)
-    parties = Party.objects.filter(visit__in={leg.visit_id for leg in legs}, guide__isnull=False).order_by("number")
-    for pk, visit_id, wave, name in parties.values_list("pk", "visit_id", "wave", "guide__name"):
-        led[pk] = name
-        together[visit_id, wave].append(name)
+    places = list(catalogue.places().prefetch_related("lanes"))
+    place_of = {lane.pk: space.name for space in places for lane in space.lanes.all()}
     by_space: dict[str, dict[tuple[int, datetime, str], Stay]] = defaultdict(dict)
     by_guide: dict[str, dict[tuple[int, datetime, str], Stay]] = defaultdict(dict)
-    for leg in legs:
-        own = [led[leg.party_id]] if leg.party_id in led else []
-        leading = own if leg.party_id else together[leg.visit_id, leg.wave]
-        place, names = leg.lane.space.name, ", ".join(leading)
-        title = queries.shown_under(leg.visit) or queries.title_of(leg.visit, open_to_all=False)
-        key = (leg.visit_id, leg.period.lower, names)  # what takes every lane is one thing
-        by_space[place][key] = Stay(leg.visit, title, leg.period.lower, leg.period.upper, names)
+    for leg in _legs(visits, today):
+        if leg.period.upper <= now:
+            continue
+        visit = leg.visit
+        parties = [leg.party] if leg.party else [each for each in visit.parties.all() if each.wave == leg.wave]
+        leading = [party.guide.name for party in parties if party.guide]
+        place, names = place_of[leg.lane_id], ", ".join(leading)
+        title = queries.shown_under(visit) or queries.title_of(visit, open_to_all=False)
+        key = (visit.pk, leg.period.lower, names)  # what takes every lane is one thing
+        by_space[place][key] = Stay(visit, title, leg.period.lower, leg.period.upper, names)
         for name in leading:
-            by_guide[name][(*key[:2], place)] = Stay(leg.visit, title, leg.period.lower, leg.period.upper, place)
-    places = [space.name for space in catalogue.places()]
+            by_guide[name][(*key[:2], place)] = Stay(visit, title, leg.period.lower, leg.period.upper, place)
     return Happening(
         now,
-        tuple(_line(name, by_space[name].values(), now) for name in places if name in by_space),
+        tuple(_line(space.name, by_space[space.name].values(), now) for space in places if space.name in by_space),
         tuple(_line(name, by_guide[name].values(), now) for name in sorted(by_guide)),
     )
+
+
+def _legs(visits: Iterable[Visit], bounds: DateTimeTZRange) -> list[Leg]:
+    """Where these visits are within `bounds`, in order, each leg with its visit and sub-group as they were read already. One query."""
+    by_pk = {visit.pk: visit for visit in visits if visit.status in STAYING}
+    parties = {party.pk: party for visit in by_pk.values() for party in visit.parties.all()}
+    found = []
+    for leg in Leg.objects.filter(visit__in=by_pk, period__overlap=bounds).order_by("period", "pk"):
+        leg.visit = by_pk[leg.visit_id]
+        leg.party = parties[leg.party_id] if leg.party_id else None
+        if leg.visit.kind != Visit.Kind.PROTOCOL or leg.stop is None:  # its hold has the lanes
+            found.append(leg)
+    return found
 
 
 def _line(name: str, stays: Iterable[Stay], now: datetime) -> Line:
@@ -137,18 +152,14 @@ def _line(name: str, stays: Iterable[Stay], now: datetime) -> Line:
     )
 
 
-def board(day: date, museum: Museum) -> Board:
-    """The day by place and time, from opening to closing and as far beyond as visits reach. A fixed number of queries."""
+def board(day: date, museum: Museum, visits: Iterable[Visit]) -> Board:
+    """The day by place and time, from opening to closing and as far beyond as its `visits` (see `visits_on`) reach. Five queries."""
     zone = ZoneInfo(museum.time_zone)
     bounds = periods.bounds(day, zone)
-    legs = list(
-        Leg.objects.filter(period__overlap=bounds)
-        .exclude(visit__status__in=[Visit.Status.CANCELLED, Visit.Status.DECLINED, Visit.Status.NO_SHOW])
-        .exclude(visit__kind=Visit.Kind.PROTOCOL, stop__isnull=False)  # its hold has the lanes
-        .select_related("lane", "visit__tour", "party__guide")
-        .prefetch_related("visit__contacts")
-        .order_by("period", "pk")
-    )
+    legs = _legs(visits, bounds)
+    in_lane: dict[int, list[Leg]] = defaultdict(list)
+    for leg in legs:
+        in_lane[leg.lane_id].append(leg)
     closures = list(Closure.objects.filter(lifted_at=None, span__overlap=bounds).prefetch_related("spaces"))
     shown = _shown(day, legs, zone)
     hours = tuple(periods.instant(tick, day, zone) for tick in range(shown.start, shown.end, HOUR))
@@ -156,7 +167,7 @@ def board(day: date, museum: Museum) -> Board:
     for space in catalogue.places().prefetch_related("lanes"):
         closed = list(_closed(space, closures, day, zone))
         lanes = [
-            tuple(_blocks(shown, [leg for leg in legs if leg.lane_id == lane.pk], closed, day, zone))
+            tuple(_blocks(shown, in_lane[lane.pk], closed, day, zone))
             for lane in sorted(space.lanes.all(), key=lambda lane: lane.number)
         ]
         rows.append(Row(space, tuple(lanes)))
@@ -173,9 +184,8 @@ def alarms(museum: Museum, *, now: datetime) -> Alarms:
 def find(asked: Mapping[str, Any], museum: Museum) -> QuerySet[Visit]:
     """Visits that a search names, the latest first: `q`, `status`, `kind`, `audience`, `first`, `last`, each where it is given."""
     zone = ZoneInfo(museum.time_zone)
-    found = Visit.objects.select_related("tour", "audience").prefetch_related(
-        "contacts", Prefetch("parties", Party.objects.select_related("guide").order_by("number"))
-    )
+    parties = Party.objects.select_related("guide").order_by("number")
+    found = queries.for_lists().select_related("tour").prefetch_related("contacts", Prefetch("parties", parties))
     for name, field in (("status", "status"), ("kind", "kind"), ("audience", "audience__code")):
         if asked.get(name):
             found = found.filter(**{field: asked[name]})

@@ -10,13 +10,17 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Max, Model, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Max, Model, Prefetch, Q, QuerySet, Value
 from django.utils.translation import gettext as _
+from psycopg.types.multirange import TimestamptzMultirange
 
 from scheduler import recurring
 from scheduler.models import Absence, ChangeRequest, Closure, Leg, Offer, Party, Visit
 from scheduler.models.fields import LANGUAGES
 from tours.models import Guide, Museum, Space, User
+
+UNLISTED = ("stops", "left_out", "ceremony", "day_bounds", "hold", "notes", "access_needs")
+"""The columns of a visit that take longest to read, and that no list shows."""
 
 
 def visits() -> QuerySet[Visit]:
@@ -26,6 +30,11 @@ def visits() -> QuerySet[Visit]:
     return Visit.objects.select_related("tour", "audience", "displaced_by").prefetch_related(
         "contacts", Prefetch("parties", parties), Prefetch("legs", legs)
     )
+
+
+def for_lists() -> QuerySet[Visit]:
+    """Visits without what no list shows of them."""
+    return Visit.objects.defer(*UNLISTED)
 
 
 def visits_for(user: User | AnonymousUser) -> QuerySet[Visit]:
@@ -140,6 +149,12 @@ def closures_from(moment: datetime) -> QuerySet[Closure]:
 def times_of(closure: Closure, window: DateTimeTZRange, zone: ZoneInfo) -> list[DateTimeTZRange]:
     """When a closure closes within a bounded window, soonest first: one time, or each on which it recurs."""
     return recurring.within(closure.period, closure.rrule, window, zone)
+
+
+def meets(times: Iterable[DateTimeTZRange]) -> Func:
+    """A condition on rows: their `period` overlaps one of these times, however many there are."""
+    every = Value(TimestamptzMultirange(times))
+    return Func(F("period"), every, template="%(expressions)s", arg_joiner=" && ", output_field=BooleanField())
 
 
 def next_times_of(closure: Closure, moment: datetime, zone: ZoneInfo, count: int = 3) -> list[DateTimeTZRange]:

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import DjangoTemplates
+from django.forms.utils import ErrorList
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import periods, phones
@@ -23,6 +25,15 @@ DAYS_BACK, DAYS_AHEAD = 400, 1100
 """How far from today a date may lie that somebody asks about."""
 MOST_WAVES = 10
 FAR, PAST = _("This date is too far away."), _("This date is past.")
+
+
+class Errors(ErrorList):
+    """What is wrong with a field; nothing is nothing, without a template that says so."""
+
+    def render(self, *args: Any, **options: Any) -> SafeString:
+        return super().render(*args, **options) if self else mark_safe("")
+
+    __str__ = __html__ = render
 
 
 class Paper(DjangoTemplates):
@@ -39,6 +50,7 @@ class Form(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("label_suffix", "")
+        options.setdefault("error_class", Errors)
         super().__init__(*args, **options)
 
 
@@ -164,6 +176,15 @@ def near(day: date) -> bool:
     """Whether somebody may ask about a date at all: no calendar reaches into every year."""
     today = timezone.now().date()
     return today - timedelta(days=DAYS_BACK) <= day <= today + timedelta(days=DAYS_AHEAD)
+
+
+def near_day(text: str, otherwise: date) -> date:
+    """The day that an address names as `2027-05-28`, where somebody may ask about it."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return otherwise
+    return day if near(day) else otherwise
 
 
 def instant(day: date, clock: time) -> datetime:

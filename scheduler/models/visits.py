@@ -120,6 +120,7 @@ class Visit(Translated):
         indexes = [
             models.Index(fields=["status", "decide_by"], name="visit_to_decide"),
             GistIndex(fields=["period"], name="visit_period"),
+            models.Index(fields=["period", "id"], name="visit_in_order"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -168,6 +169,10 @@ class Visit(Translated):
 
     def __str__(self) -> str:
         return self.code
+
+    def get_status_display(self) -> str:  # type: ignore[no-redef]  # Django makes one where a class has none
+        """Its state in the active language. Django's own looks through all states anew for each row of a list."""
+        return str(self.Status(self.status).label)
 
     @property
     def holds(self) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
 from scheduler import locks, starts, steps
-from scheduler.models import Contact, Leg, Party, Visit
+from scheduler.models import Closure, Contact, Leg, Party, Visit
 from tests.scheduler.conftest import ASTANA, at
 from tours.models import Audience, Guide, Lane, Opening, Qualification, Space, Tour
 
@@ -97,8 +97,30 @@ def fill(today: date) -> None:
                     )
                 )
         Leg.objects.bulk_create(legs)
+    close(today)
     locks.raise_versions(days)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         for table in ("scheduler_visit", "scheduler_party"):
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def close(today: date) -> None:
+    """Two closures of places that these visits do not use: three days in ten days, and a morning of each week until further notice."""
+    places = list(
+        Space.objects.exclude(code__in={str(stop["space"]) for stop in starts.stops_of(Tour.objects.get(code="halls"))})
+    )
+    soon = at(today + timedelta(days=10), "00:00")
+    times = (("renovation", "", soon, 72), ("sanitary", "FREQ=WEEKLY", soon + timedelta(hours=9), 3))
+    for place, (kind, rule, start, hours) in zip(places, times, strict=False):
+        period = TimestamptzRange(start, start + timedelta(hours=hours), "[)")
+        span = TimestamptzRange(start, None, "[)") if rule else period
+        row = Closure.objects.create(
+            period=period,
+            rrule=rule,
+            span=span,
+            kind=kind,
+            notice_en=f"Closed: {place.name}.",
+            created_at=timezone.now(),
+        )
+        row.spaces.add(place)

@@ -38,6 +38,18 @@ def test_a_visit_that_old_data_left_inside_a_closure(asking: Ask, season_now: da
     assert kinds(season_now) == []
 
 
+@pytest.mark.parametrize(("opens", "found"), [("10:00", ["inside_closure"]), ("15:00", [])])
+def test_a_visit_inside_a_time_of_a_closure_that_recurs(
+    opens: str, found: list[str], asking: Ask, season_now: datetime
+) -> None:
+    bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    earlier = DAY - timedelta(days=7)
+    period = DateTimeTZRange(at(earlier, opens), at(earlier, opens) + timedelta(hours=2), "[)")
+    span = DateTimeTZRange(period.lower, None, "[)")
+    Closure.objects.create(period=period, span=span, rrule="FREQ=WEEKLY", kind="sanitary", created_at=season_now)
+    assert kinds(season_now) == found
+
+
 def test_a_promised_group_that_nobody_leads(asking: Ask, season_now: datetime) -> None:
     visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
     Party.objects.update(guide=None)

@@ -31,7 +31,12 @@ def test_a_closure_that_recurs_stands_on_the_board_of_each_of_its_days_and_of_no
     seen = closures.preview(weekly, now=season_now)
     closures.close(weekly, seal=seen.seal, decisions={}, by=None, now=season_now)
     for day, closed in ((first, True), (again, True), (between, False)):
-        blocks = [block for row in desk.board(day, alzhir).rows for lane in row.lanes for block in lane]
+        blocks = [
+            block
+            for row in desk.board(day, alzhir, desk.visits_on(day, alzhir)).rows
+            for lane in row.lanes
+            for block in lane
+        ]
         assert any(block.notice for block in blocks) is closed
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -26,8 +27,9 @@ from scheduler.views.access import office_only, staff
 from scheduler.views.pages import show, tried
 from tours.models import Guide
 
+A_PAGE = 30
 MOST_WORKED_OUT = 8
-"""For so many of the soonest a guide or another time is looked for at once; for the others behind a link."""
+"""For so many of the soonest of a page a guide or another time is looked for at once; for the others behind a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,16 @@ class Remedy:
 @require_safe
 @office_only
 def mend(request: HttpRequest) -> HttpResponse:
-    """Everything that is not as it was promised, the soonest first, each with what can be done."""
+    """Everything that is not as it was promised, the soonest first, some a page, each with what can be done."""
     now = timezone.now()
     found = conflicts.every(now=now)
     unread = list(replies.for_a_person())
     if not found and not unread:
         messages.info(request, _("Everything is as it was promised."))
-    worked_out = [_remedy(each, now=now, look=index < MOST_WORKED_OUT) for index, each in enumerate(found)]
-    return show(request, "scheduler/office/conflicts.html", {"remedies": worked_out, "unread": unread, "now": now})
+    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    worked_out = [_remedy(each, now=now, look=index < MOST_WORKED_OUT) for index, each in enumerate(page)]
+    context = {"remedies": worked_out, "page": page, "unread": unread, "now": now}
+    return show(request, "scheduler/office/conflicts.html", context)
 
 
 @require_POST

@@ -111,7 +111,7 @@ def page(
     zone = ZoneInfo(museum.time_zone)
     today = periods.day_of(now, zone)
     shown = _asked_day(request.GET.get("day", "") or request.POST.get("day", "")) or today
-    visits = list(queries.visits_on(periods.midnight(shown, zone), periods.midnight(shown + timedelta(days=1), zone)))
+    visits = desk.visits_on(shown, museum)
     closed = showcase.closures_on(shown, museum)
     context = {
         "here": f"{reverse('office_day')}?day={shown.isoformat()}",
@@ -125,8 +125,8 @@ def page(
         "alarms": desk.alarms(museum, now=now),
         "calls": calls.to_make(now=now).count(),
         "visits": [(visit, queries.title_of(visit, open_to_all=False)) for visit in visits],
-        "board": desk.board(shown, museum),
-        "happening": desk.happening(museum, now=now) if shown == today else None,
+        "board": desk.board(shown, museum, visits),
+        "happening": desk.happening(museum, visits, now=now) if shown == today else None,
         "closures": closed,
         "shut": showcase.shut_on(shown, closed, museum),
         "refused": refused,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -9,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from scheduler import arrivals, desk, lateness, locks, queries
+from scheduler import arrivals, desk, lateness, locks, periods, queries
 from scheduler.errors import StartTaken
 from scheduler.forms.coming import DoorForm
 from scheduler.forms.office import ReceiveForm
@@ -23,7 +25,9 @@ from tours import queries as catalogue
 @office_only
 def happening(request: HttpRequest) -> HttpResponse:
     """What happens now and next: the part of the day's page that keeps itself up to date."""
-    current = desk.happening(catalogue.museum(), now=timezone.now())
+    museum, now = catalogue.museum(), timezone.now()
+    today = periods.day_of(now, ZoneInfo(museum.time_zone))
+    current = desk.happening(museum, desk.visits_on(today, museum), now=now)
     return show(request, "scheduler/parts/now_next.html", {"happening": current})
 
 

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from notifications.models import OutboxMessage, Reply, Thread
 from scheduler import changes, offers
 from scheduler.models import Closure, Party, Visit
+from scheduler.views.office import conflicts as page
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, Book, again, soup, words
 from tours.models import Guide
@@ -171,3 +172,19 @@ def test_a_letter_that_asks_for_another_time_is_read_and_put_away(
     assert soup(office.get(PAGE)).select("[id^=reply-]") == []
     assert again(visit).period.lower == at(FAR, "11:00")
     assert not Reply.objects.filter(seen_by=None).exists()
+
+
+def test_what_is_to_be_mended_stands_on_pages_the_soonest_first(
+    office: Client, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "A_PAGE", 2)
+    codes = [book(NEAR, clock).code for clock in ("11:00", "12:00", "14:00")]
+    Party.objects.update(guide=None)
+
+    def listed(address: str) -> list[str]:
+        return [str(card["id"]).rpartition("-")[2] for card in soup(office.get(address)).select("li.sheet")]
+
+    assert listed(PAGE) == codes[:2]
+    on = soup(office.get(PAGE)).select_one("nav a[href$='page=2']")
+    assert listed(PAGE + str(on["href"])) == codes[2:]
+    assert listed(f"{PAGE}?page=9") == codes[2:]
