@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from typing import Any
 
 from tours import checking, exporting, importing, possible, services, shapes
 from tours.errors import ChangedSince, Impossible, NothingChanged
-from tours.models import Audience, CatalogueEdit, Holiday, Space, Tour, User
+from tours.models import Audience, CatalogueEdit, Holiday, Language, Space, Tour, User
 from tours.museum_files import ParsedMuseum, Season
 from tours.yaml_files import Fault
 
@@ -49,6 +49,38 @@ def row_of(data: Mapping[str, Any], part: str, key: str) -> Row | None:
         found: Row = data["museum"]
         return found
     return next((row for row in data.get(part, ()) if row[PARTS[part]] == key), None)
+
+
+def leading(data: Mapping[str, Any], pairs: Collection[tuple[str, str, str]]) -> list[Edit]:
+    """The guides who lead others than before, so that `pairs` (guide, tour, language) is who leads what.
+
+    It says nothing of who guides no more and of tours that are not offered: those stay as they are.
+    """
+    edits = []
+    for guide in data["guides"]:
+        if not guide.get("active", True):
+            continue
+        leads = {}
+        for tour in data["tours"]:
+            languages = [code for code in Language.values if (guide["code"], tour["code"], code) in pairs]
+            if not tour.get("active", True):
+                languages = guide["leads"].get(tour["code"], [])
+            if languages:
+                leads[tour["code"]] = languages
+        if leads != guide["leads"]:
+            edits.append(Edit("guides", guide["code"], {**guide, "leads": leads}))
+    return edits
+
+
+def worded(data: Mapping[str, Any], texts: Mapping[tuple[str, str, str, str], str]) -> list[Edit]:
+    """The rows with these texts in them, each by its part, key, name and language; an empty one changes nothing."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for (part, key, name, language), text in texts.items():
+        if text:
+            row = rows.setdefault((part, key), deepcopy(dict(row_of(data, part, key) or {})))
+            said = {**(row.get(name) or {}), language: text}
+            row[name] = {code: said[code] for code in Language.values if said.get(code)}
+    return [Edit(part, key, row) for (part, key), row in rows.items()]
 
 
 def edited(data: Mapping[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:

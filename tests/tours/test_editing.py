@@ -148,6 +148,38 @@ def test_a_guide_leads_any_pairs_of_tour_and_language(alzhir: Museum) -> None:
     assert not Qualification.objects.filter(guide__code="g06").exists()
 
 
+def led(guide: Mapping[str, Any]) -> set[tuple[str, str]]:
+    return {(tour, language) for tour, languages in guide["leads"].items() for language in languages}
+
+
+def test_who_leads_what_is_said_for_all_that_is_shown_and_the_rest_stays(alzhir: Museum) -> None:
+    Tour.objects.filter(code="grounds").update(active=False)
+    data = exporting.catalogue()
+    pairs = {
+        (guide["code"], tour, code)
+        for guide in data["guides"]
+        for tour, codes in guide["leads"].items()
+        for code in codes
+    }
+    assert editing.leading(data, pairs) == []
+    hidden = {pair for pair in pairs if pair[1] == "grounds"}
+    assert editing.leading(data, pairs - hidden) == []
+    (edit,) = editing.leading(data, pairs - {("g03", "halls", "en")} - hidden)
+    assert edit.row is not None
+    assert led(edit.row) == led(row("guides", "g03")) - {("halls", "en")}
+    assert edit.key == "g03"
+
+
+def test_missing_texts_are_put_into_their_rows_in_the_order_of_languages(alzhir: Museum) -> None:
+    Tour.objects.filter(code="halls").update(name_kk="", name_en="")
+    data = exporting.catalogue()
+    (edit,) = editing.worded(data, {("tours", "halls", "name", "en"): "Halls", ("tours", "halls", "name", "kk"): ""})
+    assert edit.row is not None
+    assert list(edit.row["name"]) == ["ru", "en"]
+    assert edit.row["name"]["en"] == "Halls"
+    assert "en" not in row("tours", "halls")["name"]  # nothing is written yet
+
+
 def test_a_holiday_comes_and_goes(alzhir: Museum) -> None:
     made = save(Edit("holidays", "2025-06-02", {"date": "2025-06-02", "name": {"en": "Ours"}}))
     assert Holiday.objects.get().name_en == "Ours"

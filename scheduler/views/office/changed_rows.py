@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +48,13 @@ class Missing:
     others: tuple[tuple[str, str], ...]
 
     @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Where it belongs, as `editing.worded` takes it."""
+        return self.part, self.key, self.name, self.language
+
+    @property
     def field(self) -> str:
-        return f"{self.part}|{self.key}|{self.name}|{self.language}"
+        return "|".join(self.place)
 
 
 def part_title(part: str) -> str:
@@ -172,15 +176,3 @@ def untranslated(data: Mapping[str, Any]) -> list[Missing]:
                     if texts and code not in texts
                 ]
     return found
-
-
-def translated(data: Mapping[str, Any], missing: Iterable[Missing], typed: Mapping[str, str]) -> list[Edit]:
-    """The rows with the texts that were typed."""
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for text in missing:
-        if words := typed.get(text.field):
-            there = row_of(data, text.part, text.key) or {}
-            row = rows.setdefault((text.part, text.key), deepcopy(dict(there)))
-            row[text.name] = {code: {**row[text.name], text.language: words}.get(code) for code in Language.values}
-            row[text.name] = {code: words for code, words in row[text.name].items() if words}
-    return [Edit(part, key, row) for (part, key), row in rows.items()]

@@ -109,7 +109,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
             for language in request.POST.getlist(f"{guide['code']}:{tour['code']}")
             if language in Language.values
         }
-        edits = _leads(data, ticked)
+        edits = editing.leading(data, ticked)
     lines = [
         (
             guide["code"],
@@ -132,24 +132,6 @@ def matrix(request: HttpRequest) -> HttpResponse:
     return preview_or_save(request, data, edits, "scheduler/office/settings_matrix.html", context)
 
 
-def _leads(data: Mapping[str, Any], ticked: set[tuple[str, str, str]]) -> list[Edit]:
-    """Guides whose tours are others than before; what is not shown (a tour not offered) stays."""
-    edits = []
-    for guide in data["guides"]:
-        if not guide.get("active", True):
-            continue
-        leads = {}
-        for tour in data["tours"]:
-            languages = [code for code in Language.values if (guide["code"], tour["code"], code) in ticked]
-            if not tour.get("active", True):
-                languages = guide["leads"].get(tour["code"], [])
-            if languages:
-                leads[tour["code"]] = languages
-        if leads != guide["leads"]:
-            edits.append(Edit("guides", guide["code"], {**guide, "leads": leads}))
-    return edits
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @office_only
 def translations(request: HttpRequest) -> HttpResponse:
@@ -159,7 +141,7 @@ def translations(request: HttpRequest) -> HttpResponse:
     typed = (
         {text.field: request.POST.get(text.field, "").strip() for text in missing} if request.method == "POST" else {}
     )
-    edits = changed_rows.translated(data, missing, typed) if request.method == "POST" else []
+    edits = editing.worded(data, {text.place: typed.get(text.field, "") for text in missing})
     context = {
         "texts": [(text, typed.get(text.field, "")) for text in missing],
         "languages": dict(django_settings.LANGUAGES),
