@@ -9,10 +9,12 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from scheduler import showcase
 from scheduler.errors import KeyReused, Refused
 from scheduler.forms.asking import CEREMONY, ContactForm, WishForm, has_ceremony
+from scheduler.forms.fields import MOST_HEADS
 from scheduler.views import choosing
 from tours import queries as catalogue
 from tours.errors import CatalogueError
@@ -65,6 +67,8 @@ def looked_at(asked: QueryDict, wish: WishForm, *, by_office: bool = False) -> d
         **unoffered(wish),
     }
     if not wish.is_valid():
+        if wish.has_error("heads", "max_value"):
+            context["puzzled"] = _("For more than %(most)d people please call the museum.") % {"most": MOST_HEADS}
         return context
     group, now = wish.group(), timezone.now()
     context |= {

@@ -83,6 +83,13 @@ def test_a_group_larger_than_the_museum_hears_how_many_can_come_and_is_not_asked
     assert "can receive" not in words(stranger.get("/ask/", soldiers | {"heads": "400"}))
 
 
+def test_more_people_than_anybody_may_type_are_told_to_call(stranger: Client) -> None:
+    for where in ("/ask/", "/ask/starts/"):
+        page = soup(stranger.get(where, WISH | {"heads": "3000"})).get_text(" ")
+        assert "For more than 1000 people please call the museum." in page
+        assert "then the free days stand here" not in page
+
+
 def test_a_tour_is_drawn_as_a_line_of_its_stops_and_said_in_words(stranger: Client) -> None:
     page = stranger.get("/ask/")
     lines = soup(page).select("label.tour svg.line")
