@@ -53,6 +53,14 @@ class Candidate:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A guide who can lead a duty once groups whose guides have not been told yet go to others: `moves` says which, whose, and to whom."""
+
+    guide: Guide
+    moves: tuple[tuple[Party, Guide], ...]
+
+
 @transaction.atomic
 def accept(party_id: int, *, guide_id: int | None = None, now: datetime) -> Party:
     """The guide says that they will lead. `guide_id`: who says so; raises NotAllowedNow where the duty has gone to another meanwhile."""
@@ -102,6 +110,25 @@ def candidates(party_id: int) -> list[Candidate]:
         for core in read.days[day].guides
     ]
     return sorted(found, key=lambda each: (len(each.reasons), each.guide.name))
+
+
+def by_swapping(party_id: int) -> Swap | None:
+    """Who else could lead a duty for which nobody is free as things stand, with the fewest changes of other groups; `assign` makes them.
+
+    None where nobody could, or where it takes no change.
+    """
+    party = Party.objects.select_related("visit__tour", "guide").get(pk=party_id)
+    read = snapshot.of_day(_visit_day(party))
+    way = _way(read.days[_visit_day(party)], party, read, but={party.guide.code} if party.guide else ())
+    if way is None or not way.guides:
+        return None
+    guides = {
+        guide.code: guide for guide in Guide.objects.filter(code__in=[way.parties[0].guide, *way.guides.values()])
+    }
+    others = Party.objects.select_related("visit", "guide").filter(pk__in=way.guides).order_by("period", "pk")
+    return Swap(
+        guides[str(way.parties[0].guide)], tuple((other, guides[way.guides[str(other.pk)]]) for other in others)
+    )
 
 
 def what_would_help(party_id: int, *, but: Collection[str] = (), now: datetime) -> list[str]:

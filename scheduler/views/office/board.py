@@ -187,12 +187,14 @@ def _panel(visit: Visit, party: str, shown: Shown, museum: Museum) -> dict[str, 
     parties = list(visit.parties.all())
     chosen = next((each for each in parties if str(each.pk) == party), parties[0] if parties else None)
     candidates = roster.candidates(chosen.pk) if chosen and visit.holds else []
+    may = [each for each in candidates if not each.reasons and chosen and each.guide.pk != chosen.guide_id]
     return {
         "visit": visit,
         "title": queries.title_of(visit, open_to_all=False),
         "parties": parties,
         "chosen": chosen,
-        "may": [each for each in candidates if not each.reasons and chosen and each.guide.pk != chosen.guide_id],
+        "may": may,
+        "swap": roster.by_swapping(chosen.pk) if chosen and visit.holds and not may else None,
         "may_not": [each for each in candidates if each.reasons],
         "starts": [(begins, value_of(begins, zone)) for begins in board.starts_of(visit, now=now)],
         "seen": seen_of(seen),

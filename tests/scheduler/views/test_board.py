@@ -144,6 +144,28 @@ def test_who_cannot_lead_is_named_with_the_reasons_and_refused(office: Client, l
     assert party.guide.code == "g03"
 
 
+def test_where_nobody_is_free_the_change_that_frees_somebody_is_shown_and_done(office: Client, book: Book) -> None:
+    """Of two guides one leads English, both Russian; the Russian group, of which nobody has been told, has the one who leads both."""
+    Guide.objects.exclude(code__in=["g03", "g04"]).update(active=False)
+    both, russian = Guide.objects.get(code="g03"), Guide.objects.get(code="g04")
+    visits = [book(FAR, "11:00", language="ru", email="a@example.org"), book(FAR, "11:00", language="en")]
+    Party.objects.filter(visit=visits[1]).update(guide=None)
+    Party.objects.filter(visit=visits[0]).update(guide=both)
+    party = visits[1].parties.get()
+    panel = board(office, day=FAR.isoformat(), visit=visits[1].code)
+    assert f"{visits[0].code}: {both.name} → {russian.name}" in words(panel)
+    form = soup(panel).select_one(f"form[action='{reverse('office_board_give', kwargs={'pk': party.pk})}']")
+    assert form.select_one("button[name=guide]")["value"] == "g03"
+    sent = {str(field["name"]): str(field["value"]) for field in form.select("input[name]")}
+    assert office.post(form["action"], {**sent, "guide": "g03"}).status_code == 303
+    assert [visit.parties.get().guide for visit in visits] == [russian, both]
+
+
+def test_where_no_change_would_do_none_is_offered(office: Client, led_by_g03: Visit) -> None:
+    Guide.objects.exclude(code="g03").update(active=False)
+    assert "Nobody else can lead then." in words(board(office, visit=led_by_g03.code))
+
+
 def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(
     office: Client, led_by_g03: Visit, office_user: User, season_now: datetime
 ) -> None:
