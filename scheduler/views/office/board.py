@@ -24,7 +24,7 @@ from scheduler import board, locks, periods, queries, rearranging, roster
 from scheduler.board import Shown
 from scheduler.errors import Refused
 from scheduler.forms.boards import GiveForm, ShiftForm, UndoForm
-from scheduler.forms.fields import near
+from scheduler.forms.fields import near_day
 from scheduler.models import Party, Visit
 from scheduler.rearranging import Given, Moved
 from scheduler.views.access import office_only, staff
@@ -243,12 +243,7 @@ def _step(signed: str) -> Given | Moved | None:
 
 
 def _shown(asked: Mapping[str, Any], museum: Museum) -> Shown:
-    today = periods.day_of(timezone.now(), ZoneInfo(museum.time_zone))
-    try:
-        day = date.fromisoformat(asked.get("day", ""))
-    except ValueError:
-        day = today
-    day = day if near(day) else today
+    day = near_day(asked.get("day", ""), periods.day_of(timezone.now(), ZoneInfo(museum.time_zone)))
     by = "spaces" if asked.get("by") == "spaces" else "guides"
     return Shown(day, by, week=by == "guides" and asked.get("span") == "week")
 

@@ -19,7 +19,7 @@ from scheduler.dates import long_day, short_day
 from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused
 from scheduler.forms.closing import ClosureForm, asked_of, choice_of, decisions_of, form_of, typed_of
-from scheduler.forms.fields import near
+from scheduler.forms.fields import near_day
 from scheduler.models import Closure, KeptDraft, Offer
 from scheduler.views.access import office_only, staff
 from scheduler.views.office import hits
@@ -63,7 +63,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     zone = ZoneInfo(museum.time_zone)
     now = timezone.now()
     shown = Shown(
-        _day(request.GET.get("day", ""), periods.day_of(now, zone)), "spaces", request.GET.get("span") == "week"
+        near_day(request.GET.get("day", ""), periods.day_of(now, zone)), "spaces", request.GET.get("span") == "week"
     )
     changed = request.GET.get("closure", "")
     without = Closure.objects.filter(pk=int(changed)).first() if changed.isdecimal() and len(changed) < 10 else None
@@ -219,14 +219,6 @@ def _impact(
 
 
 # --- Small print ----------------------------------------------------------------------------------------------------------
-
-
-def _day(text: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return day if near(day) else today
 
 
 def _offset(day: date, zone: ZoneInfo) -> str:

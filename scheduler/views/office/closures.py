@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,10 +15,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from scheduler import drafts, lifting, locks, queries, showcase
+from scheduler import drafts, lifting, locks, periods, queries, showcase
 from scheduler.forms.closing import ClosureForm, form_of
+from scheduler.forms.fields import near_day
 from scheduler.models import Closure, KeptDraft
 from scheduler.views.access import office_only, staff
+from scheduler.views.office import strip
 from scheduler.views.pages import show, status_of, tried
 from tours import queries as catalogue
 
@@ -25,13 +28,20 @@ from tours import queries as catalogue
 @require_safe
 @office_only
 def closure_list(request: HttpRequest) -> HttpResponse:
-    """Closures in force and to come, and what is kept to be published later; below, those of the last months."""
+    """Five weeks as a strip; closures in force and to come, and what is kept to be published later; below, those of the last months."""
     now = timezone.now()
     museum = catalogue.museum()
     over = Closure.objects.prefetch_related("spaces").filter(period__startswith__gt=now - timedelta(days=200))
     past = over.exclude(pk__in=queries.closures_from(now).values("pk")).order_by("-period")[:30]
     drafts = [Kept(draft, form_of(draft)) for draft in KeptDraft.objects.select_related("closure", "kept_by")]
-    context = {"closures": showcase.closures(museum, now=now), "past": past, "drafts": drafts}
+    today = periods.day_of(now, ZoneInfo(museum.time_zone))
+    context = {
+        "closures": showcase.closures(museum, now=now),
+        "strip": strip.weeks_from(near_day(request.GET.get("from", ""), today), museum),
+        "today": today,
+        "past": past,
+        "drafts": drafts,
+    }
     return show(request, "scheduler/office/closures.html", context)
 
 
