@@ -175,7 +175,7 @@ def _state(day: Day) -> tuple[State, dict[tuple[Wish, int], Starts]]:
     else:
         state = State(day)
         if state.breaks_no_rule:
-            state.inherited = _relatives.of(day)
+            state.inherited = _relatives.of(day, state)
         _kept[day.seal] = (state, {})
         if len(_kept) > KEPT_DAYS:
             _kept.popitem(last=False)

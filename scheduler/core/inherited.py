@@ -9,13 +9,15 @@ of overfull spaces, depends on how they are led and walked now.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
+from weakref import ref
 
 from scheduler.core.day import Day, Wish
 from scheduler.core.itinerary import Visit
 
-KEPT_FRAMES, KEPT_DAYS = 128, 6
+KEPT_FRAMES, KEPT_DAYS, MOST_CHANGES = 128, 6, 4
 
 Question = tuple[Wish, int]
 """A wish and the first tick from which starts are asked for."""
@@ -23,9 +25,13 @@ Question = tuple[Wish, int]
 
 @dataclass(slots=True)
 class Answers:
-    """What one day has answered for one wave: by question the starts that can be served, and those that cannot, as masks."""
+    """What one day has answered for one wave: by question the starts that can be served, and those that cannot, as masks.
+
+    `state`: the day as it was worked out, while somebody still has it.
+    """
 
     marks: frozenset[object]
+    state: Callable[[], Any]
     known: dict[Question, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -39,19 +45,22 @@ class Relatives:
         """Begin anew."""
         self._frames.clear()
 
-    def of(self, day: Day) -> Inheritance:
+    def of(self, day: Day, state: Any) -> Inheritance:
         """What may be taken over for a day on which nothing breaks a rule; its own answers are for those that come after."""
         frame = (day.opening, tuple(sorted(day.spaces.items())), day.guides, day.taken, day.closed, day.grid)
         days = self._frames.setdefault(frame, [])
         self._frames.move_to_end(frame)
         if len(self._frames) > KEPT_FRAMES:
             self._frames.popitem(last=False)
-        own = Answers(marks(day.visits))
+        own = Answers(marks(day.visits), ref(state))
         found = Inheritance(
             own.known,
             [other.known for other in days if other.marks <= own.marks],
             [other.known for other in days if other.marks >= own.marks],
         )
+        near = [other for other in days if len(other.marks ^ own.marks) <= MOST_CHANGES]
+        if near:
+            found.nearest = min(reversed(near), key=lambda other: len(other.marks ^ own.marks)).state
         days.append(own)
         del days[:-KEPT_DAYS]
         return found
@@ -59,11 +68,16 @@ class Relatives:
 
 @dataclass(slots=True)
 class Inheritance:
-    """A day's own answers, those of days that have no visit that it lacks, and those of days that lack none of its visits."""
+    """A day's own answers, those of days that have no visit that it lacks, and those of days that lack none of its visits.
+
+    `nearest`: the state of a day with nearly the same visits, whose rosters, arrangements and proofs help here, too; None where there is
+    none, or nobody has it any more.
+    """
 
     known: dict[Question, tuple[int, int]] = field(default_factory=dict)
     fewer: list[dict[Question, tuple[int, int]]] = field(default_factory=list)
     more: list[dict[Question, tuple[int, int]]] = field(default_factory=list)
+    nearest: Callable[[], Any] = lambda: None
 
     def settled(self, question: Question) -> tuple[int, int]:
         """Two masks: the starts that can be served, and those that cannot, by what days alike have answered."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from scheduler.core.profiles import Channel, Profile
+from scheduler.core.profiles import Channel, Fields, Profile
 from scheduler.core.ticks import runs
 
 MOST = 255
@@ -75,26 +75,26 @@ def _digits(amount: int) -> bytes:
 
 
 def crowding(
-    rows: Mapping[Channel, Sequence[int]],
-    parties: Mapping[frozenset[str], Sequence[int]],
+    fields: Fields,
+    room: int,
+    parties: Mapping[frozenset[str], int],
     spaces: frozenset[str],
     number: int,
     most_kinds: int,
 ) -> int:
     """The ticks at which so many parties more may be somewhere in `spaces`, by a count alone.
 
-    `parties`: for each set of spaces, how many parties that walk just in these are under way at each tick. All parties whose spaces lie
-    within a larger set are at each moment somewhere in it: there must be a lane for each.
+    `parties`: for each set of spaces, how many parties that walk just in these are under way at each tick, as a load of one channel. All
+    parties whose spaces lie within a larger set are at each moment somewhere in it: there must be a lane for each.
     """
     family = {spaces} | {spaces | kind for kind in parties}
     if len(family) <= most_kinds:
         family |= {one | other for one in family for other in family}
-    ticks = len(next(iter(rows.values())))
-    found = (1 << ticks) - 1
+    lanes = {code: fields.row(room, (code, False)) for group in family for code in group}
+    guard = fields.guard_of_row
+    found, wanted = guard, (guard >> 15) * number
     for group in family:
-        lanes = [rows[code, False] for code in group]
-        there = [row for kind, row in parties.items() if kind <= group]
-        busy = list(map(sum, zip(*there, strict=True))) if there else [0] * ticks
-        free = map(sum, zip(*lanes, strict=True))
-        found &= where([lanes_free - taken >= number for lanes_free, taken in zip(free, busy, strict=True)])
-    return found
+        free = sum(lanes[code] for code in group) | guard
+        found &= free - wanted - sum(there for kind, there in parties.items() if kind <= group)
+    marks = found.to_bytes(2 * fields.ticks, "little")[1::2]
+    return int(marks[::-1].translate(_digits(128)) or b"0", 2)

@@ -6,13 +6,14 @@ What is easy is settled on bit masks with the others where they are; what is not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from scheduler.core.ejection import Board, Clashes
-from scheduler.core.matching_bound import Bound
+from scheduler.core.matching_bound import Bound, Prices
 from scheduler.core.matching_hall import Moments
+from scheduler.core.matching_memory import Shown, remembered, taken_over
 from scheduler.core.matching_model import NOBODY, Cover, Limits, Task
 from scheduler.core.rules import Duty, Guide
 from scheduler.core.solving import Budget, Undecided
@@ -58,7 +59,9 @@ class Crew:
         self.tasks = self._read(sorted(duties, key=lambda duty: (duty.period.start, duty.period.end, duty.key)))
         self.witness = self._settle(Budget(SETTLE_SECONDS))
         self.needed = sum(guide != NOBODY for guide in self.witness)
-        self._complete = self.needed == len(self.tasks)
+        self.is_complete = self.needed == len(self.tasks)
+        self.found: dict[tuple[str, str, int, int], list[Shown]] = {}  # by what so many duties alike asked for
+        self.proofs: list[Prices] = []
         self._clashes: Clashes | None = None
         self._hall: Moments | None = None
 
@@ -122,7 +125,8 @@ class Crew:
         groups = self._groups(tour, language, demands)
         if len(groups) > 1:
             return self._solved(groups, budget)
-        return self._settled(Bound(self._must(), groups, self.limits), 0, self.witness, budget)
+        bound = self._bound(groups)
+        return None if bound.disproves(0) else self._settled(bound, 0, self.witness, budget)
 
     def quickly(self, tour: str, language: str, demands: Sequence[Demand]) -> list[int] | None:
         """As `serve`, but [] where only the solver would know."""
@@ -130,31 +134,39 @@ class Crew:
         return None if self._moments().lack(groups) else self._search(groups, self.witness, MOVES)
 
     def settle(
-        self, tour: str, language: str, ticks: int, number: int, candidates: int, budget: Budget
+        self,
+        tour: str,
+        language: str,
+        ticks: int,
+        number: int,
+        candidates: int,
+        budget: Budget,
+        older: Crew | None = None,
     ) -> tuple[int, int]:
         """Of the candidates, the starts at which so many can lead, and those left undecided.
 
-        A roster found for one start is tried on all others, and the search for the next begins from it. What is left is asked of the
-        relaxation, and only then of the solver.
+        A roster found for one start is tried on all others, and the search for the next begins from it; so with the rosters of a day
+        that is nearly the same (`older`). What is left is asked of the relaxation, and only then of the solver.
         """
-        good, roster = 0, self.witness
+        good, roster, key = 0, self.witness, (tour, language, ticks, number)
         groups = [self._groups(tour, language, [Demand(start, ticks, number)])[0] for start in bits(candidates)]
         hard = [group for group in groups if not self._moments().lack([group])]
         candidates = sum(1 << group.start for group in hard)
 
-        def keep(found: list[int], start: int) -> list[int]:
-            nonlocal good
-            good |= 1 << start | self.free(found, tour, language, ticks, number, candidates & ~good)
-            return found[: len(self.tasks)]
+        def keep(found: list[int], start: int) -> None:
+            nonlocal good, roster
+            roster = found[: len(self.tasks)]
+            shown = 1 << start | self.free(roster, tour, language, ticks, number, candidates & ~good)
+            self.found.setdefault(key, []).append((shown, roster))
+            good |= shown
 
         for group in hard:
             if not good >> group.start & 1 and (found := self._search([group], roster, 0)):
-                roster = keep(found, group.start)
-        hard = [group for group in hard if not good >> group.start & 1]
-        if not hard:
-            return good, 0
-        bound, undecided = Bound(self._must(), hard, self.limits), 0
-        for index, group in enumerate(hard):
+                keep(found, group.start)
+        for found, start in self._recalled(older, key, hard, lambda: candidates & ~good):
+            keep(found, start)
+        bound, undecided = self._bound([group for group in hard if not good >> group.start & 1]), 0
+        for index, group in enumerate(bound.groups):
             if good >> group.start & 1 or bound.disproves(index):
                 continue
             try:
@@ -163,7 +175,7 @@ class Crew:
                 undecided |= 1 << group.start
                 continue
             if answer is not None:
-                roster = keep(answer, group.start)
+                keep(answer, group.start)
         return good, undecided & ~good
 
     def _settled(self, bound: Bound, index: int, roster: Sequence[int], budget: Budget) -> list[int] | None:
@@ -174,16 +186,37 @@ class Crew:
         shares = bound.ask(index)
         if shares is None:
             return None
-        for _ in range(CORNERS if self._complete else 0):  # else open tasks must be weighed
-            board = Board(self._beside([group]), [], self.limits, len(self.guides))
-            for task, guide in shares:
-                if board.roster[task] == NOBODY and board.fits(task, guide):
-                    board.place(task, guide)
-            rounded = list(board.roster)
-            if board.insert([task for task, guide in enumerate(rounded) if guide == NOBODY], CORNER_MOVES):
-                return board.roster
-            shares = bound.again(index, board.roster)
+        for _ in range(CORNERS if self.is_complete else 0):  # else open tasks must be weighed
+            found, tried = self._completed(group, shares)
+            if found:
+                return found
+            shares = bound.again(index, tried)
         return self._solved([group], budget)
+
+    def _completed(self, group: Task, leads: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
+        """A roster in which the tasks (and those of the group) have these guides, as far as that goes, and the rest any; else [].
+
+        And what was come to: a roster with some tasks left.
+        """
+        board = Board(self._beside([group]), [], self.limits, len(self.guides))
+        for task, guide in leads:
+            if board.roster[task] == NOBODY and board.fits(task, guide):
+                board.place(task, guide)
+        rest = [task for task, guide in enumerate(board.roster) if guide == NOBODY]
+        return board.roster if board.insert(rest, CORNER_MOVES) else [], board.roster
+
+    def _recalled(
+        self, older: Crew | None, key: tuple[str, str, int, int], hard: Sequence[Task], left: Callable[[], int]
+    ) -> Iterator[tuple[list[int], int]]:
+        """Rosters with the groups that are left, each from one of a day nearly the same; its proofs are taken over."""
+        if older is None or not (self.is_complete and older.is_complete):
+            return
+        for shown, leads in remembered(older.found.get(key, ()), older.tasks, self.tasks):
+            for group in hard:
+                if (shown & left()) >> group.start & 1 and (found := self._completed(group, leads)[0]):
+                    yield found, group.start
+        if not self.proofs and (older.hours, older.limits) == (self.hours, self.limits):
+            self.proofs = taken_over(older.proofs, older.tasks, self.tasks, self.limits)
 
     def _search(self, groups: Sequence[Task], roster: Sequence[int], moves: int) -> list[int]:
         """A roster with the groups, by moving others about; [] where none is found."""
@@ -202,21 +235,22 @@ class Crew:
 
     def _moments(self) -> Moments:
         if self._hall is None:
-            must = [
-                pair
-                for pair in zip(self.tasks, self.witness, strict=True)
-                if self._complete or pair[0].present != NOBODY
-            ]
-            self._hall = Moments([task for task, _ in must], [guide for _, guide in must], self.least_rest)
+            self._hall = Moments(*self._must(), self.least_rest)
         return self._hall
 
-    def _must(self) -> list[Task]:
-        """The tasks that have to be led in any case."""
-        return [task for task in self.tasks if self._complete or task.present != NOBODY]
+    def _bound(self, groups: Sequence[Task]) -> Bound:
+        tasks, leaders = self._must()
+        return Bound(tasks, groups, self.limits, leaders, self.proofs)
+
+    def _must(self) -> tuple[list[Task], list[int]]:
+        """The tasks that have to be led in any case, and a guide for each."""
+        must = [
+            pair for pair in zip(self.tasks, self.witness, strict=True) if self.is_complete or pair[0].present != NOBODY
+        ]
+        return [task for task, _ in must], [guide for _, guide in must]
 
     def _solved(self, groups: Sequence[Task], budget: Budget) -> list[int] | None:
-        found = self._model(groups).solve(budget)
-        return None if found is None else self._flat(found)
+        return None if (found := self._model(groups).solve(budget)) is None else self._flat(found)
 
     def can_lead(self, tour: str, language: str, start: int, ticks: int, number: int, budget: Budget) -> bool:
         """Whether one wave at this start can be led. Raises Undecided."""
@@ -271,7 +305,7 @@ class Crew:
         return old + [guide for guides in found[len(self.tasks) :] for guide in guides]
 
     def _model(self, groups: Sequence[Task]) -> Cover:
-        complete = self._complete
+        complete = self.is_complete
         tasks = [Task(t.key, t.start, t.end, t.able, t.present, complete or t.present != NOBODY) for t in self.tasks]
         model = Cover([*tasks, *groups], self.limits)
         if not complete:

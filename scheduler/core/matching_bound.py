@@ -16,9 +16,9 @@ from scheduler.core.matching_model import Limits, Task
 from scheduler.core.relaxing import INFINITE, Programme
 from scheduler.core.ticks import bits
 
-UNLIMITED = 1 << 29
 WORTH = 1000  # of a group that is led, so that prices may be whole numbers
 LITTLE = 0.05
+MOST_PROOFS = 12
 
 Shares = list[tuple[int, int]]
 """(task, guide) in the order of how much of the task the guide has; the tasks of the group come after the others."""
@@ -49,11 +49,22 @@ class Prices:
 class Bound:
     """The relaxation of a day's tasks with several new groups, of which one at a time is asked for."""
 
-    def __init__(self, tasks: Sequence[Task], groups: Sequence[Task], limits: Limits) -> None:
-        self.tasks, self.groups, self.limits = tasks, groups, limits
-        self.proofs: list[Prices] = []
-        self._alike = _alike(tasks)
-        self._nodes = [replace(tasks[alike[0]], number=len(alike)) for alike in self._alike]
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        groups: Sequence[Task],
+        limits: Limits,
+        roster: Sequence[int] = (),
+        proofs: list[Prices] | None = None,
+    ) -> None:
+        """`roster`: who leads the tasks without the groups, if that is known; the relaxation then begins there.
+
+        `proofs`: what these tasks' rights cost, from other questions; what is found is added.
+        """
+        self.tasks, self.groups, self.limits, self._roster = tasks, groups, limits, roster
+        self.proofs = [] if proofs is None else proofs
+        self._alike: list[list[int]] = []
+        self._nodes: list[Task] = []
         self._programme: Programme | None = None
         self._takes: list[dict[int, int]] = []
         self._rows: list[int] = []
@@ -87,8 +98,9 @@ class Bound:
         found = programme.solve()
         if found is None:
             return []
-        worth, taken, prices = found
-        if worth < WORTH * (self.groups[number].number - 1e-6) and self._prove(number, prices):
+        taken, prices = found
+        led = sum(taken[variable] for variable in self._takes[len(self._nodes) + number].values())
+        if led < self.groups[number].number - 1e-6 and self._prove(number, prices):
             return None
         return self._shares(number, taken)
 
@@ -102,7 +114,7 @@ class Bound:
             for guide, variable in takes.items():
                 self._programme.worth([variable], (guide in have) + self._chance.random())
         found = self._programme.solve()
-        return [] if found is None else self._shares(number, found[1])
+        return [] if found is None else self._shares(number, found[0])
 
     def _shares(self, number: int, taken: list[float]) -> Shares:
         """Who has more than a little of which task, the largest shares first; of the group as many as it has duties."""
@@ -149,39 +161,45 @@ class Bound:
         if prices.least(self.groups[number], self.limits) <= prices.spare:
             return False
         self.proofs.append(prices)
+        del self.proofs[:-MOST_PROOFS]
         return True
 
     def _build(self) -> Programme:
         programme = Programme()
-        held: dict[int, list[tuple[Task, int]]] = {}
+        self._alike = _alike(self.tasks)
+        self._nodes = [replace(self.tasks[alike[0]], number=len(alike)) for alike in self._alike]
+        held: list[list[tuple[int, int, int]]] = [[] for _ in self.limits.rest]
         for index, task in enumerate([*self._nodes, *self.groups]):
-            takes = {guide: programme.variable() for guide in bits(task.able)}
+            able = list(bits(task.able))
+            variables = programme.add(len(able))
+            takes = dict(zip(able, variables, strict=True))
+            for place in self._alike[index] if self._roster and index < len(self._nodes) else ():
+                programme.begin_whole(takes[self._roster[place]])
             led = task.number if index < len(self._nodes) else 0
-            self._rows.append(programme.row(led, led, list(takes.values()), [1] * len(takes)))
+            self._rows.append(programme.row(led, led, variables))
             self._takes.append(takes)
             for guide, variable in takes.items():
-                held.setdefault(guide, []).append((task, variable))
-        for guide, mine in held.items():
-            self._limit(programme, guide, sorted(mine, key=lambda pair: pair[0].start))
+                held[guide].append((task.start, task.end, variable))
+        for guide, mine in enumerate(held):
+            if mine:
+                self._limit(programme, guide, sorted(mine))
         return programme
 
-    def _limit(self, programme: Programme, guide: int, mine: list[tuple[Task, int]]) -> None:
-        """A guide's rights: one task at each moment at which one begins, so many ticks, so many duties."""
+    def _limit(self, programme: Programme, guide: int, mine: list[tuple[int, int, int]]) -> None:
+        """A guide's rights: one task (start, end, variable) at each moment at which one begins, so many ticks, so many duties."""
         rest, under_way = self.limits.rest[guide], list[tuple[int, int]]()
-        for index, (task, variable) in enumerate(mine):
-            under_way = [pair for pair in under_way if task.start < pair[0] + rest] + [(task.end, variable)]
-            following = mine[index + 1][0].start if index + 1 < len(mine) else 1 << 60
-            if len(under_way) > 1 and any(following >= end + rest for end, _ in under_way):
+        following = [start for start, _, _ in mine[1:]] + [1 << 60]
+        for (start, end, variable), after in zip(mine, following, strict=True):
+            under_way = [pair for pair in under_way if start < pair[0]]
+            under_way.append((end + rest, variable))
+            if len(under_way) > 1 and after >= min(under_way)[0]:
                 variables = [other for _, other in under_way]
-                row = programme.row(-INFINITE, 1, variables, [1] * len(variables))
-                self._moments.append((guide, task.start, row))
-        variables = [variable for _, variable in mine]
-        if self.limits.ticks[guide] < UNLIMITED:
-            ticks = [task.end - task.start for task, _ in mine]
+                self._moments.append((guide, start, programme.row(-INFINITE, 1, variables)))
+        variables, ticks = [variable for _, _, variable in mine], [end - start for start, end, _ in mine]
+        if self.limits.ticks[guide] < sum(ticks):
             self._ticks.append((guide, programme.row(-INFINITE, self.limits.ticks[guide], variables, ticks)))
-        if self.limits.duties[guide] < UNLIMITED:
-            ones = [1] * len(variables)
-            self._duties.append((guide, programme.row(-INFINITE, self.limits.duties[guide], variables, ones)))
+        if self.limits.duties[guide] < len(variables):
+            self._duties.append((guide, programme.row(-INFINITE, self.limits.duties[guide], variables)))
 
 
 def _alike(tasks: Sequence[Task]) -> list[list[int]]:

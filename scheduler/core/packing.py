@@ -7,22 +7,25 @@ take any of its profiles; what the search leaves open, by the solver (`packing_m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from scheduler.core.itinerary import Party, Space, Stop, Taken, Visit, joint, legs, waves_of
 from scheduler.core.masks import Masks, crowding
-from scheduler.core.packing_bound import Prices, Relaxation
+from scheduler.core.packing_bound import Prices
+from scheduler.core.packing_cells import Cells
+from scheduler.core.packing_finding import TESTS, find
+from scheduler.core.packing_memory import remembered, taken_over
 from scheduler.core.packing_model import Option, Wave, fewest_changes, pack
-from scheduler.core.packing_search import search, shuffle
+from scheduler.core.packing_search import sweep
 from scheduler.core.profiles import Channel, Profile, Run, profiles, runs_of, shapes
 from scheduler.core.solving import Budget, Undecided
-from scheduler.core.ticks import Interval, runs
+from scheduler.core.ticks import Interval, bits, runs
 
 News = tuple[int, tuple[Stop, ...], tuple[int, ...]]
 """A new wave: its start, its stops, the heads of its parties."""
 
 Closing = tuple[Interval, frozenset[str] | None]
 SETTLE_SECONDS = 5.0
-FEW_OPTIONS, FEW_TESTS, TESTS, MOVES, CORNERS = 80, 600, 5_000, 25, 6
 KEPT, MOST_KINDS = 5, 12
 EMPTY = -1
 
@@ -68,6 +71,8 @@ class Floor:
         """Whether what is there can be walked within the limits, each wave in one of the orders that empty spaces could hold."""
         self.witness = self._settle()
         self.arrangements = [self._as_settled()]
+        self.found: dict[tuple[tuple[Stop, ...], tuple[int, ...]], list[list[Option]]] = {}
+        """For a wave the arrangements of the others that were searched for."""
         self.proofs: list[Prices] = []
         self._masks: dict[int, Masks] = {}
         self._bounds: dict[tuple[frozenset[str], int, int], int] = {}
@@ -89,10 +94,47 @@ class Floor:
             return sure, sure | self._starts(made, rest, EMPTY)
         return sure, sure
 
-    def newest(self, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
-        """The starts among the candidates that fit into the arrangement found last."""
+    def settle(
+        self,
+        stops: tuple[Stop, ...],
+        heads: tuple[int, ...],
+        candidates: int,
+        budget: Budget,
+        older: Floor | None = None,
+    ) -> tuple[int, int]:
+        """Of the candidates, the starts at which all can walk, and those left undecided.
+
+        An arrangement found for one start is tried on all others; so are those of a day that is nearly the same (`older`).
+        """
+        good = undecided = 0
+        if not candidates:
+            return 0, 0
+        more = [self.shapes.reach(stops, part) for part in self._parts(stops, heads)]
+        cells = Cells(self.fields, self.room, self.origin, self.waves, list(bits(candidates)), more)
+        if older and older.fields is self.fields and (older.origin, older.room) == (self.origin, self.room):
+            self.proofs = self.proofs or taken_over(older.proofs, older.waves, self.waves)
+            walked = older.found.get((stops, heads), ())
+            for options in remembered(walked, older.waves, self.waves, self.arrangements[0], cells):
+                good |= self._shown(options, stops, heads, candidates & ~good)
+        for start in bits(candidates & ~good):
+            if good >> start & 1:
+                continue
+            try:
+                found = self._arranged([(start, stops, heads)], budget, cells)
+            except Undecided:
+                undecided |= 1 << start
+                continue
+            if found is not None:
+                good |= 1 << start | self._shown(found[1:], stops, heads, candidates & ~good)
+        return good, undecided & ~good
+
+    def _shown(self, options: list[Option], stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
+        """The candidates that fit beside the others when these walk so; which is kept for a day that comes after."""
+        self.found.setdefault((stops, heads), []).append(options)
         made = profiles(stops, heads, self.spaces)
-        return self._starts(made, candidates, len(self.arrangements) - 1) if made else 0
+        if not made or not candidates:
+            return 0
+        return Masks(self._left(options)).starts(made, candidates >> self.origin) << self.origin
 
     def starts_of_space(self, code: str, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
         """The starts that this space alone would allow, with the unpromised waves gone."""
@@ -104,8 +146,11 @@ class Floor:
 
     def arrange(self, news: Sequence[News], budget: Budget) -> list[Option] | None:
         """An option for each of the new waves, then for each old one, or None. Raises Undecided."""
+        return self._arranged(news, budget, None)
+
+    def _arranged(self, news: Sequence[News], budget: Budget, cells: Cells | None) -> list[Option] | None:
         units = self._new_units(news)
-        found = self._quickly(units)
+        found = self._quickly(units, cells)
         if found is not None and not found:
             waves = [*units, *self.waves]
             found = pack(
@@ -136,7 +181,7 @@ class Floor:
             )
         return None if found is None else self._found(news, units, found)
 
-    def _quickly(self, units: Sequence[Wave]) -> list[Option] | None:
+    def _quickly(self, units: Sequence[Wave], cells: Cells | None = None) -> list[Option] | None:
         """An option for each new unit and each old one; None is a proof that there is none, [] is not."""
         if not all(unit.options or not unit.listed for unit in units):
             return None
@@ -144,31 +189,12 @@ class Floor:
             return []
         if any(prices.disprove(units) for prices in self.proofs):
             return None
-        near = [wave for wave in self.waves if wave.listed and any(wave.period.overlaps(unit.period) for unit in units)]
-        few = sum(len(wave.options) for wave in near) <= FEW_OPTIONS
-        if few and ((found := self._searched(units, near, FEW_TESTS)) or found is None):
-            return found
-        waves, first = [*units, *self.waves], [*(unit.options[0] for unit in units), *self.arrangements[-1]]
-        found = shuffle(self.fields, self.room, waves, first, MOVES)
-        if found or not self.waves:
-            return found or self._searched(units, near, TESTS)
-        relaxed = Relaxation(self.fields, self.room, [w for w in waves if w.listed], len(units), self.origin)
-        answer = relaxed.ask(CORNERS)
-        if isinstance(answer, Prices):
-            self.proofs.append(answer)
+        cells = cells or Cells(self.fields, self.room, self.origin, [*units, *self.waves])
+        found = find(cells, units, self.waves, self.arrangements[-1])
+        if isinstance(found, Prices):
+            self.proofs.append(found)
             return None
-        for corner in answer if len(relaxed.waves) == len(waves) else ():
-            if found := shuffle(self.fields, self.room, waves, corner, MOVES):
-                return found
-        return self._searched(units, near, TESTS)
-
-    def _searched(self, units: Sequence[Wave], near: list[Wave], tests: int) -> list[Option] | None:
-        """As `_quickly`: a search among the waves of that time alone, for what cannot be done without the others can never be."""
-        try:
-            found = search(self.fields, self.room, [*units, *near], tests)
-        except Undecided:
-            return []
-        return found if found is None or len(near) == len(self.waves) else []
+        return found
 
     def _unchanged(self, units: Sequence[Wave]) -> list[Option]:
         """The options of new units that leave the spaces roomiest with nobody else changed; [] where that is not found."""
@@ -252,6 +278,7 @@ class Floor:
         walked = self.shapes.walked(visit.stops, heads, walks)
         keys = tuple(party.key for party in parties)
         wave = Wave((visit.key, number), start, visit.stops, heads, keys, None, walked.listed, make=self._options)
+        wave.known = walked.reach
         wave.now = Option(walked.load << 16 * (start - self.origin), walked.runs, walks)
         if walked.allowed:
             wave.present = 0  # first among its options, so that a search tries it first
@@ -264,13 +291,16 @@ class Floor:
         """New waves with the options that may be entered; each party for itself where nothing is joint."""
         units = []
         for number, (start, stops, heads) in enumerate(news):
-            parts = [heads] if self._is_joint(stops, heads) else [(party,) for party in heads]
-            for part in parts:
+            for part in self._parts(stops, heads):
                 listed = self.shapes.made(stops, part) is not None
                 unit = Wave(("", number), start, stops, part, (), None, listed, make=self._options)
                 unit.options = [option for option in unit.options if self.fields.fits(self.entry, option.load)]
                 units.append(unit)
         return units
+
+    def _parts(self, stops: tuple[Stop, ...], heads: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """The parties that must be thought of together: each is for itself where nothing is joint."""
+        return [heads] if self._is_joint(stops, heads) else [(party,) for party in heads]
 
     def _options(self, wave: Wave) -> list[Option]:
         """All ways of a wave at its start, the present one first."""
@@ -308,10 +338,9 @@ class Floor:
 
     def _anyhow(self) -> list[Option] | None:
         if all(wave.listed for wave in self.waves):
-            try:
-                return search(self.fields, self.room, self.waves, TESTS)
-            except Undecided:
-                pass
+            cells = Cells(self.fields, self.room, self.origin, self.waves)
+            with suppress(Undecided):
+                return sweep(cells, cells.free, self.waves, TESTS)
         return pack(self.fields, self.room, self.waves, self.spaces, self.origin, Budget(SETTLE_SECONDS))
 
     def _as_settled(self) -> list[Option]:
@@ -333,31 +362,29 @@ class Floor:
 
     def _starts(self, made: Sequence[Profile], candidates: int, arrangement: int) -> int:
         if arrangement not in self._masks:
-            self._masks[arrangement] = Masks(self._left(arrangement))
+            self._masks[arrangement] = Masks(self._left(() if arrangement == EMPTY else self.arrangements[arrangement]))
         return self._masks[arrangement].starts(made, candidates >> self.origin) << self.origin
 
-    def _left(self, arrangement: int) -> dict[Channel, list[int]]:
-        """What new waves may take, by channel and tick, in an arrangement of the old ones or (EMPTY) with them gone."""
-        if arrangement == EMPTY:
-            rows = self.fields.unpack(self.entry)
-        else:
-            rows = self.fields.unpack(self.room - sum(option.load for option in self.arrangements[arrangement]))
-            if self.entry != self.room:
-                tops = self.fields.unpack(self.entry)
-                rows = [list(map(min, row, top)) for row, top in zip(rows, tops, strict=True)]
+    def _left(self, options: Iterable[Option]) -> dict[Channel, list[int]]:
+        """What new waves may take, by channel and tick, beside the old ones as they walk so."""
+        rows = self.fields.unpack(self.room - sum(option.load for option in options))
+        if self.entry != self.room:
+            tops = self.fields.unpack(self.entry)
+            rows = [list(map(min, row, top)) for row, top in zip(rows, tops, strict=True)]
         return dict(zip(self.fields.channels, rows, strict=True))
 
     def _bound(self, stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
         """The starts that a count of parties and lanes leaves."""
+        if sum(space.lanes for space in self.spaces.values()) > self.fields.MOST:
+            return candidates  # so many are not worth counting
         spaces = frozenset(stop.space for stop in stops)
         ticks, number = sum(stop.ticks for stop in stops), 1 if self._is_joint(stops, heads) else len(heads)
         key = (spaces, ticks, number)
         if key not in self._bounds:
-            parties: dict[frozenset[str], list[int]] = {}
+            parties: dict[frozenset[str], int] = {}
             for wave in self.waves:
-                row = parties.setdefault(frozenset(stop.space for stop in wave.stops), [0] * self.fields.ticks)
-                for tick in self._within(wave.period.start, wave.period.end):
-                    row[tick] += 1
-            rows = dict(zip(self.fields.channels, self.fields.unpack(self.room), strict=True))
-            self._bounds[key] = runs(crowding(rows, parties, spaces, number, MOST_KINDS), ticks)
+                kind = frozenset(stop.space for stop in wave.stops)
+                begin, end = wave.period.start - self.origin, wave.period.end - self.origin
+                parties[kind] = parties.get(kind, 0) + self.fields.under_way(begin, end)
+            self._bounds[key] = runs(crowding(self.fields, self.room, parties, spaces, number, MOST_KINDS), ticks)
         return self._bounds[key] << self.origin & candidates

@@ -9,7 +9,7 @@ nothing rests on floating point; and prices found for one question often prove o
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
@@ -19,6 +19,10 @@ from scheduler.core.profiles import Channel, Fields
 from scheduler.core.relaxing import INFINITE, Programme
 
 WORTH = 1000  # of a new wave, so that prices may be whole numbers
+NEAR = 0.3
+
+Share = tuple[Option, float]
+"""The way of a wave of which most is walked, and how much of it: 1 where the wave is not divided."""
 
 
 @dataclass(slots=True)
@@ -48,10 +52,23 @@ class Prices:
 
 
 class Relaxation:
-    """The waves of a day, divided among their ways; the first `new` of them may be left out in part."""
+    """Waves of a day, divided among their ways; the first `new` of them may be left out in part.
 
-    def __init__(self, fields: Fields, room: int, waves: Sequence[Wave], new: int, origin: int) -> None:
+    `known`: ways of the others that fit together, from which the relaxation begins.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        room: int,
+        waves: Sequence[Wave],
+        new: int,
+        origin: int,
+        known: Sequence[Option] = (),
+    ) -> None:
         self.waves, self.new, self.origin, self.channels, self.ticks = waves, new, origin, fields.channels, fields.ticks
+        self.known = {id(option) for option in known}
+        self._chance = Random(1)  # noqa: S311  # guards nothing
         self.room = fields.unpack(room)
         # Between two moments at which a leg begins or there is less room, no more is asked for than before.
         begins = {w.start + run.offset - origin for w in waves for option in w.options for run in option.runs}
@@ -62,61 +79,60 @@ class Relaxation:
         self.takes: list[range] = []
         self.programme = self._write()
 
-    def ask(self, tries: int) -> Prices | Iterator[list[Option]]:
-        """Prices that prove that not all can walk; else so many corners of the relaxation, each a good beginning for a search.
+    def ask(self) -> Prices | list[Share]:
+        """Prices that prove that not all can walk; else a corner of the relaxation: the most walked way of each wave.
 
-        A corner is the way of each wave of which most is walked. All but the first are found with prices by chance.
+        It is a good beginning for a search; where no wave is divided, all fit. [] where the solver knows nothing.
         """
         for takes in self.takes[: self.new]:
             self.programme.worth(takes, WORTH)
         answer = self.programme.solve()
         if answer is None:
-            return iter(())
-        worth, walked, dual = answer
-        if worth < WORTH * (self.new - 1e-6):
+            return []
+        walked, dual = answer
+        if any(sum(walked[variable] for variable in takes) < 1 - 1e-6 for takes in self.takes[: self.new]):
             prices = self._prices(dual)
             if prices.disprove(self.waves[: self.new]):
                 return prices
-        return self._corners(walked, tries)
+        return self._ways(walked)
 
-    def _corners(self, walked: list[float], tries: int) -> Iterator[list[Option]]:
-        chance = Random(self.new)  # noqa: S311  # guards nothing
-        yield self._ways(walked)
-        for _ in range(1, tries):
-            for takes in self.takes[self.new :]:
-                for variable in takes:
-                    self.programme.worth([variable], chance.random())
-            answer = self.programme.solve()
-            if answer is None:
-                return
-            yield self._ways(answer[1])
+    def again(self, tried: Collection[Option]) -> list[Share]:
+        """Another corner at which the new ones walk: by chance, and rather near what was tried and was not quite one."""
+        for number, (wave, takes) in enumerate(zip(self.waves, self.takes, strict=True)):
+            base = WORTH if number < self.new else 0
+            for option, variable in zip(wave.options, takes, strict=True):
+                self.programme.worth([variable], base + self._chance.random() + (NEAR if option in tried else 0))
+        answer = self.programme.solve()
+        return [] if answer is None else self._ways(answer[0])
 
-    def _ways(self, walked: list[float]) -> list[Option]:
+    def _ways(self, walked: list[float]) -> list[Share]:
         found = []
         for wave, takes in zip(self.waves, self.takes, strict=True):
             shares = [round(walked[variable], 6) for variable in takes]
-            found.append(wave.options[shares.index(max(shares))])
+            most = max(shares)
+            found.append((wave.options[shares.index(most)], most))
         return found
 
     def _write(self) -> Programme:
-        programme, first = Programme(), bisect_left(self.moments, 0)
+        programme = Programme()
+        places = [bisect_left(self.moments, tick) for tick in range(self.ticks + 1)]
         cells: dict[tuple[Channel, int], dict[int, int]] = {}
         for number, wave in enumerate(self.waves):
-            shift, begin = wave.start - self.origin, programme.variables
-            for option in wave.options:
-                variable = programme.variable()
+            shift, takes = wave.start - self.origin, programme.add(len(wave.options))
+            for variable, option in zip(takes, wave.options, strict=True):
+                if id(option) in self.known:
+                    programme.begin_whole(variable)
                 for run in option.runs:
-                    place, end = bisect_left(self.moments, shift + run.offset, first), shift + run.offset + run.ticks
-                    while place < len(self.moments) and self.moments[place] < end:
-                        cell = cells.setdefault((run.channel, self.moments[place]), {})
+                    begin = shift + run.offset
+                    for moment in self.moments[places[max(begin, 0)] : places[begin + run.ticks]]:
+                        cell = cells.setdefault((run.channel, moment), {})
                         cell[variable] = cell.get(variable, 0) + run.amount  # runs of one way may overlap
-                        place += 1
-            self.takes.append(range(begin, programme.variables))
-            programme.row(0 if number < self.new else 1, 1, self.takes[-1], [1] * len(self.takes[-1]))
+            self.takes.append(takes)
+            programme.row(0 if number < self.new else 1, 1, takes)
         for (channel, moment), cell in cells.items():
             most = self.room[self.channels[channel]][moment]
             if sum(cell.values()) > most:
-                self.rows[channel, moment] = programme.row(-INFINITE, most, list(cell), list(cell.values()))
+                self.rows[channel, moment] = programme.row(-INFINITE, most, list(cell), cell.values())
         return programme
 
     def _prices(self, dual: list[float]) -> Prices:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scheduler.core.itinerary import Space, Stop, Walk, joint, times
-from scheduler.core.profiles import Channel, Fields, Run, joint_groups
+from scheduler.core.profiles import Channel, Fields, Reach, Run, joint_groups, reach
 from scheduler.core.solving import Budget, Undecided, new_model, solve
 from scheduler.core.ticks import Interval
 
@@ -47,6 +47,7 @@ class Wave:
     present: int = -1
     period: Interval = field(init=False)
     make: Callable[[Wave], list[Option]] | None = None
+    known: Reach | None = None
 
     def __post_init__(self) -> None:
         self.period = Interval(self.start, self.start + sum(stop.ticks for stop in self.stops))
@@ -60,6 +61,12 @@ class Wave:
     @options.setter
     def options(self, options: list[Option]) -> None:
         self.given = options
+
+    @property
+    def reach(self) -> Reach:
+        if self.known is None:
+            self.known = reach(option.runs for option in self.options)
+        return self.known
 
 
 Term = tuple[int, int, int, "cp_model.LinearExprT"]
@@ -93,7 +100,7 @@ class Model:
 
     def solve(self, budget: Budget) -> list[Option] | None:
         """An option for each wave; None where there is none. Raises Undecided."""
-        solver = solve(self.model, budget)
+        solver = solve(self.model, budget, probe=False)
         if solver is None:
             return None
         found = []

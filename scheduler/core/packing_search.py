@@ -3,92 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from scheduler.core.packing_cells import Cells
 from scheduler.core.packing_model import Option, Wave
-from scheduler.core.profiles import Fields
 from scheduler.core.solving import Undecided
 
-PATIENCE, WIDTH = 6, 6
+PATIENCE, WIDTH = 10, 6
 
 
-def search(fields: Fields, room: int, waves: Sequence[Wave], tests: int) -> list[Option] | None:
-    """An option for each wave so that all fit, or None, which is a proof. Raises Undecided after so many tests.
+def sweep(cells: Cells, free: int, waves: Sequence[Wave], tests: int) -> list[Option] | None:
+    """An option for each wave so that all fit into what is free, or None, which is a proof. Raises Undecided after so many tests.
 
-    Each time the wave with the fewest options left takes one, and the others lose those that no longer fit. What one of several waves
-    alike has tried in vain, the others need not try.
+    The waves are placed in the order of their starts, all options of each beside all that may stand before it. What is over when a wave
+    begins no longer matters, nor who of several alike walks how: there are few different states, however many ways lead to them.
     """
-    guard, left = fields.guard, tests
-    chosen: dict[int, Option] = {}
-    marks = [frozenset(option.load for option in wave.options) for wave in waves]
-
-    def place(room: int, domains: dict[int, list[Option]]) -> bool:
-        nonlocal left
-        if not domains:
-            return True
-        pick = min(domains, key=lambda i: len(domains[i]))
-        period, mark, vain = waves[pick].period, marks[pick], set[int]()
-        for option in domains[pick]:
-            after = room - option.load
-            top, rest = after | guard, dict(domains)
-            del rest[pick]
-            for i, domain in domains.items():
-                if i == pick or not waves[i].period.overlaps(period):
-                    continue
-                left -= len(domain)
-                if left < 0:
-                    raise Undecided
-                skip = vain if marks[i] == mark else ()
-                rest[i] = [o for o in domain if (top - o.load) & guard == guard and o.load not in skip]
-                if not rest[i]:
-                    break
-            else:
-                chosen[pick] = option
-                if place(after, rest):
-                    return True
-            vain.add(option.load)
-        return False
-
-    fits = fields.fits
-    domains = {i: [option for option in wave.options if fits(room, option.load)] for i, wave in enumerate(waves)}
-    if not all(domains.values()):
-        return None
-    return [chosen[i] for i in range(len(waves))] if place(room, domains) else None
+    ways = {wave: cells.ways(wave) for wave in waves}
+    order = sorted(waves, key=lambda wave: (wave.start, len(ways[wave]), [load for load, _ in ways[wave]]))
+    guard, begun = cells.guard, 0
+    states: dict[int, Any] = {free: None}  # what is free: who took the last of it, and from what state
+    for wave in order:
+        tests -= len(states) * len(ways[wave])
+        if tests < 0:
+            raise Undecided
+        if (over := cells.before(wave.start)) != begun:
+            states, begun = {state | over: came for state, came in states.items()}, over
+        found: dict[int, Any] = {}
+        for state, came in states.items():
+            for load, option in ways[wave]:
+                rest = state - load
+                if rest & guard == guard and rest not in found:
+                    found[rest] = option, came
+        if not found:
+            return None
+        states = found
+    chosen: dict[Wave, Option] = {}
+    came = next(iter(states.values()))
+    for wave in reversed(order):
+        chosen[wave], came = came
+    return [chosen[wave] for wave in waves]
 
 
-def shuffle(
-    fields: Fields, room: int, waves: Sequence[Wave], first: Sequence[Option], moves: int
-) -> list[Option] | None:
+def shuffle(cells: Cells, waves: Sequence[Wave], first: Sequence[Option], moves: int) -> list[Option] | None:
     """An option for each wave so that all fit, beginning from `first`; None: not found in so many moves (no proof).
 
     In each move a wave that is where too many are takes the option that leaves the fewest cells overfull; what a wave left lately it
     does not take again.
     """
-    chosen, guard = list(first), fields.guard
-    total = sum(option.load for option in chosen)
-    top = room | guard
+    chosen, guard = list(first), cells.guard
+    free = cells.left(sum(option.load for option in chosen))
     left_at: dict[int, int] = {}
     for move in range(moves):
-        over = ~(top - total) & guard
-        if not over:
+        if free & guard == guard:
             return chosen
-        cells = (over >> 15) * 0x7FFF
-        there = [i for i, option in enumerate(chosen) if option.load & cells and len(waves[i].options) > 1]
+        over = cells.overfull(free)
+        there = [i for i, option in enumerate(chosen) if option.load & over and len(waves[i].options) > 1]
         if not there:
             return None
         turn = move % len(there)
         best: tuple[int, int, int, Option] | None = None
         for i in (there[turn:] + there[:turn])[:WIDTH]:
-            others = top - (total - chosen[i].load)
-            for option in waves[i].options:
+            others = free + cells.of(waves[i], chosen[i])
+            for load, option in cells.ways(waves[i]):
                 if option is chosen[i] or left_at.get(id(option), -PATIENCE) > move - PATIENCE:
                     continue
-                cost = (~(others - option.load) & guard).bit_count()
-                if best is None or cost < best[0]:
-                    best = cost, move, i, option
+                after = others - load
+                fitting = (after & guard).bit_count()
+                if best is None or fitting > best[0]:
+                    best = fitting, after, i, option
         if best is None:
             continue
-        _, _, i, option = best
+        _, free, i, option = best
         left_at[id(chosen[i])] = move
-        total += option.load - chosen[i].load
         chosen[i] = option
-    return chosen if not ~(top - total) & guard else None
+    return chosen if free & guard == guard else None

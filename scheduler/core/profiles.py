@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -44,6 +44,32 @@ class Profile:
     walks: tuple[Walk, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The offsets at which a leg of a wave may begin, and the most that it may take of a channel at once."""
+
+    offsets: frozenset[int]
+    most: int
+
+    def __or__(self, other: Reach) -> Reach:
+        return Reach(self.offsets | other.offsets, max(self.most, other.most))
+
+
+def reach(ways: Iterable[Iterable[Run]]) -> Reach:
+    """Over all these ways to go. The runs of one may overlap."""
+    every = [list(runs) for runs in ways]
+    most = max((_most(runs) for runs in every if runs), default=0)
+    return Reach(frozenset(run.offset for runs in every for run in runs), most)
+
+
+def _most(runs: Sequence[Run]) -> int:
+    """The most that these take of one channel at once."""
+    return max(
+        sum(o.amount for o in runs if o.channel == run.channel and o.offset <= run.offset < o.offset + o.ticks)
+        for run in runs
+    )
+
+
 class Fields:
     """Loads over so many channels and ticks: 16 bits a field, of which the highest stays free (amounts are at most 16,383)."""
 
@@ -53,6 +79,7 @@ class Fields:
         self.channels = {channel: number for number, channel in enumerate(channels)}
         self.ticks = ticks
         self.guard = 0x8000 * _ones(len(self.channels) * ticks)
+        self.guard_of_row = 0x8000 * _ones(ticks)
 
     def load(self, channel: Channel, start: int, ticks: int, amount: int) -> int:
         """`amount` of one channel from `start` for `ticks`; what lies outside the span is cut off."""
@@ -60,6 +87,14 @@ class Fields:
         if end <= start:
             return 0
         return (min(amount, self.MOST) * _ones(end - start)) << ((self.channels[channel] * self.ticks + start) * 16)
+
+    def under_way(self, start: int, end: int) -> int:
+        """One in one channel at these ticks."""
+        return _ones(end - start) << 16 * start
+
+    def row(self, load: int, channel: Channel) -> int:
+        """One channel of a load, by ticks."""
+        return load >> 16 * self.channels[channel] * self.ticks & (1 << 16 * self.ticks) - 1
 
     def fits(self, room: int, load: int) -> bool:
         """Whether no field of `load` exceeds that of `room`."""
@@ -169,13 +204,15 @@ def taken(fields: Fields, space: Space, start: int, stop: Stop, heads: int) -> i
 class Walked:
     """What a wave takes that walks so: as a load from the first tick and as runs.
 
-    `listed`: its profiles are. `allowed`: its parties meet at their joint stops, and empty spaces could hold them.
+    `listed`: its profiles are. `allowed`: its parties meet at their joint stops, and empty spaces could hold them. `reach`: of this way
+    and all its profiles.
     """
 
     load: int
     runs: tuple[Run, ...]
     listed: bool
     allowed: bool
+    reach: Reach
 
 
 class Shapes:
@@ -186,6 +223,7 @@ class Shapes:
         self.spaces = {space.code: space for space in places}
         self.bare = capacity(self.fields, places)
         self._made: dict[tuple[tuple[Stop, ...], tuple[int, ...]], tuple[tuple[int, Profile], ...] | None] = {}
+        self._reached: dict[tuple[tuple[Stop, ...], tuple[int, ...]], Reach] = {}
         self._walked: dict[tuple[tuple[Stop, ...], tuple[int, ...], tuple[Walk, ...]], Walked] = {}
 
     def made(self, stops: tuple[Stop, ...], heads: tuple[int, ...]) -> tuple[tuple[int, Profile], ...] | None:
@@ -196,6 +234,14 @@ class Shapes:
             found = profiles(stops, heads, self.spaces)
             self._made[key] = None if found is None else tuple((self._load(p.runs), p) for p in found)
         return self._made[key]
+
+    def reach(self, stops: tuple[Stop, ...], heads: tuple[int, ...]) -> Reach:
+        """Of all profiles of a wave."""
+        key = (stops, heads)
+        if key not in self._reached:
+            _make_room(self._reached)
+            self._reached[key] = reach(profile.runs for _, profile in self.made(stops, heads) or ())
+        return self._reached[key]
 
     def walked(self, stops: tuple[Stop, ...], heads: tuple[int, ...], walked: tuple[Walk, ...]) -> Walked:
         """What a wave takes whose parties walk so, also against the rules: then each has a leg of its own at every joint stop."""
@@ -210,9 +256,10 @@ class Shapes:
                 for index, stop in enumerate(stops)
                 if joint(stop, total, self.spaces[stop.space])
             )
-            load, listed = self._load(found), self.made(stops, heads) is not None
-            allowed = together and (not listed or self.fields.fits(self.bare, load))
-            self._walked[key] = Walked(load, found, listed, allowed)
+            load, made = self._load(found), self.made(stops, heads)
+            allowed = together and (made is None or self.fields.fits(self.bare, load))
+            every = self.reach(stops, heads) | reach([found])
+            self._walked[key] = Walked(load, found, made is not None, allowed, every)
         return self._walked[key]
 
     def _load(self, found: Iterable[Run]) -> int:

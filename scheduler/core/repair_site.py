@@ -10,6 +10,7 @@ from scheduler.core.day import Day
 from scheduler.core.ejection import Board
 from scheduler.core.itinerary import Stop
 from scheduler.core.matching_model import NOBODY, Cover, Task
+from scheduler.core.packing_cells import Cells
 from scheduler.core.packing_model import Option, Wave
 from scheduler.core.packing_search import shuffle
 from scheduler.core.profiles import Fields, profiles
@@ -287,7 +288,9 @@ class Site:
             found = self._nudge(base, new)
             if found is None and budget is not None:
                 first = [*base.options, *(wave.options[0] for wave in new)]
-                found = shuffle(floor.fields, floor.room, [*floor.waves, *base.waves, *new], first, WALK_MOVES)
+                waves = [*floor.waves, *base.waves, *new]
+                cells = Cells(floor.fields, floor.room, floor.origin, waves)
+                found = shuffle(cells, waves, first, WALK_MOVES)
             if found is not None:
                 return found, sum(option.load for option in found)
         if budget is None:

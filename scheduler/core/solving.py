@@ -31,11 +31,11 @@ def new_model() -> cp_model.CpModel:
     return cp_model.CpModel()
 
 
-def solve(model: cp_model.CpModel, budget: Budget, *, workers: int = 1) -> cp_model.CpSolver | None:
+def solve(model: cp_model.CpModel, budget: Budget, *, workers: int = 1, probe: bool = True) -> cp_model.CpSolver | None:
     """The solver with a solution, or None where there is none. Raises Undecided when the time is up without either.
 
     One worker with the full linear relaxation: the default portfolio of one to three workers lacks it, and does not end on
-    pigeonhole-like "no"s. The search is deterministic.
+    pigeonhole-like "no"s. The search is deterministic. `probe`: whether it pays to look long at a model before solving it.
     """
     from ortools.sat.python import cp_model
 
@@ -45,6 +45,8 @@ def solve(model: cp_model.CpModel, budget: Budget, *, workers: int = 1) -> cp_mo
     solver.parameters.num_workers = workers
     if workers == 1:
         solver.parameters.linearization_level = 2
+    if not probe:
+        solver.parameters.cp_model_probing_level = solver.parameters.symmetry_level = 0
     solver.parameters.max_time_in_seconds = seconds
     solver.parameters.random_seed = 1
     status = solver.solve(model)

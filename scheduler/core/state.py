@@ -8,7 +8,7 @@ from scheduler.core.day import Day, Wish
 from scheduler.core.inherited import Inheritance
 from scheduler.core.matching import Crew, Demand
 from scheduler.core.packing import Floor
-from scheduler.core.solving import Budget, Undecided
+from scheduler.core.solving import Budget
 from scheduler.core.ticks import Interval
 
 Group = tuple[int, ...]
@@ -52,19 +52,12 @@ class State:
         sure_floor, maybe_floor = self.floor.starts(wish.stops, group, candidates)
         skill, ticks, number = (wish.tour, wish.language), wish.ticks, len(group)
         led, maybe = self.crew.starts(*skill, ticks, number, maybe_floor)
-        more, unknown_led = self.crew.settle(*skill, ticks, number, maybe & ~led, budget)
+        older = self.inherited.nearest() if maybe & ~led or maybe_floor & ~sure_floor else None
+        more, unknown_led = self.crew.settle(*skill, ticks, number, maybe & ~led, budget, older and older.crew)
         led |= more
-        rest, unknown_walked = (led | unknown_led) & ~sure_floor, 0
-        while rest:
-            bit = rest & -rest
-            rest ^= bit
-            try:
-                if self.floor.arrange([(bit.bit_length() - 1, wish.stops, group)], budget) is None:
-                    continue
-                sure_floor |= bit | self.floor.newest(wish.stops, group, rest)
-                rest &= ~sure_floor
-            except Undecided:
-                unknown_walked |= bit
+        asked = (led | unknown_led) & ~sure_floor
+        more, unknown_walked = self.floor.settle(wish.stops, group, asked, budget, older and older.floor)
+        sure_floor |= more
         good = led & sure_floor
         return good, (led | unknown_led) & (sure_floor | unknown_walked) & ~good
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scheduler.core import availability
@@ -79,10 +81,25 @@ def test_what_one_start_of_the_spaces_proves_of_another_is_true() -> None:
         if not all(unit.options for unit in units):
             continue
         waves = [*units, *floor.waves]
-        answer = Relaxation(floor.fields, floor.room, waves, 2, floor.origin).ask(1)
+        answer = Relaxation(floor.fields, floor.room, waves, 2, floor.origin).ask()
         if isinstance(answer, Prices):
             proofs.append(answer)
         if any(prices.disprove(units) for prices in proofs):
             disproved += 1
             assert pack(floor.fields, floor.room, waves, floor.spaces, floor.origin, Budget(60)) is None
     assert disproved >= 5
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_full_day_answers_after_a_booking_as_if_it_were_asked_alone(number: int) -> None:
+    """With the rosters, arrangements and proofs of the day before the booking to begin from."""
+    museum = museums.Museum("narrow", 30, 30, (3, 3, 3, 3, 3, 5)) if number else museums.BUSY
+    before = replace(museums.month(museum, 2, 2)[1], seal=f"full {number} before")
+    asked = wish("halls", 18, "ru", 1 + number)
+    offered = availability.starts(before, asked, seconds=60).starts
+    for place, start in enumerate(offered[:: max(1, len(offered) // 3)]):
+        way = availability.way(before, asked, (start,), seconds=60)
+        assert way is not None
+        after = museums.booked(before, asked, way, f"b{place}")
+        kept = availability.starts(replace(after, seal=f"full {number} after {place}"), asked, seconds=60)
+        assert kept == availability.starts(after, asked, seconds=60)

@@ -22,8 +22,8 @@ def wave(key: str, *runs: Run) -> Wave:
 
 def test_a_row_that_names_a_variable_twice_is_refused() -> None:
     programme = Programme()
-    variable = programme.variable()
-    programme.row(-INFINITE, 1, [variable, variable], [1, 1])
+    [variable] = programme.add(1)
+    programme.row(-INFINITE, 1, [variable, variable])
     with pytest.raises(ValueError, match="several times"):
         programme.solve()
 
@@ -32,9 +32,9 @@ def test_runs_of_one_way_that_overlap_take_their_sum() -> None:
     """Two sub-groups of one wave that are in a hall together, each leg a run of its own."""
     both = (Run(LANES, 0, 6, 1), Run(LANES, 3, 6, 1))
     room = FIELDS.load(LANES, 0, 24, 2)
-    full = Relaxation(FIELDS, room, [wave("new", Run(LANES, 0, 6, 1)), wave("old", *both)], 1, 0).ask(1)
+    full = Relaxation(FIELDS, room, [wave("new", Run(LANES, 0, 6, 1)), wave("old", *both)], 1, 0).ask()
     assert isinstance(full, Prices)
     free = Relaxation(
         FIELDS, FIELDS.load(LANES, 0, 24, 3), [wave("new", Run(LANES, 0, 6, 1)), wave("old", *both)], 1, 0
     )
-    assert not isinstance(free.ask(1), Prices)
+    assert not isinstance(free.ask(), Prices)
