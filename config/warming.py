@@ -28,7 +28,7 @@ from tours.errors import CatalogueError
 
 log = logging.getLogger(__name__)
 
-SOLVERS = ("ortools.sat.python.cp_model", "ortools.linear_solver.pywraplp")
+SOLVERS = ("ortools.sat.python.cp_model", "ortools.linear_solver.pywraplp", "ortools.linear_solver.linear_solver_pb2")
 """Imported by the core when it first needs them."""
 MOST_YOUNG = 100_000
 """So many new things make the collector look in the midst of a page: more than a page makes, so that it is for long work alone."""
