@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 
 def long_day(moment: date | datetime) -> str:
@@ -28,6 +28,18 @@ def short_day(moment: date | datetime) -> str:
     return _written(moment, pgettext("date on a page", "l, j E"))
 
 
+def days_of(first: date, last: date) -> str:
+    """28 November – 4 December 2026; each with its year where they differ."""
+    if first.year != last.year:
+        return f"{plain_day(first)} – {plain_day(last)}"
+    # Translators: days of one year: 28 November – 4 December 2026
+    return pgettext("date on a page", "%(first)s – %(last)s %(year)s") % {
+        "first": _written(first, "j E"),
+        "last": _written(last, "j E"),
+        "year": first.year,
+    }
+
+
 def month(moment: date) -> str:
     """May 2026."""
     # Translators: a month, in Django's date format: May 2026
@@ -35,8 +47,15 @@ def month(moment: date) -> str:
 
 
 def weekday(moment: date | datetime) -> str:
-    """Thu."""
-    return _written(moment, "D")
+    """Thu. Not by Django's "D", by which a Kazakh Tuesday reads like a Saturday."""
+    day = timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
+    return short_weekdays()[day.weekday()]
+
+
+def short_weekdays() -> list[str]:
+    """The seven, from Monday."""
+    # Translators: weekdays from Monday, two or three letters each, parted by blanks
+    return gettext("Mon Tue Wed Thu Fri Sat Sun").split()
 
 
 def whole_weekday(moment: date | datetime) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from scheduler.dates import short_weekdays
 from scheduler.insight.frames import Bars, Heat, Table, Value
 from tours.models import Weekday
 
@@ -196,7 +197,7 @@ def _heat(key: str, heat: Heat) -> HeatMap:
     ]
     weekdays = sorted({weekday for weekday, _hour in heat.cells})
     most = 100.0 if heat.unit == "%" else max(heat.cells.values())
-    short = _short_weekdays()
+    short = short_weekdays()
     cells = tuple(
         Cell(
             x=round(NAME + at * CELL, 1),
@@ -227,11 +228,6 @@ def _heat(key: str, heat: Heat) -> HeatMap:
 
 def _hour(hour: int | None) -> str:
     return "?" if hour is None else str(hour)
-
-
-def _short_weekdays() -> list[str]:
-    # Translators: weekdays from Monday, two or three letters each, parted by blanks
-    return _("Mon Tue Wed Thu Fri Sat Sun").split()
 
 
 def _said(value: Value) -> str:

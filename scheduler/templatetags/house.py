@@ -16,7 +16,7 @@ from django.utils.translation import gettext, pgettext
 from notifications import summaries
 from notifications.models import Call
 from scheduler import phones, queries, telling
-from scheduler.dates import clock, long_day, moment, month, short_day, weekday, whole_weekday
+from scheduler.dates import clock, days_of, long_day, moment, month, short_day, weekday, whole_weekday
 from scheduler.forms.asking import CEREMONY
 from scheduler.models import Visit
 from scheduler.models.fields import LANGUAGES
@@ -27,6 +27,8 @@ from tours.queries import museum
 register = template.Library()
 LED_IN = dict(LANGUAGES)
 NO_BREAK = "\u00a0"
+BESIDE_NUMBER = re.compile(r"(?<=\d) (?=\w)|(?<=[^\W\d]) (?=\d{4})")
+"""The blank after "28" and the one before "2026"."""
 PLACEHOLDER = re.compile(r"https://link\.invalid/\S*")
 
 
@@ -53,6 +55,15 @@ def zone_label(house: Museum) -> str:
 
 for written in (long_day, short_day, month, weekday, whole_weekday, clock, moment):
     register.filter(written)
+
+
+register.simple_tag(days_of)
+
+
+@register.filter
+def unbroken(date_in_words: str) -> str:
+    """A date of which a heading breaks no number from its month or year."""
+    return BESIDE_NUMBER.sub(NO_BREAK, date_in_words)
 
 
 @register.filter

@@ -210,9 +210,11 @@ def _further(group: Group, first: date, now: datetime, by_office: bool) -> date 
 
 
 def _weeks(first: date, offers: dict[date, DayOffer], chosen: date | None) -> tuple[tuple[Cell | None, ...], ...]:
-    return tuple(
+    """The weeks, without those that are over: on a phone the free days would stand below three empty lines."""
+    weeks = tuple(
         tuple(
             Cell(day, offers[day].state, offers[day].reason, day == chosen) if day in offers else None for day in week
         )
         for week in Calendar().monthdatescalendar(first.year, first.month)
     )
+    return tuple(week for week in weeks if any(cell and cell.state != "past" for cell in week)) or weeks
