@@ -217,7 +217,7 @@ def _for_guide(visit: Visit, party: Party, parties: Sequence[Party], known: Know
         )
     return Expected(
         thread=duty_thread(visit, party),
-        to=Address(guide.name, guide.email, guide.phone, guide.locale),
+        to=Address(guide.name, guide.email, guide.phone, guide.locale, channel=guide.channel),
         letter=Letter("duty", facts),
         entry=entry,
     )

@@ -58,6 +58,7 @@ urlpatterns = [
     path("guide/tours/<int:pk>/arrive/", guide.arrive, name="guide_arrive"),
     path("guide/absences/", guide.add_absence, name="guide_add_absence"),
     path("guide/absences/<int:pk>/remove/", guide.remove_absence, name="guide_remove_absence"),
+    path("guide/messages/", guide.choose_channel, name="guide_choose_channel"),
     path("guide/calendar/renew/", guide.renew_calendar, name="guide_renew_calendar"),
     path("office/", day.day, name="office_day"),
     path("office/print/", sheets.office_day, name="office_sheet"),

@@ -111,6 +111,12 @@ def set_qualifications(guide: Guide, leads: AbstractSet[tuple[int, str]]) -> Non
     )
 
 
+def reach_by(guide: Guide, channel: str) -> None:
+    """Reach the guide by short messages, too ("sms:+77015556677"), or with "" by letters and calls alone."""
+    guide.channel = channel
+    guide.save(update_fields=["channel"])
+
+
 def renew_calendar_address(guide: Guide) -> None:
     """Make the old address of the guide's calendar worthless, for one that got into the wrong hands."""
     Guide.objects.filter(pk=guide.pk).update(link_version=F("link_version") + 1)

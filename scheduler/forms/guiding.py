@@ -7,13 +7,27 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from scheduler.forms.fields import Clock, Day, Form, Line, instant
+from scheduler.forms.fields import Clock, Day, Form, Line, Phone, instant
+from scheduler.forms.reaching import ReachedForm
 
 
 class DeclineForm(Form):
     """Why a guide cannot lead a tour."""
 
     reason = Line(label=_("Why you cannot"), max_length=200)
+
+
+class MessagesForm(ReachedForm):
+    """Whether, and to which telephone, a guide gets short messages; the museum may have no channel for them."""
+
+    phone = Phone(label=_("Telephone"), required=False)
+
+    field_order = ("channel", "phone")
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to choose."""
+        return "channel" in self.fields
 
 
 class AbsenceForm(Form):

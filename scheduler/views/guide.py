@@ -20,7 +20,7 @@ from notifications import links
 from scheduler import arrivals, leading, locks, periods, queries, roster
 from scheduler.errors import Refused
 from scheduler.forms.fields import near
-from scheduler.forms.guiding import AbsenceForm, DeclineForm
+from scheduler.forms.guiding import AbsenceForm, DeclineForm, MessagesForm
 from scheduler.forms.office import ArriveForm
 from scheduler.leading import Lead
 from scheduler.models import Absence, Party
@@ -136,6 +136,20 @@ def remove_absence(request: HttpRequest, guide: Guide, pk: int) -> HttpResponse:
 
 @require_POST
 @guide_only
+def choose_channel(request: HttpRequest, guide: Guide) -> HttpResponse:
+    """By short messages as well, or not any more."""
+    form = MessagesForm(request.POST)
+    if not form.any:
+        raise Http404
+    if not form.is_valid():
+        return _page(request, guide, messages_form=form, status=422)
+    services.reach_by(guide, form.reached_by())
+    messages.success(request, _("Noted.") if form.reached_by() else _("Noted: no short messages any more."))
+    return redirect("guide_week")
+
+
+@require_POST
+@guide_only
 def renew_calendar(request: HttpRequest, guide: Guide) -> HttpResponse:
     """A new address for the guide's calendar; the old one, and the links of older letters, open nothing any more."""
     services.renew_calendar_address(guide)
@@ -195,9 +209,15 @@ def _page(
         "refused": refused,
         "decline_form": DeclineForm(),
         "absence_form": AbsenceForm(),
+        "messages_form": _messages_form(guide),
         **forms,
     }
     return show(request, "scheduler/guide.html", context, status=status or status_of(refused))
+
+
+def _messages_form(guide: Guide) -> MessagesForm:
+    name, _colon, number = guide.channel.partition(":")
+    return MessagesForm(initial={"channel": name, "phone": number or guide.phone})
 
 
 def asked_day(request: HttpRequest, name: str) -> date | None:

@@ -47,6 +47,7 @@ NO_PAGES = {
             "guide_add_absence",
             "guide_remove_absence",
             "guide_renew_calendar",
+            "guide_choose_channel",
             "guide_arrive",
             "duty_arrive",
             "office_grant_change",

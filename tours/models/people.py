@@ -35,7 +35,8 @@ class User(AbstractUser):
 class Guide(models.Model):
     """Somebody who leads parties. Own rest and limits win over the museum's; no own hours: those of the opening.
 
-    `link_version`: raising it revokes the address of the guide's calendar.
+    `link_version`: raising it revokes the address of the guide's calendar. `channel`: how they are reached beside e-mail
+    ("sms:+77015556677", by a name of settings.CHANNELS), as they chose it themselves; "" is not at all.
     """
 
     code = models.CharField(_("code"), max_length=40, unique=True, validators=[valid_code])
@@ -45,6 +46,9 @@ class Guide(models.Model):
     )
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("telephone"), max_length=40, blank=True, validators=[no_control_characters])
+    channel = models.CharField(
+        _("short messages to"), max_length=100, blank=True, default="", db_default="", editable=False
+    )
     locale = models.CharField(_("language of letters"), max_length=8, choices=Language.choices, default=Language.KAZAKH)
     rest_minutes = models.PositiveSmallIntegerField(
         _("rest between tours, minutes"), null=True, blank=True, help_text=_("Empty: as the museum's.")

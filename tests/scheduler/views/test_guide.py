@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,6 +12,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from notifications import links
+from notifications.models import OutboxMessage
+from scheduler import reminders
 from scheduler.models import Absence, Party, Visit
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import FAR, NEAR, Book, soup, typed, words
@@ -280,6 +283,48 @@ def test_only_ones_own_absence_is_removed(guide: Client, another_guide: Client) 
     assert guide.get(path).status_code == 405
     guide.post(path)
     assert not Absence.objects.exists()
+
+
+# --- Short messages ----------------------------------------------------------------------------------------------------------
+
+SMS = {"channel": "sms", "phone": "+7 701 555 66 77"}
+
+
+def test_where_the_museum_has_no_gateway_nothing_is_offered(guide: Client, settings: Any) -> None:
+    settings.CHANNELS = {"telegram": "tgram://token/{to}"}
+    assert not soup(guide.get("/guide/")).select("form[action='/guide/messages/']")
+    assert guide.post("/guide/messages/", SMS).status_code == 404
+
+
+def test_a_guide_chooses_short_messages_and_gets_reminders_by_them(
+    guide: Client, led_by_g03: Visit, settings: Any
+) -> None:
+    settings.CHANNELS = {"sms": "json://gateway.example.org/{to}"}
+    assert guide.post("/guide/messages/", SMS).status_code == 303
+    assert Guide.objects.get(code="g03").channel == "sms:+77015556677"
+    assert (typed(guide.get("/guide/"))["channel"], typed(guide.get("/guide/"))["phone"]) == ("sms", "+77015556677")
+    Guide.objects.filter(code="g03").update(email="g03@example.org")
+    reminders.due(now=at(NEAR, "11:00") - timedelta(hours=20))
+    sent = OutboxMessage.objects.filter(kind="duty_tomorrow")
+    assert {(row.channel, row.to_email) for row in sent} == {
+        ("apprise", "sms:+77015556677"),
+        ("mail", "g03@example.org"),
+    }
+    guide.post("/guide/messages/", {"channel": "", "phone": "+77015556677"})
+    assert Guide.objects.get(code="g03").channel == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"), [({"phone": ""}, "phone"), ({"phone": "12"}, "phone"), ({"channel": "fax"}, "channel")]
+)
+def test_messages_that_could_not_arrive_are_refused_beside_the_field(
+    guide: Client, settings: Any, wrong: dict[str, str], field: str
+) -> None:
+    settings.CHANNELS = {"sms": "json://gateway.example.org/{to}"}
+    page = guide.post("/guide/messages/", SMS | wrong)
+    assert page.status_code == 422
+    assert soup(page).select_one(f"form[action='/guide/messages/'] [name={field}][aria-invalid=true]")
+    assert Guide.objects.get(code="g03").channel == ""
 
 
 # --- The calendar ------------------------------------------------------------------------------------------------------------
