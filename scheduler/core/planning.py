@@ -12,8 +12,10 @@ from time import monotonic
 
 from scheduler.core import planning_gaps
 from scheduler.core.planning_bound import Relaxation
-from scheduler.core.planning_model import Part
+from scheduler.core.planning_columns import Mixture
+from scheduler.core.planning_model import Part, Solved
 from scheduler.core.planning_search import Search
+from scheduler.core.planning_swaps import Swaps
 from scheduler.core.planning_table import COVERED, FAIR, GAPS, UNCHANGED, Aim, Load, Shift, Table
 from scheduler.core.solving import Budget
 
@@ -25,8 +27,10 @@ SHARE_OF_TIME: Mapping[Aim, float] = {FAIR: 0.7, UNCHANGED: 0.6, GAPS: 1.0}
 """How much of the time that is left each aim may take."""
 SMALL, WHOLE = 400, 6000
 """So many choices (a guide for a group): up to here the whole is solved at once; and up to here it is tried after the search."""
-BURST = 0.2
+BURST = 0.15
 """The share of its time in which fairness is searched for before the relaxation: a better roster makes the relaxation smaller."""
+NEAR = 1.05
+"""So many times its bound fairness may be where the whole is asked for a roster whose loads allow that."""
 LOOK_SECONDS = 0.5
 
 
@@ -141,31 +145,63 @@ def _cover(table: Table, budget: Budget, watch: Watch, *, changes: bool) -> tupl
 
 def _reach(table: Table, aim: Aim, keep: Sequence[Aim], budget: Budget, watch: Watch) -> int:
     """Search for the least of an aim, those before it kept; gives what no roster goes below."""
-    everything = range(len(table.codes)), range(len(table.boards))
     bound = 0
     if aim == GAPS:
         days = range(len(table.boards))
         bound = sum(planning_gaps.bound(table, day, budget.left / 4 / len(days)) for day in days)
     if table.size() > SMALL:
-        search = Search(table, aim, keep)
         if aim == FAIR:
-            _search(search, 0, Budget(budget.left * BURST), watch)
-            relaxation = Relaxation(table, keep)
-            bound = relaxation.bound(budget.left / 2)
-            search = Search(table, aim, keep, relaxation.targets)
-        _search(search, bound, Budget(budget.left * 0.8), watch)
+            return _fairest(table, keep, budget, watch)
+        _search(Search(table, aim, keep), bound, Budget(budget.left * 0.8), watch)
     for workers in (1, 2):
         if table.value(aim) > bound and table.size() <= WHOLE and budget.left and not watch.halted():
             share = Budget(budget.left * (0.5 if workers == 1 else 1.0))
-            found = Part(table, *everything, keep, (aim,)).least_in_time(share, workers, watch.halted)
+            part = Part(table, *_everything(table), keep, (aim,))
+            found = part.least_in_time(share, workers, watch.halted)
             if found is not None:
                 bound = max(bound, found.bound)
-                before, value = list(table.roster), table.value(aim)
-                for number, led in found.roster.items():
-                    table.roster[number] = led
-                if table.value(aim) > value:
-                    table.roster = before
+                _take(table, aim, found)
     return bound
+
+
+def _fairest(table: Table, keep: Sequence[Aim], budget: Budget, watch: Watch) -> int:
+    """Search for the fairest roster, the relaxations showing where; gives what no roster goes below."""
+    if UNCHANGED in keep:
+        _search(Search(table, FAIR, keep), 0, Budget(budget.left * BURST), watch)
+    else:
+        Swaps(table).anneal(budget.left * BURST, watch.halted)
+    relaxation = Relaxation(table, keep)
+    bound = relaxation.bound(budget.left / 2)
+    mixture = Mixture(table, keep)
+    if table.value(FAIR) > bound and not watch.halted():
+        bound = max(bound, mixture.bound(budget.left / 3, relaxation.prices))
+    _search(Search(table, FAIR, keep, relaxation.targets), bound, Budget(budget.left * 0.5), watch)
+    for nearest, share in ((NEAR, 0.6), (None, 1.0)):
+        value = table.value(FAIR)
+        limit = value - 1 if nearest is None else min(value - 1, round(bound * nearest))
+        loads = mixture.loads(limit) if table.size() <= WHOLE and limit >= bound and not watch.halted() else None
+        if loads is not None:
+            part = Part(table, *_everything(table), keep, (FAIR,), loads)
+            found = part.least_in_time(Budget(budget.left * share), 1, watch.halted)
+            if found is not None:
+                _take(table, FAIR, found)
+            proven = limit + 1 if found is None else min(limit + 1, found.bound)
+            if found is not None or part.impossible:
+                bound = max(bound, proven)
+    return bound
+
+
+def _everything(table: Table) -> tuple[Sequence[int], Sequence[int]]:
+    return range(len(table.codes)), range(len(table.boards))
+
+
+def _take(table: Table, aim: Aim, found: Solved) -> None:
+    """The roster that was found, if it is no worse."""
+    before, value = list(table.roster), table.value(aim)
+    for number, led in found.roster.items():
+        table.roster[number] = led
+    if table.value(aim) > value:
+        table.roster = before
 
 
 def _search(search: Search, bound: int, budget: Budget, watch: Watch) -> None:

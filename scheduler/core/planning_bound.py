@@ -51,9 +51,14 @@ class Relaxation:
         self.rights = [*self._rights(), *self._debts(keep)]
         self.lines = self._lines()
         self.targets: tuple[list[float], list[float]] | None = None
+        self.prices: list[float] = []
+        self._rows: list[Any] = []
 
     def bound(self, seconds: float) -> int:
-        """No roster that keeps what is to be kept has less. Sets `targets`: by guide the deviations of the relaxation's best."""
+        """No roster that keeps what is to be kept has less.
+
+        Sets `targets`: by guide the deviations of the relaxation's best; and `prices`: of each group.
+        """
         from ortools.linear_solver import pywraplp
 
         if not self.lines or seconds <= 0:
@@ -67,7 +72,7 @@ class Relaxation:
         targets: tuple[list[float], list[float]] = ([float(ticks) for ticks in away], [float(t) for t in weekend])
         for number, line in enumerate(self.lines):
             targets[number % 2][line.guide] = line.base + line.load.solution_value()
-        self.targets = targets
+        self.targets, self.prices = targets, [float(row.dual_value()) for row in self._rows]
         return min(self.value, self._exactly())
 
     def _rights(self) -> Iterator[Right]:
@@ -117,6 +122,7 @@ class Relaxation:
         for number, group in enumerate(self.table.groups):
             least = len(group.keys) if group.day in self.full else 0
             row = lp.Constraint(least, len(group.keys))
+            self._rows.append(row)
             for guide in bits(group.able):
                 takes[number, guide] = variable = lp.NumVar(0, 1, "")
                 row.SetCoefficient(variable, 1)

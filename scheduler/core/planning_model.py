@@ -37,7 +37,9 @@ class Part:
     """What some guides lead on some days. `keep`: aims that must not become worse than in the roster at hand.
 
     `aims`: what is asked for, the first before the second, which is then `unchanged`: `weight` changes count as much as one of the
-    first. Of the whole, what `least` gives as its bound is one of the table's values (times `weight`, and the second's).
+    first. `loads`: by guide the only ticks (on weekends, on other days) that they may have, where the part is the whole;
+    `impossible` then says whether that has been disproved. Of the whole, what `least` gives as its bound is one of the table's values
+    (times `weight`, and the second's).
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class Part:
         days: Sequence[int],
         keep: Collection[Aim],
         aims: tuple[Aim, ...],
+        loads: Sequence[Collection[tuple[int, int]]] | None = None,
     ) -> None:
-        self.table, self.guides, self.days = table, sorted(guides), days
+        self.table, self.guides, self.days, self.loads = table, sorted(guides), days, loads
+        self.impossible = False
         self.model = new_model()
         self.takes: dict[int, dict[int, cp_model.IntVar]] = {}
         self.held: dict[tuple[int, int], Held] = {}
@@ -94,6 +98,7 @@ class Part:
     def _read(self, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> Solved | None:
         from ortools.sat.python import cp_model
 
+        self.impossible = status == cp_model.INFEASIBLE
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         mine = frozenset(self.guides)
@@ -165,6 +170,9 @@ class Part:
         now = sum(away[guide] ** 2 + weekend[guide] ** 2 for guide in self.guides)
         squares: list[cp_model.LinearExprT] = []
         for guide, days in of_guide.items():
+            if self.loads is not None:
+                squares.append(self._one_of(self.loads[guide], guide, days))
+                continue
             on_weekend = [(day, held) for day, held in days if self.table.boards[day].weekend]
             for deviation, part in ((away[guide], days), (weekend[guide], on_weekend)):
                 outside = deviation - sum(self._led_now(day, guide) for day, _ in part)
@@ -172,6 +180,21 @@ class Part:
         unfair = sum(squares)
         self.model.add(unfair <= now)
         return unfair
+
+    def _one_of(
+        self, loads: Collection[tuple[int, int]], guide: int, days: Sequence[tuple[int, Held]]
+    ) -> cp_model.LinearExprT:
+        """One of these loads, and what it is away from the guide's shares, squared."""
+        table = self.table
+        chosen = [self.model.new_bool_var("") for _ in loads]
+        self.model.add_exactly_one(chosen)
+        for place, on_weekend in ((0, True), (1, False)):
+            held = [pair for day, held in days if table.boards[day].weekend == on_weekend for pair in held]
+            self.model.add(_sum(held) == sum(load[place] * one for load, one in zip(loads, chosen, strict=True)))
+        return sum(
+            ((table.base[guide] + weekend + rest) ** 2 + (table.weekend_base[guide] + weekend) ** 2) * one
+            for (weekend, rest), one in zip(loads, chosen, strict=True)
+        )
 
     def _led_now(self, day: int, guide: int) -> int:
         table = self.table

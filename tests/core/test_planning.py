@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from scheduler.core import planning_gaps
 from scheduler.core.planning import FAIR_ORDER, QUIET_ORDER, Load, Plan, Shift, Watch, plan
 from scheduler.core.planning_bound import Relaxation
+from scheduler.core.planning_columns import Mixture
 from scheduler.core.planning_search import Search
-from scheduler.core.planning_table import Table
+from scheduler.core.planning_swaps import Swaps
+from scheduler.core.planning_table import Aim, Table
 from scheduler.core.rules import Duty, Guide, Roster, why_not
 from scheduler.core.solving import Budget
 from scheduler.core.ticks import Interval
@@ -164,6 +166,54 @@ def test_no_roster_is_fairer_than_the_relaxation_says(days: list[Shift], before:
         if (worth := measures(days, {key: g for part in parts for key, g in part.items()}, before))["covered"] <= open_
     )
     assert bound <= min(started, fairest[0])
+
+
+@given(shifts(), befores, st.booleans())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_roster_is_fairer_than_mixed_plans_are(days: list[Shift], before: Mapping[str, Load], quiet: bool) -> None:
+    """Nor has any that keeps what is kept other loads than the mixture allows for its fairness."""
+    table = Table(days, before)
+    keep: list[Aim] = ["covered", "unchanged"] if quiet else ["covered"]
+    changed, chosen = table.value("unchanged"), table.decoded(days)
+    open_ = [sum(chosen[duty.key] is None for duty in day.duties) for day in days]
+    mixture = Mixture(table, keep)
+    bound = mixture.bound(10, [0.0] * len(table.groups))
+    rosters = []
+    for parts in product(*(list(every(day)) for day in days)):
+        choice = {key: guide for part in parts for key, guide in part.items()}
+        worth = measures(days, choice, before)
+        covers = all(list(part.values()).count(None) <= most for part, most in zip(parts, open_, strict=True))
+        if covers and (not quiet or worth["unchanged"] <= changed):
+            rosters.append((worth["fair"], choice))
+    fairest, choice = min(rosters, key=lambda pair: pair[0])
+    assert bound <= fairest
+    if table.groups and (loads := mixture.loads(fairest)):
+        free = [(day, duty) for day in days for duty in day.duties if not (duty.promised and duty.guide)]
+        for number, code in enumerate(table.codes):
+            led = [0, 0]
+            for day, duty in free:
+                led[not day.weekend] += duty.period.ticks * (choice[duty.key] == code)
+            assert tuple(led) in loads[number]
+
+
+@given(shifts(), befores)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_exchanges_break_no_rule_and_leave_nobody_out(days: list[Shift], before: Mapping[str, Load]) -> None:
+    table = Table(days, before)
+    open_, unfair = table.value("covered"), table.value("fair")
+    Swaps(table).anneal(0.02, lambda: False)
+    assert table.value("covered") == open_
+    assert table.value("fair") <= unfair
+    chosen = table.decoded(days)
+    for day in days:
+        assert {duty.key: chosen[duty.key] for duty in day.duties} in list(every(day))
+
+
+def test_exchanges_alone_make_small_days_as_fair_as_can_be() -> None:
+    days = [museum_day(6), museum_day(8), museum_day(7)]
+    table = Table(days, {})
+    Swaps(table).anneal(0.5, lambda: False)
+    assert table.value("fair") == plan(days, seconds=20).value("fair")
 
 
 @given(shifts())
