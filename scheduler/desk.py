@@ -23,14 +23,14 @@ from tours.models import Museum, Space
 SOME_DIGITS = 4
 """So many digits in a row are enough to look for a telephone number."""
 HOUR = 12
-"""Ticks in an hour: a column of the board's head."""
+"""Ticks in an hour: a column of the day's table."""
 STAYING = (*Visit.HOLDING, Visit.Status.DONE)
 """The states of a visit that is, or was, somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of a lane on the board, `span` ticks long: a visit's, closed (`notice`), or free (neither)."""
+    """A stretch of a lane in the day's table, `span` ticks long: a visit's, closed (`notice`), or free (neither)."""
 
     span: int
     leg: Leg | None = None
@@ -47,7 +47,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class DayTable:
     """Places down, hours across. `hours`: the instant at which each column of an hour begins."""
 
     hours: tuple[datetime, ...]
@@ -95,7 +95,7 @@ class Happening:
 
 
 def visits_on(day: date, museum: Museum) -> list[Visit]:
-    """The visits that hold or held any time of a day, soonest first, with what lists and the board show of them. Three queries."""
+    """The visits that hold or held any time of a day, soonest first, with what lists and the day's table show of them. Three queries."""
     bounds = periods.bounds(day, ZoneInfo(museum.time_zone))
     parties = Party.objects.select_related("guide").order_by("number")
     shown = queries.for_lists().filter(period__overlap=bounds, status__in=(*STAYING, Visit.Status.NO_SHOW))
@@ -152,7 +152,7 @@ def _line(name: str, stays: Iterable[Stay], now: datetime) -> Line:
     )
 
 
-def board(day: date, museum: Museum, visits: Iterable[Visit]) -> Board:
+def day_table(day: date, museum: Museum, visits: Iterable[Visit]) -> DayTable:
     """The day by place and time, from opening to closing and as far beyond as its `visits` (see `visits_on`) reach. Five queries."""
     zone = ZoneInfo(museum.time_zone)
     bounds = periods.bounds(day, zone)
@@ -171,7 +171,7 @@ def board(day: date, museum: Museum, visits: Iterable[Visit]) -> Board:
             for lane in sorted(space.lanes.all(), key=lambda lane: lane.number)
         ]
         rows.append(Row(space, tuple(lanes)))
-    return Board(hours, tuple(rows))
+    return DayTable(hours, tuple(rows))
 
 
 def alarms(museum: Museum, *, now: datetime) -> Alarms:

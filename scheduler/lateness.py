@@ -28,7 +28,7 @@ Stops = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class Reception:
     """One way to receive a late group: the whole visit later, its talks shorter, or some stops left out.
 
     `dropped`: indexes of the stops that are left out; `lost`: minutes that the group does not get.
@@ -67,7 +67,7 @@ def tell(visit_id: int, *, minutes: int, now: datetime) -> Visit:
     return visit
 
 
-def remedies(visit_id: int, *, arrives: datetime, now: datetime) -> list[Remedy]:
+def receptions(visit_id: int, *, arrives: datetime, now: datetime) -> list[Reception]:
     """Every way to receive the group when it arrives, the one that loses least first; none: it cannot be received any more.
 
     Others stay where they are told to be; the guide is kept where they can. Raises BadWish, NotAllowedNow.
@@ -75,20 +75,20 @@ def remedies(visit_id: int, *, arrives: datetime, now: datetime) -> list[Remedy]
     visit = Visit.objects.select_related("tour", "audience").get(pk=visit_id)
     _refuse_unless_late(visit, arrives)
     read = snapshot.of_day(steps.day_of(arrives), without=visit, now=now)
-    found = [remedy for remedy in _thinkable(visit, arrives) if _way(visit, remedy, read) is not None]
-    return sorted(found, key=lambda remedy: (remedy.lost, remedy.end, remedy.dropped))
+    found = [reception for reception in _thinkable(visit, arrives) if _way(visit, reception, read) is not None]
+    return sorted(found, key=lambda reception: (reception.lost, reception.end, reception.dropped))
 
 
 @transaction.atomic
 def receive(visit_id: int, *, arrives: datetime, kind: str, dropped: Sequence[int] = (), now: datetime) -> Visit:
-    """Do what one of `remedies` says, and tell everybody concerned. Raises StartTaken where that is not possible any more."""
+    """Do what one of `receptions` says, and tell everybody concerned. Raises StartTaken where that is not possible any more."""
     visit = steps.locked(visit_id)
     _refuse_unless_late(visit, arrives)
     read = snapshot.of_day(steps.day_of(arrives), without=visit)
     chosen = [
-        remedy
-        for remedy in _thinkable(visit, arrives)
-        if (remedy.kind, remedy.dropped) == (kind, tuple(sorted(dropped)))
+        reception
+        for reception in _thinkable(visit, arrives)
+        if (reception.kind, reception.dropped) == (kind, tuple(sorted(dropped)))
     ]
     way = _way(visit, chosen[0], read) if chosen else None
     if way is None:
@@ -123,19 +123,19 @@ def _refuse_unless_late(visit: Visit, arrives: datetime) -> None:
         raise BadWish(_("The group arrives after its start, and before its end."))
 
 
-def _thinkable(visit: Visit, arrives: datetime) -> list[Remedy]:
+def _thinkable(visit: Visit, arrives: datetime) -> list[Reception]:
     """Later as a whole; shorter, or with fewer stops, to end when it was to end."""
     start = periods.up_to_tick(arrives)
     left = (visit.period.upper - start) // periods.TICK * TICK_MINUTES
     minutes = _minutes(visit.stops)
-    found = [_remedy(LATER, start, visit.stops, ())]
+    found = [_reception(LATER, start, visit.stops, ())]
     if (shorter := _shortened(visit.stops, left)) is not None:
-        found.append(_remedy(SHORTER, start, shorter, (), minutes - _minutes(shorter)))
+        found.append(_reception(SHORTER, start, shorter, (), minutes - _minutes(shorter)))
     for number in range(1, len(visit.stops)):
         for dropped in combinations(range(len(visit.stops)), number):
             kept = [stop for index, stop in enumerate(visit.stops) if index not in dropped]
             if _minutes(kept) <= left:
-                found.append(_remedy(FEWER, start, kept, dropped, minutes - _minutes(kept)))
+                found.append(_reception(FEWER, start, kept, dropped, minutes - _minutes(kept)))
     return found
 
 
@@ -143,8 +143,8 @@ def _minutes(stops: Stops) -> int:
     return sum(int(stop["minutes"]) for stop in stops)
 
 
-def _remedy(kind: str, start: datetime, stops: Stops, dropped: tuple[int, ...], lost: int = 0) -> Remedy:
-    return Remedy(kind, start, start + periods.TICK * (_minutes(stops) // TICK_MINUTES), stops, dropped, lost)
+def _reception(kind: str, start: datetime, stops: Stops, dropped: tuple[int, ...], lost: int = 0) -> Reception:
+    return Reception(kind, start, start + periods.TICK * (_minutes(stops) // TICK_MINUTES), stops, dropped, lost)
 
 
 def _shortened(stops: Stops, left: int) -> Stops | None:
@@ -162,9 +162,9 @@ def _shortened(stops: Stops, left: int) -> Stops | None:
     return [{**stop, "minutes": next(given)} if stop["kind"] == "talk" else stop for stop in stops]
 
 
-def _way(visit: Visit, remedy: Remedy, read: snapshot.Range) -> Way | None:
-    day = steps.day_of(remedy.start, read.zone)
+def _way(visit: Visit, reception: Reception, read: snapshot.Range) -> Way | None:
+    day = steps.day_of(reception.start, read.zone)
     state: Day = replace(read.days[day], grid=1)
-    wish = replace(starts.wish_for(visit, visit.heads), stops=snapshot.core_stops(remedy.stops))
+    wish = replace(starts.wish_for(visit, visit.heads), stops=snapshot.core_stops(reception.stops))
     keep = frozenset(party.guide.code for party in visit.parties.select_related("guide") if party.guide)
-    return starts.way_for(state, wish, (periods.to_tick(remedy.start, day, read.zone),), keep=keep)
+    return starts.way_for(state, wish, (periods.to_tick(reception.start, day, read.zone),), keep=keep)

@@ -192,7 +192,7 @@ def late(request: Request, code: str) -> Response:
 def ways(request: Request, code: str) -> Response:
     visit, said = asked_of_office(request, code, ArrivesBody)
     museum = catalogue.museum()
-    found = lateness.remedies(visit.pk, arrives=said["arrives"], now=timezone.now())
+    found = lateness.receptions(visit.pk, arrives=said["arrives"], now=timezone.now())
     shown = [
         {
             "kind": each.kind,

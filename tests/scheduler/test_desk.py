@@ -33,7 +33,7 @@ def test_a_closure_that_recurs_stands_on_the_board_of_each_of_its_days_and_of_no
     for day, closed in ((first, True), (again, True), (between, False)):
         blocks = [
             block
-            for row in desk.board(day, alzhir, desk.visits_on(day, alzhir)).rows
+            for row in desk.day_table(day, alzhir, desk.visits_on(day, alzhir)).rows
             for lane in row.lanes
             for block in lane
         ]

@@ -26,8 +26,8 @@ def visit(asking: Ask, season_now: datetime) -> Visit:
 
 
 def kinds(visit: Visit, arrives: datetime) -> list[tuple[str, int, tuple[int, ...]]]:
-    found = lateness.remedies(visit.pk, arrives=arrives, now=arrives)
-    return [(remedy.kind, remedy.lost, remedy.dropped) for remedy in found]
+    found = lateness.receptions(visit.pk, arrives=arrives, now=arrives)
+    return [(way.kind, way.lost, way.dropped) for way in found]
 
 
 def test_with_room_behind_the_whole_visit_is_later(visit: Visit) -> None:
@@ -68,6 +68,6 @@ def test_what_is_not_possible_any_more_changes_nothing(asking: Ask, visit: Visit
 
 
 @pytest.mark.parametrize("clock", ["11:00", "12:20", "09:00"])
-def test_who_is_not_late_needs_no_remedy(visit: Visit, clock: str) -> None:
+def test_who_is_not_late_need_not_be_received_otherwise(visit: Visit, clock: str) -> None:
     with pytest.raises(BadWish):
-        lateness.remedies(visit.pk, arrives=at(DAY, clock), now=at(DAY, clock))
+        lateness.receptions(visit.pk, arrives=at(DAY, clock), now=at(DAY, clock))

@@ -125,7 +125,7 @@ def page(
         "alarms": desk.alarms(museum, now=now),
         "calls": calls.to_make(now=now).count(),
         "visits": [(visit, queries.title_of(visit, open_to_all=False)) for visit in visits],
-        "board": desk.board(shown, museum, visits),
+        "table": desk.day_table(shown, museum, visits),
         "happening": desk.happening(museum, visits, now=now) if shown == today else None,
         "closures": closed,
         "shut": showcase.shut_on(shown, closed, museum),

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from scheduler import lateness, periods
 from scheduler.errors import Refused
 from scheduler.forms.coming import LateForm
-from scheduler.lateness import Remedy
+from scheduler.lateness import Reception
 from scheduler.models import Visit
 from tours import queries as catalogue
 
@@ -23,7 +23,7 @@ MOST_REMEDIES = 8
 class Way:
     """One way to receive a late group, in words: which places it still sees and for how long, which not."""
 
-    remedy: Remedy
+    reception: Reception
     shown: tuple[tuple[str, int, int], ...]
     left_out: tuple[str, ...]
     """`shown`: place, minutes, minutes as agreed."""
@@ -42,18 +42,18 @@ def shown(found: Visit, asked: QueryDict, *, zone: ZoneInfo, now: datetime) -> d
         return context
     arrives = periods.up_to_tick(max(arrives, now))
     try:
-        found_ways = lateness.remedies(found.pk, arrives=arrives, now=now)
+        found_ways = lateness.receptions(found.pk, arrives=arrives, now=now)
     except Refused as refused:
         return context | {"late_refused": refused.detail}
     return context | {"arrives": arrives, "ways": [_in_words(found, each) for each in found_ways[:MOST_REMEDIES]]}
 
 
-def _in_words(found: Visit, remedy: Remedy) -> Way:
+def _in_words(found: Visit, reception: Reception) -> Way:
     names: dict[str, str] = {space.code: str(space.name) for space in catalogue.places()}
-    kept = [stop for index, stop in enumerate(found.stops) if index not in remedy.dropped]
+    kept = [stop for index, stop in enumerate(found.stops) if index not in reception.dropped]
     shown = tuple(
         (names.get(str(new["space"]), str(new["space"])), new["minutes"], old["minutes"])
-        for new, old in zip(remedy.stops, kept, strict=True)
+        for new, old in zip(reception.stops, kept, strict=True)
     )
-    gone = (names.get(found.stops[index]["space"], "") for index in remedy.dropped)
-    return Way(remedy, shown, tuple(gone))
+    gone = (names.get(found.stops[index]["space"], "") for index in reception.dropped)
+    return Way(reception, shown, tuple(gone))

@@ -36,7 +36,9 @@ def test_whoever_has_not_signed_in_is_asked_to_on_every_page(stranger: Client) -
     for path in OFFICE_PAGES:
         for method in ("get", "post"):
             answer = getattr(stranger, method)(path)
-            asked = answer.status_code == {"get": 302, "post": 303}[method] and answer["Location"].startswith("/accounts/login/?next=/office/")
+            asked = answer.status_code == {"get": 302, "post": 303}[method] and answer["Location"].startswith(
+                "/accounts/login/?next=/office/"
+            )
             assert asked or answer.status_code == 405, path
 
 

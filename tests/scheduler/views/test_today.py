@@ -125,7 +125,9 @@ def test_nonsense_receives_nobody(
     assert again(visit).period == visit.period
 
 
-def test_a_remedy_that_is_none_any_more_is_refused(office: Client, book: Book, clock: time_machine.Coordinates) -> None:
+def test_a_way_to_receive_them_that_is_none_any_more_is_refused(
+    office: Client, book: Book, clock: time_machine.Coordinates
+) -> None:
     visit = book(NEAR, "11:00")
     clock.move_to(at(NEAR, "11:10"))
     sent = {"arrives": "2025-05-20T11:20+05:00", "kind": "fewer", "dropped": "7"}
