@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -31,11 +31,11 @@ Stops = list[dict[str, Any]]
 class Reception:
     """One way to receive a late group: the whole visit later, its talks shorter, or some stops left out.
 
-    `dropped`: indexes of the stops that are left out; `lost`: minutes that the group does not get.
+    `begins`: when each wave begins; `dropped`: indexes of the stops that are left out; `lost`: minutes that each wave does not get.
     """
 
     kind: str
-    start: datetime
+    begins: tuple[datetime, ...]
     end: datetime
     stops: Stops
     dropped: tuple[int, ...] = ()
@@ -75,8 +75,11 @@ def receptions(visit_id: int, *, arrives: datetime, now: datetime) -> list[Recep
     visit = Visit.objects.select_related("tour", "audience").get(pk=visit_id)
     _refuse_unless_late(visit, arrives)
     read = snapshot.of_day(steps.day_of(arrives), without=visit, now=now)
-    found = [reception for reception in _thinkable(visit, arrives) if _way(visit, reception, read) is not None]
-    return sorted(found, key=lambda reception: (reception.lost, reception.end, reception.dropped))
+    found: dict[tuple[str, tuple[int, ...]], Reception] = {}
+    for each in _thinkable(visit, arrives):
+        if (each.kind, each.dropped) not in found and _way(visit, each, read) is not None:
+            found[each.kind, each.dropped] = each
+    return sorted(found.values(), key=lambda reception: (reception.lost, reception.end, reception.dropped))
 
 
 @transaction.atomic
@@ -90,12 +93,13 @@ def receive(visit_id: int, *, arrives: datetime, kind: str, dropped: Sequence[in
         for reception in _thinkable(visit, arrives)
         if (reception.kind, reception.dropped) == (kind, tuple(sorted(dropped)))
     ]
-    way = _way(visit, chosen[0], read) if chosen else None
-    if way is None:
+    ways = ((each, _way(visit, each, read)) for each in chosen)
+    done, way = next(((each, way) for each, way in ways if way is not None), (None, None))
+    if done is None or way is None:
         raise StartTaken
-    visit.stops, visit.arrives_at = chosen[0].stops, None
+    visit.stops, visit.arrives_at = done.stops, None
     ticks = sum(stop.ticks for stop in snapshot.core_stops(visit.stops))
-    for name, value in steps.when((chosen[0].start,), ticks, read.zone).items():
+    for name, value in steps.when(done.begins, ticks, read.zone).items():
         setattr(visit, name, value)
     placing.place(visit, way, read)
     steps.changed(visit, now=now)
@@ -107,44 +111,54 @@ def may_tell(visit: Visit, *, zone: ZoneInfo, now: datetime) -> bool:
     return _is_agreed(visit) and steps.day_of(now, zone) == visit.day and now < visit.period.upper
 
 
-def may_be_late(visit: Visit, *, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether there may be ways to receive the group all the same: those are worked out for a visit in one wave."""
-    return may_tell(visit, zone=zone, now=now) and len(steps.begins_of(visit)) == 1
-
-
 def _is_agreed(visit: Visit) -> bool:
     return visit.status == Visit.Status.CONFIRMED and visit.kind == Visit.Kind.TOUR and visit.period is not None
 
 
 def _refuse_unless_late(visit: Visit, arrives: datetime) -> None:
-    if not _is_agreed(visit) or len(steps.begins_of(visit)) != 1:
+    if not _is_agreed(visit):
         raise NotAllowedNow
     if not visit.period.lower < arrives < visit.period.upper or steps.day_of(arrives) != visit.day:
         raise BadWish(_("The group arrives after its start, and before its end."))
 
 
 def _thinkable(visit: Visit, arrives: datetime) -> list[Reception]:
-    """Later as a whole; shorter, or with fewer stops, to end when it was to end."""
+    """Later as a whole; shorter, or with fewer stops, so that its first wave ends when it was to. Each with every time for its waves."""
     start = periods.up_to_tick(arrives)
-    left = (visit.period.upper - start) // periods.TICK * TICK_MINUTES
     minutes = _minutes(visit.stops)
-    found = [_reception(LATER, start, visit.stops, ())]
+    times = list(_times(steps.begins_of(visit), start))
+    left = minutes - (start - visit.period.lower) // periods.TICK * TICK_MINUTES
+    found = [_reception(LATER, begins, visit.stops, ()) for begins in times]
     if (shorter := _shortened(visit.stops, left)) is not None:
-        found.append(_reception(SHORTER, start, shorter, (), minutes - _minutes(shorter)))
+        found += [_reception(SHORTER, begins, shorter, (), minutes - _minutes(shorter)) for begins in times]
     for number in range(1, len(visit.stops)):
         for dropped in combinations(range(len(visit.stops)), number):
             kept = [stop for index, stop in enumerate(visit.stops) if index not in dropped]
             if _minutes(kept) <= left:
-                found.append(_reception(FEWER, start, kept, dropped, minutes - _minutes(kept)))
+                found += [_reception(FEWER, begins, kept, dropped, minutes - _minutes(kept)) for begins in times]
     return found
+
+
+def _times(agreed: tuple[datetime, ...], start: datetime) -> Iterator[tuple[datetime, ...]]:
+    """When the waves of a group that arrives at `start` may begin: only those later that it has missed, else all by as much."""
+    late = start - agreed[0]
+    some = tuple(begin + late if begin < start else begin for begin in agreed)
+    every = tuple(begin + late for begin in agreed)
+    if list(some) == sorted(set(some)):  # none overtakes another
+        yield some
+    if every != some:
+        yield every
 
 
 def _minutes(stops: Stops) -> int:
     return sum(int(stop["minutes"]) for stop in stops)
 
 
-def _reception(kind: str, start: datetime, stops: Stops, dropped: tuple[int, ...], lost: int = 0) -> Reception:
-    return Reception(kind, start, start + periods.TICK * (_minutes(stops) // TICK_MINUTES), stops, dropped, lost)
+def _reception(
+    kind: str, begins: tuple[datetime, ...], stops: Stops, dropped: tuple[int, ...], lost: int = 0
+) -> Reception:
+    end = begins[-1] + periods.TICK * (_minutes(stops) // TICK_MINUTES)
+    return Reception(kind, begins, end, stops, dropped, lost)
 
 
 def _shortened(stops: Stops, left: int) -> Stops | None:
@@ -163,8 +177,9 @@ def _shortened(stops: Stops, left: int) -> Stops | None:
 
 
 def _way(visit: Visit, reception: Reception, read: snapshot.Range) -> Way | None:
-    day = steps.day_of(reception.start, read.zone)
+    day = steps.day_of(reception.begins[0], read.zone)
     state: Day = replace(read.days[day], grid=1)
     wish = replace(starts.wish_for(visit, visit.heads), stops=snapshot.core_stops(reception.stops))
+    ticks = tuple(periods.to_tick(begin, day, read.zone) for begin in reception.begins)
     keep = frozenset(party.guide.code for party in visit.parties.select_related("guide") if party.guide)
-    return starts.way_for(state, wish, (periods.to_tick(reception.start, day, read.zone),), keep=keep)
+    return starts.way_for(state, wish, ticks, keep=keep)

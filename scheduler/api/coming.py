@@ -81,8 +81,9 @@ class WayAnswer(Answer):
     kind = serializers.ChoiceField(lateness.KINDS)
     start = Time()
     end = Time()
+    waves = serializers.ListField(child=Time(), help_text="When each wave begins: one for most groups.")
     dropped = serializers.ListField(child=serializers.IntegerField(), help_text="Indexes of the stops left out.")
-    lost = serializers.IntegerField(help_text="Minutes that the group does not get.")
+    lost = serializers.IntegerField(help_text="Minutes that each wave does not get.")
 
 
 class WaysAnswer(Answer):
@@ -196,7 +197,8 @@ def ways(request: Request, code: str) -> Response:
     shown = [
         {
             "kind": each.kind,
-            "start": shapes.clock(each.start, museum),
+            "start": shapes.clock(each.begins[0], museum),
+            "waves": [shapes.clock(begin, museum) for begin in each.begins],
             "end": shapes.clock(each.end, museum),
             "dropped": list(each.dropped),
             "lost": each.lost,

@@ -67,6 +67,39 @@ def test_what_is_not_possible_any_more_changes_nothing(asking: Ask, visit: Visit
     assert visit.period == before
 
 
+@pytest.fixture
+def waves(asking: Ask, season_now: datetime) -> Visit:
+    asked = asking(at(DAY, "11:00"), at(DAY, "12:00"), tour="halls", audience="soldiers", heads=120)
+    return bookings.book(asked, now=season_now)
+
+
+def begins(visit: Visit, arrives: str) -> dict[str, tuple[datetime, ...]]:
+    return {
+        way.kind: way.begins for way in lateness.receptions(visit.pk, arrives=at(DAY, arrives), now=at(DAY, arrives))
+    }
+
+
+def test_of_a_group_in_waves_only_the_one_that_it_missed_begins_later(asking: Ask, season_now: datetime) -> None:
+    tour = asking(at(DAY, "11:00"), at(DAY, "13:00"), tour="halls", audience="soldiers", heads=120)
+    visit = bookings.book(tour, now=season_now)
+    assert begins(visit, "11:20")["later"] == (at(DAY, "11:20"), at(DAY, "13:00"))
+    lateness.receive(visit.pk, arrives=at(DAY, "11:20"), kind="later", now=at(DAY, "11:20"))
+    assert set(visit.parties.values_list("wave", "period__startswith")) == {
+        (0, at(DAY, "11:20")),
+        (1, at(DAY, "13:00")),
+    }
+
+
+def test_where_the_second_wave_would_be_in_the_way_all_begin_later(waves: Visit) -> None:
+    """It fills both halls from the minute in which the first was to leave them."""
+    assert begins(waves, "11:20")["later"] == (at(DAY, "11:20"), at(DAY, "12:20"))
+    assert begins(waves, "11:20")["shorter"] == (at(DAY, "11:20"), at(DAY, "12:00"))
+
+
+def test_who_has_missed_every_wave_begins_all_of_them_later(waves: Visit) -> None:
+    assert begins(waves, "12:10") == {"later": (at(DAY, "12:10"), at(DAY, "13:10"))}
+
+
 @pytest.mark.parametrize("clock", ["11:00", "12:20", "09:00"])
 def test_who_is_not_late_need_not_be_received_otherwise(visit: Visit, clock: str) -> None:
     with pytest.raises(BadWish):
