@@ -246,6 +246,13 @@
     },
   });
 
+  addEventListener("keydown", event => {
+    if (event.key !== "Escape" || closeThis.hidden) return;
+    places.forget();
+    places.paint(null);
+    said.hidden = closeThis.hidden = true;
+  });
+
   /* --- Changing -------------------------------------------------------------------------------------------------------- */
 
   async function post(address, fields, undoing = false) {

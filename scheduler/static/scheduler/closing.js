@@ -81,9 +81,9 @@
     const body = new URLSearchParams(new FormData(form));
     body.set("look", what);
     document.getElementById("looked").setAttribute("aria-busy", "true");
+    // Who was signed out meanwhile is led elsewhere: what was typed stays here, and sending it asks to sign in.
     const answer = await fetch(location.pathname, { method: "POST", body, signal: mine.signal, credentials: "same-origin" });
-    if (answer.redirected) location.reload();  // signed out meanwhile
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const old = document.getElementById("looked"), focus = document.activeElement;
     const again = old.contains(focus) ? [focus.name, focus.value] : null;
@@ -179,8 +179,7 @@
     const asked = new URLSearchParams({ day: shown.day, span: shown.span, closure: say.closure });
     try {
       const answer = await fetch(`${say.address}?${asked}`, { signal: mine.signal, cache: "no-store", credentials: "same-origin" });
-      if (answer.redirected) location.reload();
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       data = await answer.json();
     } catch (error) {
       if (error.name === "AbortError") return;

@@ -94,7 +94,7 @@ window.QonaqTimeline = (() => {
 
      calendar()  what draws, or null
      view()      {rows, days, opens, closes, step}: keys, midnights, and minutes of the day and of a step
-     free        only where nothing lies may be chosen
+     free        only where nothing lies may be chosen, and a mouse has to be dragged for it
      chosen(stretch, done)  a hand has chosen; not `done`: it may still say where the stretch ends
      reached(row, from)     the keys have come to a place
      turn(by)               the keys want the days before (-1) or after (1) */
@@ -200,7 +200,7 @@ window.QonaqTimeline = (() => {
     addEventListener("pointercancel", () => { drag = null; });
 
     box.addEventListener("click", event => {
-      const tap = !dragged && calendar() && isGround(event.target);
+      const tap = !dragged && calendar() && isGround(event.target) && !(free && event.pointerType === "mouse");
       dragged = false;
       const where = tap && under(event.clientX, event.clientY);
       if (!where) return;
@@ -244,7 +244,7 @@ window.QonaqTimeline = (() => {
         return press(before);
       }
       if (event.key === "Escape") {
-        begun = null;
+        forget();
         return paint();
       }
       const now = days.find(([opens, closes]) => place.from >= opens && place.from < closes);
@@ -276,7 +276,11 @@ window.QonaqTimeline = (() => {
     });
     box.addEventListener("blur", () => calendar() && paint());
 
-    return { paint, press, forget: () => { begun = held = null; } };
+    function forget() {
+      begun = held = null;
+    }
+
+    return { paint, press, forget };
   }
 
   return { able, made, wall, iso, at, minutes, day, typed, plain, drawing, redraw, chooser, MINUTE, DAY };
