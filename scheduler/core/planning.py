@@ -175,7 +175,8 @@ def _fairest(table: Table, keep: Sequence[Aim], budget: Budget, watch: Watch) ->
     mixture = Mixture(table, keep)
     if table.value(FAIR) > bound and not watch.halted():
         bound = max(bound, mixture.bound(budget.left / 3, relaxation.prices))
-    _search(Search(table, FAIR, keep, relaxation.targets), bound, Budget(budget.left * 0.5), watch)
+    blame = mixture.blame if mixture.prices is not None else None
+    _search(Search(table, FAIR, keep, relaxation.targets, blame), bound, Budget(budget.left * 0.75), watch)
     for nearest, share in ((NEAR, 0.6), (None, 1.0)):
         value = table.value(FAIR)
         limit = value - 1 if nearest is None else min(value - 1, round(bound * nearest))

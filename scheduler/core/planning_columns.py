@@ -58,6 +58,8 @@ class Mixture:
         self.amounts = np.array(amounts, np.int64)
         self.best = 0
         self.prices: Prices | None = None
+        self.costs: Numbers = np.zeros((self.groups, self.guides), np.int64)
+        self.least: Numbers = np.zeros(self.guides, np.int64)
 
     def bound(self, seconds: float, prices: Sequence[float]) -> int:
         """No roster that keeps what is to be kept has less. `prices`: of each group, to begin with."""
@@ -90,13 +92,24 @@ class Mixture:
                 break
             master.near(centre, box)
         self.best, self.prices = best, centre
+        self.costs = self._costs(self._whole(centre))
+        self.least, _ = self.plans.cheapest(self.costs)
         return min(self.value, -(-best // SCALE))
+
+    def blame(self) -> list[float]:
+        """By guide: how much dearer what they lead now is than their cheapest plan. All together: what the roster is above its bound."""
+        away, weekend = self.table.deviations()
+        dearer = [SCALE * (one * one + two * two) for one, two in zip(away, weekend, strict=True)]
+        for led, costs in zip(self.table.roster, self.costs, strict=True):
+            for guide in led:
+                dearer[guide] += int(costs[guide])
+        return [(own - int(least)) / SCALE for own, least in zip(dearer, self.least, strict=True)]
 
     def loads(self, limit: int) -> list[list[tuple[int, int]]] | None:
         """By guide: the ticks (on weekends, on other days) that they can have in a roster with no more than this limit."""
         if self.prices is None:
             return None
-        return self.plans.loads(self._costs(self._whole(self.prices)), SCALE * limit - self.best)
+        return self.plans.loads(self.costs, SCALE * limit - self.best)
 
     def _asked(self, prices: Prices) -> tuple[int, list[Choice]]:
         """What these prices prove, times the scale, and each guide's cheapest plan at them."""

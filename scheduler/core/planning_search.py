@@ -7,28 +7,41 @@ in it, of single duties or of whole days. Parts that are as good otherwise are t
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from scheduler.core.planning_model import Part
 from scheduler.core.planning_table import FAIR, Aim, Table
 from scheduler.core.solving import Budget
 
-EFFORT = 0.3
 SIZES = (3, 4, 4, 5, 6, 8, 12)
 """So many guides are in a part,"""
-MOST_CHOICES = 250
-"""and so many days that about so many choices of a guide are theirs to make."""
+CHOICES = ((250, 0.3), (350, 0.5), (500, 1.0))
+"""and so many days that about so many choices of a guide are theirs to make; with the solver's effort for that."""
+SPREAD = 0.2
+"""A guide who is not to blame at all is taken as if for so much of what guides are to blame for on the average."""
 PATIENCE = 25
 """Parts for each guide that may bring nothing before the search ends."""
 
 Targets = tuple[Sequence[float], Sequence[float]]
+Blame = Callable[[], Sequence[float]]
 
 
 class Search:
-    """One aim's search on a table; `keep`: the aims that came before it."""
+    """One aim's search on a table; `keep`: the aims that came before it.
 
-    def __init__(self, table: Table, aim: Aim, keep: Collection[Aim], targets: Targets | None = None) -> None:
-        self.table, self.aim, self.keep, self.targets = table, aim, keep, targets
+    `targets`: by guide what they should be above their shares, altogether and on weekends; `blame`: by guide how much of what the roster
+    at hand is above its bound is theirs, which says more.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        aim: Aim,
+        keep: Collection[Aim],
+        targets: Targets | None = None,
+        blame: Blame | None = None,
+    ) -> None:
+        self.table, self.aim, self.keep, self.targets, self.blame = table, aim, keep, targets, blame
         self.value, self.idle = table.value(aim), 0
         self.chance = random.Random(1)  # noqa: S311 -- a search, nothing secret
         self.choices = [[0] * len(table.codes) for _ in table.boards]
@@ -43,8 +56,9 @@ class Search:
 
     def step(self, budget: Budget) -> None:
         """Solve one part, and take what it found if that is no worse."""
-        guides, days = self._part()
-        found = Part(self.table, guides, days, self.keep, (self.aim,)).least(budget, effort=EFFORT)
+        choices, effort = self.chance.choice(CHOICES if self.blame else CHOICES[:1])
+        guides, days = self._part(choices)
+        found = Part(self.table, guides, days, self.keep, (self.aim,)).least(budget, effort=effort)
         self.idle += 1
         if found is None:
             return
@@ -58,7 +72,7 @@ class Search:
         elif value < self.value:
             self.value, self.idle = value, 0
 
-    def _part(self) -> tuple[list[int], list[int]]:
+    def _part(self, room: int) -> tuple[list[int], list[int]]:
         """Few guides on all days, or many on few: by chance, rather those who are far from what they should lead."""
         guides = list(range(len(self.table.codes)))
         days = list(range(len(self.table.boards)))
@@ -74,7 +88,7 @@ class Search:
             days.sort(
                 key=lambda day: not self.table.boards[day].weekend
             )  # few days, so their exchanges are harder to find
-        room, taken = MOST_CHOICES, list[int]()
+        taken = list[int]()
         for day in days:
             room -= sum(self.choices[day][guide] for guide in chosen) * len(chosen) // len(self.table.codes)
             if room < 0 and taken:
@@ -83,6 +97,10 @@ class Search:
         return sorted(chosen), sorted(taken)
 
     def _weights(self) -> list[float]:
+        if self.blame:
+            blame = self.blame()
+            least = 0.01 + SPREAD * sum(blame) / len(blame)
+            return [least + own for own in blame]
         away, weekend = self.table.deviations()
         aimed = self.targets or ([0.0] * len(away), [0.0] * len(away))
         return [

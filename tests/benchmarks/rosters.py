@@ -1,8 +1,12 @@
-"""The roster's figures: a busy week and month planned, and sick calls."""
+"""The roster's figures: a busy week and month planned, and sick calls.
+
+`python -m tests.benchmarks.rosters [seed …]`: busy weeks of these seeds (1 to 8) with every kind of history, in about eight minutes.
+"""
 
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -11,10 +15,13 @@ from time import perf_counter, process_time
 from scheduler.core.availability import Day
 from scheduler.core.matching import Crew
 from scheduler.core.planning import Shift, plan
-from scheduler.core.planning_table import COVERED, FAIR, UNCHANGED
+from scheduler.core.planning_table import COVERED, FAIR, UNCHANGED, Load
 from scheduler.core.rules import Duty, Roster, why_not
 from scheduler.core.ticks import Interval
+from tests.benchmarks import museums
 from tests.benchmarks.figures import Row
+
+HISTORIES = ("none", "spread", "leave")
 
 
 def shifts(days: Sequence[Day], prefix: str = "") -> list[Shift]:
@@ -65,6 +72,47 @@ def other_weeks(days: Sequence[Day], seconds: float) -> Row:
     return row
 
 
+def other_seeds(seeds: Sequence[int], seconds: float) -> Row:
+    """How near fairness comes to its bound in busy weeks of these seeds, after four weeks of each kind."""
+    row: Row = {}
+    for seed in seeds:
+        asked = shifts(museums.month(museums.BUSY, seed, 6))
+        for kind in HISTORIES:
+            clock = perf_counter()
+            found = plan(asked, before=history(asked, kind, seed), seconds=seconds, until=FAIR)
+            fair = next(each for each in found.reached if each.aim == FAIR)
+            row[f"seed {seed}, {kind}: fair (bound)"] = (
+                f"{fair.value} ({fair.bound}), {fair.value / max(1, fair.bound):.3f}, {perf_counter() - clock:.1f} s"
+            )
+    return row
+
+
+def history(asked: Sequence[Shift], kind: str, seed: int) -> dict[str, Load]:
+    """What each guide led in four weeks like these days: as much as they were there for, more or less; none: nobody anything.
+
+    "leave": one guide was away all the time, and one has been there for a week.
+    """
+    codes = sorted({guide.code for shift in asked for guide in shift.guides})
+    if kind == "none":
+        return {}
+    chance, found = random.Random(seed), dict[str, Load]()
+    rates = [_rate(asked), _rate([shift for shift in asked if shift.weekend])]
+    for number, code in enumerate(codes):
+        there = [round(4 * each * chance.uniform(0.85, 1.15) / len(codes)) for _, each in rates]
+        led = [chance.gauss(1, spread) for spread in (0.05, 0.1)]
+        if kind == "leave" and number in (3, 12):
+            there = [0 if number == 3 else each // 4 for each in there]
+        ticks = [round(hours * rate * more) for hours, (rate, _), more in zip(there, rates, led, strict=True)]
+        found[code] = Load(*ticks, *there)
+    return found
+
+
+def _rate(asked: Sequence[Shift]) -> tuple[float, int]:
+    """The share of their time that all guides lead, and that time."""
+    there = sum(hours.ticks for shift in asked for guide in shift.guides for hours in guide.hours)
+    return sum(duty.period.ticks for shift in asked for duty in shift.duties) / max(1, there), there
+
+
 def _first_fit(shift: Shift) -> int:
     """How many duties stay open if each, by its start, goes to the free guide who can do least else."""
     crew = Crew(shift.guides, ())
@@ -103,3 +151,8 @@ def sick_calls(days: Sequence[Day], cases: int, seed: int, unit_seconds: float =
         "slowest CPU s": round(max(taken), 3),
     }
     return row | ({"median / U": round(median(taken) / unit_seconds, 1)} if unit_seconds else {})
+
+
+if __name__ == "__main__":
+    for line, figures in other_seeds([int(seed) for seed in sys.argv[1:]] or range(1, 9), 30).items():
+        print(f"{line:40} {figures}")
