@@ -100,7 +100,12 @@ def test_screens(page: Pages, mail_to_sink: Sink, settings: Any) -> None:
         screen = screens[who]
         screen.set_viewport_size({"width": one.width, "height": 800})
         screen.emulate_media(color_scheme="dark" if one.dark else "light")
-        screen.goto(one.shown.address, wait_until="networkidle" if "board" in one.shown.name else "load")
+        drawn = "board" in one.shown.name or one.shown.name in (
+            "office_new_closure",
+            "office_edit_closure",
+            "office_edit_draft",
+        )
+        screen.goto(one.shown.address, wait_until="networkidle" if drawn else "load")
         screen.evaluate("document.fonts.ready.then(() => true)")
         path = FOLDER / one.name
         path.write_bytes(compressed(screen.screenshot(full_page=True), one.width))

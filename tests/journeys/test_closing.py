@@ -9,14 +9,15 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from scheduler import bookings
+from scheduler import bookings, closures, periods
 from scheduler.bookings import Person, Request
+from scheduler.closures import ClosureDraft
 from scheduler.models import Closure, Visit
 from scheduler.starts import Group
 from tests.browser import Pages, coming, overflows
 from tests.journeys.hand import Hand
-from tests.scheduler.conftest import at
-from tours.models import Audience, Museum, Tour, User
+from tests.scheduler.conftest import ASTANA, at
+from tours.models import Audience, Museum, Space, Tour, User
 
 DAY = coming(1)
 """A Tuesday; the museum is closed on the Monday before it."""
@@ -38,10 +39,10 @@ def visit(open_museum: Museum) -> Visit:
 def office(page: Pages, visit: Visit, office_worker: User) -> Open:
     """A page of the office, opened and drawn."""
 
-    def opened(address: str = NEW, **options: object) -> Page:
+    def opened(address: str = NEW, *, drawn: str = ".ec-event", **options: object) -> Page:
         screen = page(user=office_worker, **options)
         screen.goto(address)
-        expect(screen.locator("#timeline .ec-event").first).to_be_visible()
+        expect(screen.locator(f"#timeline {drawn}").first).to_be_visible()
         return screen
 
     return opened
@@ -190,6 +191,24 @@ def test_empty_time_on_the_board_leads_to_the_form_with_all_of_it(office: Open) 
     screen.get_by_role("link", name="Close this").click()
     expect(screen.locator("#timeline .chosen")).to_have_count(2)
     assert typed(screen) == (["unique", "cinema"], [str(DAY), "13:00", str(DAY), "15:00"])
+
+
+def test_a_closure_that_has_begun_is_drawn_from_today_on_and_is_no_obstacle_to_itself(
+    office: Open, open_museum: Museum
+) -> None:
+    now = timezone.now()
+    today = periods.day_of(now, ASTANA)
+    cinema = Space.objects.get(code="cinema")
+    draft = ClosureDraft(
+        (cinema,), at(today - timedelta(days=30), "00:00"), None, "renovation", {"en": "Renovation"}, agreed=True
+    )
+    closure = closures.close(draft, seal=closures.preview(draft, now=now).seal, decisions={}, by=None, now=now)
+    screen = office(f"/office/closures/{closure.pk}/", drawn=".ec-day")
+    expect(screen.locator(f"[data-day='{today}']")).to_be_visible()
+    expect(screen.locator("#chosen")).to_contain_text("until further notice")
+    expect(screen.locator("#timeline .chosen").first).to_be_visible()
+    expect(screen.locator("#timeline").get_by_text("Renovation")).to_have_count(0)
+    expect(looked(screen).locator("#impact")).to_have_text("It hits no visit")
 
 
 def test_without_a_script_the_fields_do_it(page: Pages, visit: Visit, office_worker: User) -> None:

@@ -133,8 +133,14 @@
   let data = null;
   let calendar = null;
   let drawn = "";
-  let shown = { day: DATE.test(field("first").value) ? field("first").value : say.today, span: narrow.matches ? "day" : "week" };
+  let shown = { day: begins(), span: narrow.matches ? "day" : "week" };
   let loading = null;
+
+  /* The first day that is typed; today where it has begun and is not over. */
+  function begins() {
+    const first = field("first").value, stretch = read();
+    return DATE.test(first) && !(first < say.today && stretch && stretch.to > at(`${say.today}T00:00`)) ? first : say.today;
+  }
 
   const week = () => shown.span === "week";
   const step = () => week() ? 60 : narrow.matches ? 30 : Number(say.grid);
