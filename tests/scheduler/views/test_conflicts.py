@@ -36,6 +36,10 @@ def press(office: Client, kind: str, visit: Visit, button: str = "button") -> No
     assert answer.status_code == 303, words(answer)
 
 
+def test_where_all_is_well_the_page_says_so(office: Client) -> None:
+    assert "Nothing is to be mended" in words(office.get(PAGE))
+
+
 def shown(office: Client) -> list[str]:
     return [str(card["id"]).rpartition("-")[0] for card in soup(office.get(PAGE)).select("li.sheet")]
 

@@ -302,6 +302,12 @@ def offered(book: Book, season_now: datetime) -> Callable[[], Visit]:
     return make
 
 
+def test_the_question_names_the_time_that_it_asks_about(stranger: Client, offered: Callable[[], Visit]) -> None:
+    asked = soup(stranger.get(link(offered()))).select_one("section[aria-labelledby=answer]")
+    assert asked is not None
+    assert "14:00–15:00" in asked.get_text()
+
+
 def test_a_suggested_time_is_accepted(stranger: Client, offered: Callable[[], Visit]) -> None:
     visit = offered()
     assert "Does this time suit you?" in words(stranger.get(link(visit)))
