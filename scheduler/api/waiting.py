@@ -59,7 +59,14 @@ class GiveUpBody(Strict):
     examples=[WAITING],
     responses={
         201: OpenApiResponse(VisitAnswer),
-        **problems(409, 422, 429, body=True, conflicts="`no_price`, `group_too_large`.", rules="`bad_wish`, `idempotency_key_reused`."),
+        **problems(
+            409,
+            422,
+            429,
+            body=True,
+            conflicts="`no_price`, `group_too_large`.",
+            rules="`bad_wish`, `idempotency_key_reused`.",
+        ),
     },
 )
 @call("POST", public=True)
