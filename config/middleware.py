@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +21,9 @@ from config.logs import without_secrets
 View = Callable[[HttpRequest], HttpResponse]
 LINK_PREFIXES = tuple(path.partition("{")[0] for path in settings.LINK_PATHS.values())
 LAST_SEEN = "last_seen"
+LISTED_TO = timedelta(minutes=1)
+MOST_OF_A_NAME = 200
+"""So much of what a browser calls itself is kept with its session."""
 WATCHING = "X-Watching"
 """What a page that keeps itself up to date says of its own requests: nobody need be sitting before it."""
 
@@ -114,6 +118,22 @@ def office_idles(get_response: View) -> View:
                 logout(request)
             elif (now - seen >= 60 and WATCHING not in request.headers) or LAST_SEEN not in request.session:
                 request.session[LAST_SEEN] = now
+        return get_response(request)
+
+    return middleware
+
+
+def sessions_are_listed(get_response: View) -> View:
+    """Keep allauth's list of everybody's sessions up to date, to the minute: a page that is only read writes nothing."""
+    from allauth.account.adapter import get_adapter
+    from allauth.usersessions.models import UserSession
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and (key := request.session.session_key):
+            listed = UserSession.objects.filter(session_key=key, last_seen_at__gt=timezone.now() - LISTED_TO)
+            client = get_adapter().get_client_ip(request), request.META.get("HTTP_USER_AGENT", "")[:MOST_OF_A_NAME]
+            if client not in listed.values_list("ip", "user_agent"):
+                UserSession.objects.create_from_request(request)
         return get_response(request)
 
     return middleware

@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "config.middleware.office_proves_itself",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "config.middleware.sessions_are_listed",
     "config.middleware.History",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",

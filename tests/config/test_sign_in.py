@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.usersessions.models import UserSession
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import Client
@@ -146,3 +147,21 @@ def test_a_weak_password_makes_no_administrator(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(CommandError):
         first_admin(monkeypatch, password)
     assert not User.objects.exists()
+
+
+def test_sessions_are_listed_to_the_minute_and_a_new_address_at_once(office: User, client: Client) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        sign_in(client)
+        client.get("/accounts/password/change/")
+        listed = UserSession.objects.get(user=office)
+        clock.shift(40)
+        client.get("/accounts/password/change/")
+        again = UserSession.objects.get(pk=listed.pk)
+        assert (again.last_seen_at, again.ip) == (listed.last_seen_at, "127.0.0.1")
+        client.get("/accounts/password/change/", REMOTE_ADDR="192.0.2.7")
+        again.refresh_from_db()
+        assert (again.last_seen_at, again.ip) == (NOW + timedelta(seconds=40), "192.0.2.7")
+        clock.shift(61)
+        client.get("/accounts/password/change/", REMOTE_ADDR="192.0.2.7")
+        again.refresh_from_db()
+        assert again.last_seen_at == NOW + timedelta(seconds=101)

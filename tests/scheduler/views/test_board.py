@@ -263,10 +263,10 @@ def test_what_has_not_changed_is_not_sent_again(
     assert office.get(address, headers={"if-none-match": changed["ETag"], "accept-language": "kk"}).status_code == 200
 
 
-UNCHANGED = 9
+UNCHANGED = 5
 
 
-@pytest.mark.parametrize(("asked", "queries"), [({}, 21), ({"span": "week"}, 21), ({"by": "spaces"}, 16)])
+@pytest.mark.parametrize(("asked", "queries"), [({}, 17), ({"span": "week"}, 17), ({"by": "spaces"}, 12)])
 def test_a_board_takes_as_many_queries_with_one_visit_as_with_many(
     office: Client, book: Book, django_assert_num_queries: Any, asked: dict[str, str], queries: int
 ) -> None:
@@ -291,7 +291,7 @@ def test_a_panel_takes_as_many_queries_with_one_group_as_with_many(
             office.get(reverse("office_board"), {"day": NEAR.isoformat(), "visit": visit.code}, headers=SCRIPT)
 
 
-PANEL = 29
+PANEL = 25
 
 
 def test_to_its_own_script_the_board_gives_its_parts_alone(office: Client, led_by_g03: Visit) -> None:

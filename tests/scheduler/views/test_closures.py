@@ -198,12 +198,12 @@ def test_the_list_asks_the_database_as_often_for_one_closure_as_for_many(
     office.get("/office/closures/")
     close(date(2025, 5, 24), date(2025, 5, 25))
     lifting.lift(close(date(2025, 6, 1), date(2025, 6, 2)).pk, by=None, now=season_now)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(14):
         office.get("/office/closures/")
     for day in range(1, 10):
         close(date(2025, 7, day), date(2025, 7, day + 1))
         lifting.lift(close(date(2025, 8, day), date(2025, 8, day + 1)).pk, by=None, now=season_now)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(14):
         office.get("/office/closures/")
 
 

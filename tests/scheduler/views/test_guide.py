@@ -93,13 +93,13 @@ def test_the_week_asks_the_database_as_often_for_one_tour_as_for_many(
     Guide.objects.exclude(code="g03").update(active=False)
     guide.get("/guide/")  # the session's own first visit
     book(date(2025, 5, 13), "10:00", language="en")
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(14):
         guide.get("/guide/")
     for day in range(14, 18):
         for start in ("10:00", "12:00", "14:00"):
             book(date(2025, 5, day), start, language="en")
     assert Party.objects.filter(guide__code="g03").count() == 13
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(14):
         guide.get("/guide/")
 
 

@@ -134,12 +134,12 @@ def test_keeping_asks_the_database_as_often_for_one_tour_as_for_many(
 ) -> None:
     guide.get("/guide/")
     for path in (TODAY, AHEAD):
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(10):
             guide.get(path)
     for start in ("10:00", "14:00"):
         book(date(2025, 5, 22), start, language="en")
     for path in (TODAY, AHEAD):
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(10):
             guide.get(path)
 
 

@@ -92,12 +92,12 @@ def test_the_day_asks_the_database_as_often_for_one_visit_as_for_many(
     office.get("/office/")
     request(book, "10:00")
     book(NEAR, "10:00", heads=10)
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(24):
         office.get("/office/?day=2025-05-20")
     for start in ("11:00", "12:00", "13:00", "14:00", "15:00"):
         request(book, start)
         book(NEAR, start, heads=40)
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(24):
         office.get("/office/?day=2025-05-20")
 
 

@@ -93,7 +93,7 @@ def test_a_sheet_asks_the_database_as_often_for_one_visit_as_for_many(
     office: Client, guide: Client, led_by_g03: Visit, book: Book, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     office.get(OFFICES), guide.get(GUIDES)
-    asked = ((office, OFFICES, 16), (guide, GUIDES, 14))
+    asked = ((office, OFFICES, 12), (guide, GUIDES, 10))
     for client, path, count in asked:
         with django_assert_num_queries(count):
             client.get(path)

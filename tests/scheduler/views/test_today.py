@@ -200,7 +200,7 @@ def test_now_and_next_ask_the_database_as_often_for_one_visit_as_for_many(
         office.get(reverse("office_now"))
 
 
-NOW = 15
+NOW = 11
 
 
 def words_of(table: Tag) -> str:
