@@ -246,6 +246,8 @@ def page(
     about = telling.about(found)
     wishes = list(found.change_requests.select_related("decided_by"))
     calls = list(Call.objects.filter(about=about).select_related("rang_by").order_by("created_at"))
+    candidates = roster.candidates(party.pk) if party and found.holds else []
+    free = [each for each in candidates if not each.reasons and party and each.guide.pk != party.guide_id]
     moving = "move" in request.GET or "move_form" in more
     here = reverse("office_visit", kwargs={"code": found.code})
     names = ("heads", "adults", "leader_name", "leader_phone", "notes", "revision")
@@ -276,7 +278,8 @@ def page(
         "offer": queries.open_offer(found),
         "when": choosing.for_visit(request.GET, found, here=here, by_office=True) if moving else None,
         "choosing_guide": party.pk if party else None,
-        "candidates": roster.candidates(party.pk) if party and found.holds else [],
+        "candidates": candidates,
+        "swap": roster.by_swapping(party.pk) if party and candidates and not free else None,
         "helps": roster.what_would_help(party.pk, now=now) if party and found.holds and not party.guide_id else [],
         "knowing": who_knows(found),
         "to_say": [call for call in calls if call.status == Call.Status.OPEN],
