@@ -39,6 +39,9 @@ logconfig_dict: dict[str, Any] = {  # through our formatters, so that no link's 
 
 def post_worker_init(worker: Any) -> None:
     """A page waits at most a second for Redis: its letters are in the outbox anyway. What pages need is read in beside serving."""
+    import django
+
+    django.setup()  # of a site that is made on its first call nothing can be read in before
     from config import warming
     from config.celery import app
 
