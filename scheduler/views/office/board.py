@@ -29,7 +29,7 @@ from scheduler.models import Party, Visit
 from scheduler.rearranging import Given, Moved
 from scheduler.views.access import office_only, staff
 from scheduler.views.office.drawing import as_json, floating, seen_of, value_of
-from scheduler.views.pages import show, tried
+from scheduler.views.pages import data, show, tried
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 from tours.models import Guide, Museum
@@ -56,7 +56,7 @@ def events(request: HttpRequest) -> HttpResponse:
     else:
         found = board.read(shown, museum, now=timezone.now())
         tag = _tag(shown, found.versions, museum.catalogue_version)
-        response = JsonResponse(as_json(found, ZoneInfo(museum.time_zone)))
+        response = data(request, as_json(found, ZoneInfo(museum.time_zone)))
     response.headers["ETag"] = tag
     return response
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ from scheduler.models import Closure, KeptDraft, Offer
 from scheduler.views.access import office_only, staff
 from scheduler.views.office import hits
 from scheduler.views.office.drawing import as_json
-from scheduler.views.pages import show, status_of, tried
+from scheduler.views.pages import data, show, status_of, tried
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 
@@ -75,7 +75,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "names": {day.isoformat(): short_day(day) for day in shown.days},
         "offset": _offset(shown.first, zone),
     }
-    return JsonResponse(as_json(found, zone) | said)
+    return data(request, as_json(found, zone) | said)
 
 
 def _edit(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None = None) -> HttpResponse:

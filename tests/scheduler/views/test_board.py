@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import datetime
 from typing import Any
@@ -323,3 +324,12 @@ def test_to_others_there_is_no_board(stranger: Client, guide: Client, led_by_g03
     assert give(guide, party, "g03", "{}").status_code == 404
     assert move(guide, led_by_g03, at(NEAR, "14:00"), "{}").status_code == 404
     assert undo(guide, "x").status_code == 404
+
+
+def test_what_the_board_draws_goes_compressed_with_its_etag_as_it_is(office: Client, book: Book) -> None:
+    book(NEAR, "11:00")
+    address = f"{reverse('office_board_events')}?day={NEAR}&span=week"
+    plain, packed = office.get(address), office.get(address, headers={"accept-encoding": "gzip"})
+    assert (packed["Content-Encoding"], packed["ETag"]) == ("gzip", plain["ETag"])
+    assert json.loads(gzip.decompress(packed.content)) == plain.json()
+    assert len(packed.content) < len(plain.content)
