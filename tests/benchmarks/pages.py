@@ -206,9 +206,10 @@ def test_pages(
         name: figures(taken[name]) | {"worker's ms": round(statistics.median(work[name]), 1)} | row
         for name, row in rows.items()
     }
-    written("pages with 20,000 visits and 60 guides", rows)
+    loads = [round(load, 1), round(os.getloadavg()[0], 1)]
+    written("pages with 20,000 visits and 60 guides", rows | {"load before and after": loads})
     with capsys.disabled():
-        print(f"\nload of the machine before {load:.2f}, after {os.getloadavg()[0]:.2f}; {COUNTED} calls each")
+        print(f"\nload of the machine before and after: {loads}; {COUNTED} calls each")
         columns = ("ms", "p95 ms", "worker's ms", "queries", "kB", "kB sent")
         print(f"{'page':40}" + "".join(f"{column:>12}" for column in columns))
         for name, row in rows.items():
@@ -238,24 +239,29 @@ def test_a_museum_month_over_http(
         if language in tour.led_in and not any(stop.kind == "ceremony" for stop in tour.stops.all())
     ]
     booked = filled_by_booking(days, wishes)
-    served(start_program, live_port)
+    worker = served(start_program, live_port)
     query = {"language": "ru", "audience": "general", "from": days[0].isoformat(), "to": days[-1].isoformat()}
     kinds = sorted({(group.tour.code, group.heads) for group in wishes if group.language == "ru"})
     reader = Reader(live_port, Client())
-    not_kept, kept = [], []
+    load = os.getloadavg()[0]
+    not_kept, kept, work = [], [], []
     for turn in range(BEFORE + 2 * COUNTED):
         tour, heads = kinds[turn % len(kinds)]
         address = f"/api/v1/availability/?{urlencode(query | {'tour': tour, 'heads': heads})}"
         locks.raise_versions(days)
-        each = reader.milliseconds(address), reader.milliseconds(address)
+        before = worked(worker)
+        each = reader.milliseconds(address), worked(worker) - before, reader.milliseconds(address)
         if turn >= BEFORE:
             not_kept.append(each[0])
-            kept.append(each[1])
+            work.append(each[1])
+            kept.append(each[2])
     rows = {
         name: figures(values) | {"calls": len(values)}
         for name, values in (("answers not kept", not_kept), ("answers kept", kept))
     }
-    written("a museum month over HTTP", rows | {"visits": booked, "guides": 10})
+    rows["answers not kept"] |= {"worker's ms": round(statistics.median(work), 1), "its p95": round(p95(work), 1)}
+    loads = [round(load, 1), round(os.getloadavg()[0], 1)]
+    written("a museum month over HTTP", rows | {"visits": booked, "guides": 10, "load before and after": loads})
     with capsys.disabled():
         print(f"\na month over HTTP, 10 guides, {booked} visits: {json.dumps(rows)}")
 
