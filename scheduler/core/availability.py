@@ -12,7 +12,7 @@ from scheduler.core.itinerary import Party, Visit, legs, split
 from scheduler.core.matching import Demand
 from scheduler.core.matching_model import NOBODY
 from scheduler.core.rules import Reason
-from scheduler.core.solving import Budget, Undecided
+from scheduler.core.solving import Budget, Effort, Undecided
 from scheduler.core.state import Group, State
 from scheduler.core.ticks import bits
 from scheduler.core.waves import MOST_WAVES, nearest, when_empty
@@ -44,14 +44,16 @@ def starts(day: Day, wish: Wish, *, earliest: int = 0, seconds: float = SECONDS)
     """Every start on the grid, not before `earliest`, at which the wish can be served.
 
     Exact: a start is in the answer if and only if guides for all duties and lanes for all legs of the day exist with the visit on it.
-    What `seconds` did not suffice to decide is in `unknown`. Raises KeyError for a stop in a space that does not exist, ValueError for
+    What so many `seconds` of this thread's work did not suffice to decide is in `unknown`.
+
+    Raises KeyError for a stop in a space that does not exist, ValueError for
     a wish without stops or heads.
     """
     _sane(wish)
     state, answers = _state(day)
     key = (wish, earliest)
     if key not in answers:
-        found = _starts(state, wish, earliest, Budget(seconds))
+        found = _starts(state, wish, earliest, Effort(seconds))
         if found.unknown:
             return found
         answers[key] = found
@@ -61,11 +63,11 @@ def starts(day: Day, wish: Wish, *, earliest: int = 0, seconds: float = SECONDS)
 def way(day: Day, wish: Wish, starts: tuple[int, ...], *, seconds: float = SECONDS) -> Way | None:
     """The witness for exactly these starts (one for each wave), with the fewest duties and waves of others changed; None: there is none.
 
-    Raises Undecided where `seconds` did not suffice to know.
+    Raises Undecided where so many seconds of this thread's work did not suffice to know.
     """
     _sane(wish)
     state, _ = _state(day)
-    groups, budget = _groups(day, wish, len(starts)), Budget(seconds)
+    groups, budget = _groups(day, wish, len(starts)), Effort(seconds)
     allowed = state.candidates(wish.ticks)
     if not groups or any(not allowed >> start & 1 for start in starts) or list(starts) != sorted(set(starts)):
         return None
@@ -111,7 +113,7 @@ def refusal(day: Day, wish: Wish, starts: tuple[int, ...], *, seconds: float = S
         return (Reason("closed"),)
     if not groups:
         return (Reason("too_large", largest(day, wish)),)
-    return refusing.of_starts(_state(day)[0], wish, groups, starts, Budget(seconds))
+    return refusing.of_starts(_state(day)[0], wish, groups, starts, Effort(seconds))
 
 
 def _starts(state: State, wish: Wish, earliest: int, budget: Budget) -> Starts:

@@ -54,11 +54,11 @@ class Day:
                 visit.key,
                 visit.tour,
                 visit.language,
-                Interval(party.start, party.start + visit.ticks),
+                Interval(party.start, party.start + ticks),
                 party.guide,
                 visit.promised,
             )
-            for visit in self.visits
+            for visit, ticks in [(visit, visit.ticks) for visit in self.visits]
             for party in visit.parties
         )
 

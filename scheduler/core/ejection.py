@@ -9,7 +9,7 @@ from operator import or_
 from scheduler.core.matching_model import NOBODY, Limits, Task
 from scheduler.core.ticks import bits
 
-STIRS, CHAIN_EVERY = 4, 10
+STIRS, CHAIN_EVERY, DEAR = 4, 10, 1 << 60
 
 
 class Clashes:
@@ -91,7 +91,7 @@ class Board:
             turn = (chance >> 8) % len(able)
             best: tuple[int, int, list[int]] | None = None
             for guide in able[turn:] + able[:turn]:
-                found = self._victims(index, guide, price, best[0] if best else 1 << 60)
+                found = self._victims(index, guide, price, best[0] if best else DEAR)
                 if found:
                     best = found[0], guide, found[1]
             if best is None:
@@ -154,10 +154,6 @@ class Board:
         """Whether this guide leads others then, or has not rested."""
         return bool(self.known.under_way(start, end, self.rest[guide]) & self.held[guide])
 
-    def has_room(self, start: int, end: int, guide: int) -> bool:
-        """Whether this guide can take a task then and give up none."""
-        return self.duties[guide] >= 1 and self.ticks[guide] >= end - start and not self.clashes(start, end, guide)
-
     def place(self, index: int, guide: int) -> None:
         """Give the task to a guide who has room for it."""
         self.roster[index] = guide
@@ -202,17 +198,17 @@ class Board:
     def _victims(self, index: int, guide: int, price: list[int], below: int) -> tuple[int, list[int]] | None:
         """Whom this guide would have to give up for the task and what that costs; None where it does not do or costs no less."""
         ticks, clashing = self.known.ticks, self.clash[guide][index] & self.held[guide]
-        cost, victims, rest = 0, list[int](), clashing
-        left = self.ticks[guide] - ticks[index]
-        while rest:
-            victim = (rest & -rest).bit_length() - 1
-            rest &= rest - 1
-            victims.append(victim)
-            cost += price[victim]
-            left += ticks[victim]
-        duties = self.duties[guide] + len(victims)
+        if clashing and not clashing & (clashing - 1):  # one, as mostly
+            victims = [clashing.bit_length() - 1]
+            cost = price[victims[0]]
+        else:
+            victims = list(bits(clashing))
+            cost = sum([price[victim] for victim in victims])
         if cost >= below:
             return None
+        left, duties = self.ticks[guide] - ticks[index], self.duties[guide] + len(victims)
+        for victim in victims:
+            left += ticks[victim]
         if left >= 0 and duties >= 1:
             return cost, victims
         others = sorted((price[other], other) for other in bits(self.held[guide] & ~clashing))

@@ -66,7 +66,7 @@ class Visit:
 
     @property
     def ticks(self) -> int:
-        return sum(stop.ticks for stop in self.stops)
+        return sum([stop.ticks for stop in self.stops])
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,8 @@ def legs(visit: Visit, spaces: Mapping[str, Space]) -> tuple[Leg, ...]:
 
 def waves_of(visit: Visit) -> dict[tuple[int, int], list[Party]]:
     """The parties of a visit by their wave and start."""
+    if len(visit.parties) == 1:
+        return {(party.wave, party.start): [party] for party in visit.parties}
     found: dict[tuple[int, int], list[Party]] = {}
     for party in sorted(visit.parties, key=lambda party: (party.start, party.wave, party.key)):
         found.setdefault((party.wave, party.start), []).append(party)

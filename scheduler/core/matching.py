@@ -16,7 +16,7 @@ from scheduler.core.matching_hall import Moments
 from scheduler.core.matching_memory import Shown, remembered, taken_over
 from scheduler.core.matching_model import NOBODY, Cover, Limits, Task
 from scheduler.core.rules import Duty, Guide
-from scheduler.core.solving import Budget, Undecided
+from scheduler.core.solving import Budget, Effort, Undecided
 from scheduler.core.ticks import bits, runs, span, union
 
 UNLIMITED = 1 << 30
@@ -57,7 +57,7 @@ class Crew:
         self._holders: dict[tuple[str, str, int], list[tuple[int, int]]] = {}
         self.least_rest = min(self.limits.rest, default=0)
         self.tasks = self._read(sorted(duties, key=lambda duty: (duty.period.start, duty.period.end, duty.key)))
-        self.witness = self._settle(Budget(SETTLE_SECONDS))
+        self.witness = self._settle(Effort(SETTLE_SECONDS))
         self.needed = sum(guide != NOBODY for guide in self.witness)
         self.is_complete = self.needed == len(self.tasks)
         self.found: dict[tuple[str, str, int, int], list[Shown]] = {}  # by what so many duties alike asked for
@@ -72,17 +72,14 @@ class Crew:
 
     def able(self, tour: str, language: str, start: int, end: int) -> int:
         """One bit for each guide who could lead this, were it the only unpromised duty."""
-        key, mask, found = (tour, language, end - start), span(start, end), 0
+        key, mask = (tour, language, end - start), span(start, end)
         if key not in self._holders:
             self._holders[key] = [
                 (1 << g, self.hours[g])
                 for g in bits(self.skilled.get((tour, language), 0))
                 if self.limits.duties[g] >= 1 and self.limits.ticks[g] >= end - start
             ]
-        for bit, hours in self._holders[key]:
-            if hours & mask == mask:
-                found |= bit
-        return found
+        return sum([bit for bit, hours in self._holders[key] if hours & mask == mask])
 
     def starts(self, tour: str, language: str, ticks: int, number: int, candidates: int) -> tuple[int, int]:
         """Two masks within `candidates`: the starts where so many guides are free now, and those where so many exist."""
@@ -187,6 +184,8 @@ class Crew:
         if shares is None:
             return None
         for _ in range(CORNERS if self.is_complete else 0):  # else open tasks must be weighed
+            if not budget.left:
+                break
             found, tried = self._completed(group, shares)
             if found:
                 return found
@@ -328,23 +327,22 @@ class Crew:
         for duty in free:
             if duty.guide is None or duty.guide not in self.number:
                 continue
-            g, mask, length = self.number[duty.guide], duty.period.mask, duty.period.ticks
-            skilled = self.skilled.get((duty.tour, duty.language), 0) >> g & 1
-            if skilled and hours[g] & mask == mask and ticks[g] >= length and number[g] >= 1:
+            g, start, end = self.number[duty.guide], duty.period.start, duty.period.end
+            skilled, mask = self.skilled.get((duty.tour, duty.language), 0) >> g & 1, span(start, end)
+            rested = span(start - limits.rest[g], end + limits.rest[g])
+            if skilled and hours[g] & mask == mask and ticks[g] >= end - start and number[g] >= 1:
                 kept[duty.key] = g
-                hours[g] &= ~_rested(duty, limits.rest[g])
-                ticks[g] -= length
+                hours[g] &= ~rested
+                ticks[g] -= end - start
                 number[g] -= 1
             else:
-                barred[g] |= _rested(duty, limits.rest[g])
+                barred[g] |= rested
         self.hours = [hours & ~bar for hours, bar in zip(self.hours, barred, strict=True)]
         tasks = []
         for duty in free:
-            able = self.able(duty.tour, duty.language, duty.period.start, duty.period.end)
-            present = kept.get(duty.key, NOBODY)
-            if present != NOBODY:
-                able |= 1 << present
-            tasks.append(Task(duty.key, duty.period.start, duty.period.end, able, present))
+            start, end, present = duty.period.start, duty.period.end, kept.get(duty.key, NOBODY)
+            able = self.able(duty.tour, duty.language, start, end) | (1 << present if present != NOBODY else 0)
+            tasks.append(Task(duty.key, start, end, able, present))
         return tasks
 
     def _settle(self, budget: Budget) -> list[int]:

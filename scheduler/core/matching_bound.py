@@ -67,7 +67,6 @@ class Bound:
         self._nodes: list[Task] = []
         self._programme: Programme | None = None
         self._takes: list[dict[int, int]] = []
-        self._rows: list[int] = []
         self._moments: list[tuple[int, int, int]] = []
         self._ticks: list[tuple[int, int]] = []
         self._duties: list[tuple[int, int]] = []
@@ -91,11 +90,8 @@ class Bound:
         """
         if self._programme is None:
             self._programme = self._build()
-        programme = self._programme
-        self._forget(programme)
-        self._asked = number
-        self._ask_for(programme, number, WORTH)
-        found = programme.solve()
+        self._ask_for(self._programme, number)
+        found = self._programme.solve()
         if found is None:
             return []
         taken, prices = found
@@ -127,19 +123,14 @@ class Bound:
                     found += [(-round(share, 6), index, guide) for index in alike]
         return [(index, guide) for _, index, guide in sorted(found)]
 
-    def _forget(self, programme: Programme) -> None:
-        """Leave out the group that was asked for, and the prices by chance."""
+    def _ask_for(self, programme: Programme, number: int) -> None:
+        """Let this group be worth something and nothing else; others may then stay as they are, which never hinders."""
         if self._asked is not None:
-            self._ask_for(programme, self._asked, 0)
+            programme.worth(self._takes[len(self._nodes) + self._asked].values(), 0)
         for takes in self._takes[: len(self._nodes)] if self._varied else ():
             programme.worth(takes.values(), 0)
-        self._asked, self._varied = None, False
-
-    def _ask_for(self, programme: Programme, number: int, worth: int) -> None:
-        """Let the group be led in part, at so much for each whole one; or, if it is worth nothing, not at all."""
-        place = len(self._nodes) + number
-        programme.bound(self._rows[place], 0, self.groups[number].number if worth else 0)
-        programme.worth(self._takes[place].values(), worth)
+        programme.worth(self._takes[len(self._nodes) + number].values(), WORTH)
+        self._asked, self._varied = number, False
 
     def _prove(self, number: int, dual: list[float]) -> bool:
         """Round the dual solution to prices and do the sum again; whether it proves that the group cannot be led."""
@@ -175,8 +166,7 @@ class Bound:
             takes = dict(zip(able, variables, strict=True))
             for place in self._alike[index] if self._roster and index < len(self._nodes) else ():
                 programme.begin_whole(takes[self._roster[place]])
-            led = task.number if index < len(self._nodes) else 0
-            self._rows.append(programme.row(led, led, variables))
+            programme.row(task.number if index < len(self._nodes) else 0, task.number, variables)
             self._takes.append(takes)
             for guide, variable in takes.items():
                 held[guide].append((task.start, task.end, variable))
@@ -190,9 +180,10 @@ class Bound:
         rest, under_way = self.limits.rest[guide], list[tuple[int, int]]()
         following = [start for start, _, _ in mine[1:]] + [1 << 60]
         for (start, end, variable), after in zip(mine, following, strict=True):
-            under_way = [pair for pair in under_way if start < pair[0]]
+            if under_way and min(under_way)[0] <= start:
+                under_way = [pair for pair in under_way if start < pair[0]]
             under_way.append((end + rest, variable))
-            if len(under_way) > 1 and after >= min(under_way)[0]:
+            if after > start and len(under_way) > 1 and after >= min(under_way)[0]:
                 variables = [other for _, other in under_way]
                 self._moments.append((guide, start, programme.row(-INFINITE, 1, variables)))
         variables, ticks = [variable for _, _, variable in mine], [end - start for start, end, _ in mine]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from scheduler.core.matching_model import Task
@@ -24,9 +25,11 @@ class Moments:
         if any(group.able.bit_count() < group.number for group in groups):
             return True
         for group in groups:
-            end = group.end + self.rest
-            for moment in [group.start, *(begin for begin in self.begins if group.start < begin < end)]:
-                wanted = [g for g in groups if g.start <= moment < g.end + self.rest]
+            first, last = bisect_right(self.begins, group.start), bisect_left(self.begins, group.end + self.rest)
+            for moment in [group.start, *self.begins[first:last]]:
+                wanted = [group]
+                if len(groups) > 1:
+                    wanted = [g for g in groups if g.start <= moment < g.end + self.rest]
                 leaders, taken = self._at(moment)
                 if len(wanted) == 1 and (group.able & ~taken).bit_count() >= group.number:
                     continue

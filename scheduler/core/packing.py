@@ -18,8 +18,8 @@ from scheduler.core.packing_memory import remembered, taken_over
 from scheduler.core.packing_model import Option, Wave, fewest_changes, pack
 from scheduler.core.packing_search import sweep
 from scheduler.core.profiles import Channel, Profile, Run, profiles, runs_of, shapes
-from scheduler.core.solving import Budget, Undecided
-from scheduler.core.ticks import Interval, bits, runs
+from scheduler.core.solving import Budget, Effort, Undecided
+from scheduler.core.ticks import Interval, bits, halving, runs
 
 News = tuple[int, tuple[Stop, ...], tuple[int, ...]]
 """A new wave: its start, its stops, the heads of its parties."""
@@ -116,7 +116,7 @@ class Floor:
             walked = older.found.get((stops, heads), ())
             for options in remembered(walked, older.waves, self.waves, self.arrangements[0], cells):
                 good |= self._shown(options, stops, heads, candidates & ~good)
-        for start in bits(candidates & ~good):
+        for start in halving(list(bits(candidates & ~good))):
             if good >> start & 1:
                 continue
             try:
@@ -266,17 +266,18 @@ class Floor:
 
     def _present_units(self, visit: Visit, number: int, start: int, parties: list[Party]) -> list[Wave]:
         """A wave as it is; each party for itself where nothing is joint."""
-        if len(parties) > 1:
-            parties = sorted(parties, key=lambda party: (-party.heads, party.key))
+        if len(parties) == 1:
+            return [self._present_unit(visit, number, start, parties)]
+        parties = sorted(parties, key=lambda party: (-party.heads, party.key))
         if self._is_joint(visit.stops, [party.heads for party in parties]):
             return [self._present_unit(visit, number, start, parties)]
         return [self._present_unit(visit, number, start, [party]) for party in parties]
 
     def _present_unit(self, visit: Visit, number: int, start: int, parties: list[Party]) -> Wave:
-        heads, listed_order = tuple(party.heads for party in parties), tuple(range(len(visit.stops)))
-        walks = tuple(party.walk or listed_order for party in parties)
+        heads = tuple([party.heads for party in parties])
+        walks = tuple([party.walk or tuple(range(len(visit.stops))) for party in parties])
         walked = self.shapes.walked(visit.stops, heads, walks)
-        keys = tuple(party.key for party in parties)
+        keys = tuple([party.key for party in parties])
         wave = Wave((visit.key, number), start, visit.stops, heads, keys, None, walked.listed, make=self._options)
         wave.known = walked.reach
         wave.now = Option(walked.load << 16 * (start - self.origin), walked.runs, walks)
@@ -341,7 +342,7 @@ class Floor:
             cells = Cells(self.fields, self.room, self.origin, self.waves)
             with suppress(Undecided):
                 return sweep(cells, cells.free, self.waves, TESTS)
-        return pack(self.fields, self.room, self.waves, self.spaces, self.origin, Budget(SETTLE_SECONDS))
+        return pack(self.fields, self.room, self.waves, self.spaces, self.origin, Effort(SETTLE_SECONDS))
 
     def _as_settled(self) -> list[Option]:
         """What `_settle` chose; the waves' other options are not made for it."""

@@ -116,23 +116,23 @@ class Relaxation:
     def _write(self) -> Programme:
         programme = Programme()
         places = [bisect_left(self.moments, tick) for tick in range(self.ticks + 1)]
-        cells: dict[tuple[Channel, int], dict[int, int]] = {}
+        cells: dict[Channel, list[dict[int, int]]] = {channel: [{} for _ in self.moments] for channel in self.channels}
         for number, wave in enumerate(self.waves):
             shift, takes = wave.start - self.origin, programme.add(len(wave.options))
             for variable, option in zip(takes, wave.options, strict=True):
                 if id(option) in self.known:
                     programme.begin_whole(variable)
                 for run in option.runs:
-                    begin = shift + run.offset
-                    for moment in self.moments[places[max(begin, 0)] : places[begin + run.ticks]]:
-                        cell = cells.setdefault((run.channel, moment), {})
-                        cell[variable] = cell.get(variable, 0) + run.amount  # runs of one way may overlap
+                    begin, amount = shift + run.offset, run.amount
+                    for cell in cells[run.channel][places[begin] : places[begin + run.ticks]]:
+                        cell[variable] = cell.get(variable, 0) + amount  # runs of one way may overlap
             self.takes.append(takes)
             programme.row(0 if number < self.new else 1, 1, takes)
-        for (channel, moment), cell in cells.items():
-            most = self.room[self.channels[channel]][moment]
-            if sum(cell.values()) > most:
-                self.rows[channel, moment] = programme.row(-INFINITE, most, list(cell), cell.values())
+        for channel, column in cells.items():
+            for moment, cell in zip(self.moments, column, strict=True):
+                most = self.room[self.channels[channel]][moment]
+                if sum(cell.values()) > most:
+                    self.rows[channel, moment] = programme.row(-INFINITE, most, list(cell), cell.values())
         return programme
 
     def _prices(self, dual: list[float]) -> Prices:

@@ -9,7 +9,8 @@ is overfull.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
+from struct import pack
 
 from scheduler.core.packing_model import Option, Wave
 from scheduler.core.profiles import Fields, Reach
@@ -51,29 +52,31 @@ class Cells:
         self.free = self.left(0)
         self._row = [sum(1 << self.stride * place for place in range(n)) for n in range(len(self.moments) + 1)]
         self._ways: dict[Wave, list[tuple[int, Option]]] = {}
+        self._beside: tuple[Sequence[Option], int] = (), self.free
 
     def left(self, load: int) -> int:
         """What this load of the whole day leaves free."""
-        taken, most, size = self.fields.unpack(load), self.top - 1, self.width // 8
-        if size == 1:
-            cells = bytes(
-                self.top + min(most, row[tick]) - min(most, here[tick])
-                for tick in self.moments
-                for row, here in zip(self._rows, taken, strict=True)
-            )
-            return int.from_bytes(cells, "little")
-        return int.from_bytes(
-            b"".join(
-                (self.top + row[tick] - here[tick]).to_bytes(2, "little")
-                for tick in self.moments
-                for row, here in zip(self._rows, taken, strict=True)
-            ),
-            "little",
-        )
+        top, most = self.top, self.top - 1
+        rows = [
+            [top + min(most, row[tick]) - here[tick] for tick in self.moments]
+            for row, here in zip(self._rows, self.fields.unpack(load), strict=True)
+        ]
+        cells = list(chain.from_iterable(zip(*rows, strict=True)))
+        return int.from_bytes(bytes(cells) if self.width == SMALL else pack(f"<{len(cells)}H", *cells), "little")
+
+    def beside(self, present: Sequence[Option]) -> int:
+        """What is left free by those who walk so; kept for the next question."""
+        if self._beside[0] is not present:
+            self._beside = present, self.left(sum(option.load for option in present))
+        return self._beside[1]
 
     def fits(self, free: int) -> bool:
         """Whether no cell is overfull."""
         return free & self.guard == self.guard
+
+    def fitting(self, free: int) -> int:
+        """How many cells are not overfull."""
+        return (free & self.guard).bit_count()
 
     def of(self, wave: Wave, option: Option) -> int:
         """What an option takes."""

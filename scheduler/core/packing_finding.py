@@ -25,18 +25,20 @@ def find(
     """
     listed = [wave for wave in waves if wave.listed]
     near = _about(listed, units)
-    chosen = {unit: unit.options[0] for unit in units} | dict(zip(waves, present, strict=True))
-    for tests in (FEW_TESTS, TESTS):
-        if len(near) <= FEW_WAVES:
-            with suppress(Undecided):
-                found = sweep(cells, cells.free, [*units, *near], tests)
-                if found is None:
-                    return None
-                chosen |= zip([*units, *near], found, strict=True)
-        if found := shuffle(cells, list(chosen), list(chosen.values()), MOVES):
+    chosen, free = {}, cells.beside(present)
+    for unit in units:
+        load, chosen[unit] = max(cells.ways(unit), key=lambda way: cells.fitting(free - way[0]))
+        free -= load
+    chosen |= zip(waves, present, strict=True)
+    for tests in (FEW_TESTS, TESTS) if len(near) <= FEW_WAVES else (0,):
+        with suppress(Undecided):
+            found = sweep(cells, cells.free, [*units, *near], tests)
+            if found is None:
+                return None
+            chosen |= zip([*units, *near], found, strict=True)
+            free = cells.left(sum(option.load for option in chosen.values()))
+        if found := shuffle(cells, list(chosen), list(chosen.values()), MOVES, free):
             return found
-        if len(near) > FEW_WAVES:
-            break
     if len(listed) <= FEW_WAVES:
         with suppress(Undecided):
             found = sweep(cells, cells.free, [*units, *listed], TESTS)

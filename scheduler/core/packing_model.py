@@ -50,7 +50,7 @@ class Wave:
     known: Reach | None = None
 
     def __post_init__(self) -> None:
-        self.period = Interval(self.start, self.start + sum(stop.ticks for stop in self.stops))
+        self.period = Interval(self.start, self.start + sum([stop.ticks for stop in self.stops]))
 
     @property
     def options(self) -> list[Option]:
@@ -100,7 +100,7 @@ class Model:
 
     def solve(self, budget: Budget) -> list[Option] | None:
         """An option for each wave; None where there is none. Raises Undecided."""
-        solver = solve(self.model, budget, probe=False)
+        solver = solve(self.model, budget)
         if solver is None:
             return None
         found = []

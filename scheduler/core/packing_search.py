@@ -18,6 +18,8 @@ def sweep(cells: Cells, free: int, waves: Sequence[Wave], tests: int) -> list[Op
     The waves are placed in the order of their starts, all options of each beside all that may stand before it. What is over when a wave
     begins no longer matters, nor who of several alike walks how: there are few different states, however many ways lead to them.
     """
+    if not tests:
+        raise Undecided
     ways = {wave: cells.ways(wave) for wave in waves}
     order = sorted(waves, key=lambda wave: (wave.start, len(ways[wave]), [load for load, _ in ways[wave]]))
     guard, begun = cells.guard, 0
@@ -44,14 +46,19 @@ def sweep(cells: Cells, free: int, waves: Sequence[Wave], tests: int) -> list[Op
     return [chosen[wave] for wave in waves]
 
 
-def shuffle(cells: Cells, waves: Sequence[Wave], first: Sequence[Option], moves: int) -> list[Option] | None:
+def shuffle(
+    cells: Cells, waves: Sequence[Wave], first: Sequence[Option], moves: int, free: int | None = None
+) -> list[Option] | None:
     """An option for each wave so that all fit, beginning from `first`; None: not found in so many moves (no proof).
+
+    `free`: what `first` leaves free, where that is known.
 
     In each move a wave that is where too many are takes the option that leaves the fewest cells overfull; what a wave left lately it
     does not take again.
     """
     chosen, guard = list(first), cells.guard
-    free = cells.left(sum(option.load for option in chosen))
+    if free is None:
+        free = cells.left(sum(option.load for option in chosen))
     left_at: dict[int, int] = {}
     for move in range(moves):
         if free & guard == guard:

@@ -23,9 +23,8 @@ class Programme:
         self._share = linear_solver_pb2.MPVariableProto(lower_bound=0.0, upper_bound=1.0)
         self._solver: Any = None
         self._variables: list[Any] = []
-        self._rows: list[Any] = []
         self._signs: list[int] = []  # of each variable: -1 where what it lacks of 1 is written
-        self._base: list[int] = []
+        self.rows = 0
 
     def add(self, number: int) -> range:
         """So many variables more."""
@@ -54,12 +53,8 @@ class Programme:
         self._written.constraint.add(
             lower_bound=low - base, upper_bound=high - base, var_index=variables, coefficient=written
         )
-        self._base.append(base)
-        return len(self._base) - 1
-
-    def bound(self, row: int, low: float, high: float) -> None:
-        self._loaded()
-        self._rows[row].SetBounds(low - self._base[row], high - self._base[row])
+        self.rows += 1
+        return self.rows - 1
 
     def worth(self, variables: Iterable[int], worth: float) -> None:
         """What a whole one of each is worth."""
@@ -90,5 +85,5 @@ class Programme:
             self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false initial_basis: NONE")
             if wrong := self._solver.LoadModelFromProto(self._written):
                 raise ValueError(wrong)
-            self._variables, self._rows = self._solver.variables(), self._solver.constraints()
+            self._variables = self._solver.variables()
         return self._solver

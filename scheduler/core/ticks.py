@@ -5,7 +5,8 @@ A tick is five minutes of elapsed time since the day's local midnight; `schedule
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -67,3 +68,14 @@ def bits(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
+
+
+def halving(ticks: Sequence[int]) -> Iterator[int]:
+    """The middle first, then the middles of both halves, and so on: what holds around one tick is soon known everywhere."""
+    parts = deque([(0, len(ticks))])
+    while parts:
+        first, last = parts.popleft()
+        if first < last:
+            middle = (first + last) // 2
+            yield ticks[middle]
+            parts += [(first, middle), (middle + 1, last)]

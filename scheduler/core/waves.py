@@ -12,7 +12,7 @@ from scheduler.core.matching import Demand
 from scheduler.core.packing import Floor
 from scheduler.core.profiles import profiles
 from scheduler.core.rules import Guide
-from scheduler.core.solving import Budget, Undecided
+from scheduler.core.solving import Budget, Effort, Undecided
 from scheduler.core.state import Group, State
 from scheduler.core.ticks import Interval, bits, union
 
@@ -152,7 +152,7 @@ class EmptyDay:
         if not all(holds(self.wish.stops, group, self.spaces) for group in groups):
             return False
         if len(groups) == 1:
-            return bool(self.state.starts(self.wish, groups[0], self.candidates, Budget(SECONDS))[0])
+            return bool(self.state.starts(self.wish, groups[0], self.candidates, Effort(SECONDS))[0])
         return any(self._served(starts, groups) for starts in spread(list(bits(self.candidates)), len(groups)))
 
     def _served(self, starts: tuple[int, ...], groups: tuple[Group, ...]) -> bool:
@@ -189,7 +189,7 @@ def holds(stops: tuple[Stop, ...], group: Group, spaces: tuple[Space, ...]) -> b
         return bool(made)
     try:
         floor = Floor(places, (), (), (), Interval(0, sum(stop.ticks for stop in stops)))
-        return floor.arrange([(0, stops, group)], Budget(SECONDS)) is not None
+        return floor.arrange([(0, stops, group)], Effort(SECONDS)) is not None
     except Undecided:
         return False
 
