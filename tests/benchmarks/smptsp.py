@@ -136,11 +136,7 @@ def put_back(
         trial = Board(few, others, limits, len(limits.rest))
         trial.stir(seed + index, 200 * len(few))
         began = perf_counter()
-        simple = any(
-            trial.has_room(few[index].start, few[index].end, g)
-            for g in range(len(limits.rest))
-            if few[index].able >> g & 1
-        )
+        simple = any(trial.fits(index, guide) for guide in range(len(limits.rest)) if few[index].able >> guide & 1)
         easy += simple
         found += simple or trial.insert([index], 400) or _exactly(few, limits, index)
         slowest = max(slowest, perf_counter() - began)
