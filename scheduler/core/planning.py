@@ -27,7 +27,7 @@ SHARE_OF_TIME: Mapping[Aim, float] = {FAIR: 0.7, UNCHANGED: 0.6, GAPS: 1.0}
 """How much of the time that is left each aim may take."""
 SMALL, WHOLE = 400, 6000
 """So many choices (a guide for a group): up to here the whole is solved at once; and up to here it is tried after the search."""
-BURST = 0.15
+BURST = 0.1
 """The share of its time in which fairness is searched for before the relaxation: a better roster makes the relaxation smaller."""
 NEAR = 1.05
 """So many times its bound fairness may be where the whole is asked for a roster whose loads allow that."""
@@ -174,7 +174,7 @@ def _fairest(table: Table, keep: Sequence[Aim], budget: Budget, watch: Watch) ->
     bound = relaxation.bound(budget.left / 2)
     mixture = Mixture(table, keep)
     if table.value(FAIR) > bound and not watch.halted():
-        bound = max(bound, mixture.bound(budget.left / 3, relaxation.prices))
+        bound = max(bound, mixture.bound(budget.left / 3, relaxation.prices, watch.halted))
     blame = mixture.blame if mixture.prices is not None else None
     _search(Search(table, FAIR, keep, relaxation.targets, blame), bound, Budget(budget.left * 0.75), watch)
     for nearest, share in ((NEAR, 0.6), (None, 1.0)):

@@ -8,7 +8,7 @@ about. At any prices, what all duties pay and what each guide's cheapest plan le
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ class Mixture:
         self.costs: Numbers = np.zeros((self.groups, self.guides), np.int64)
         self.least: Numbers = np.zeros(self.guides, np.int64)
 
-    def bound(self, seconds: float, prices: Sequence[float]) -> int:
+    def bound(self, seconds: float, prices: Sequence[float], stopped: Callable[[], bool] = lambda: False) -> int:
         """No roster that keeps what is to be kept has less. `prices`: of each group, to begin with."""
         if not self.groups or self.plans.size() > MOST_NUMBERS or len(prices) < self.groups:
             return 0
@@ -75,7 +75,9 @@ class Mixture:
         box = BOX
         master.take(choices)
         master.near(centre, box)
-        while budget.left and -(-best // SCALE) < self.value and (solved := master.solve()):
+        while (
+            budget.left and -(-best // SCALE) < self.value and not stopped() and (solved := master.solve(budget.left))
+        ):
             least, outside, now = solved
             tried = BACK * centre + (1 - BACK) * now
             found, choices = self._asked(tried)
@@ -175,8 +177,9 @@ class _Master:
             objective.SetCoefficient(above, price + box)
             objective.SetCoefficient(below, box - price)
 
-    def solve(self) -> tuple[float, float, Prices] | None:
-        """What the best mixture is worth, how much of it lies outside the box, and the prices."""
+    def solve(self, seconds: float) -> tuple[float, float, Prices] | None:
+        """What the best mixture is worth, how much of it lies outside the box, and the prices; None where the time did not suffice."""
+        self.lp.SetTimeLimit(max(1, round(1000 * seconds)))
         if self.lp.Solve() != self.lp.OPTIMAL:
             return None
         outside = sum(slack.solution_value() for slack in (*self.above, *self.below))
