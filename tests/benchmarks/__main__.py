@@ -58,7 +58,7 @@ def main() -> None:
     show("accepted at the time asked, 50 a day", figures.accepted(50, max(2, days // 4), 4), every)
     show("busy week's roster", rosters.planned(busy[:6], unit, 30), every)
     show("other weeks' rosters", rosters.other_weeks(busy, 30), every)
-    show("other seeds' weeks", rosters.other_seeds((2, 6) if options.quick else (2, 3, 6), 30), every)
+    show("other seeds' weeks", rosters.other_seeds((2, 6), 30), every)
     show("busy month's roster", rosters.planned(busy, unit, 60), every)
     show("sick calls", rosters.sick_calls(busy, min(30, days * 2), 5, unit), every)
     if options.smptsp:
