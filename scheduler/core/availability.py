@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Hashable
+from dataclasses import replace
 
 from scheduler.core import refusing
 from scheduler.core.checking import check
@@ -11,11 +13,12 @@ from scheduler.core.inherited import Relatives
 from scheduler.core.itinerary import Party, Visit, legs, split
 from scheduler.core.matching import Demand
 from scheduler.core.matching_model import NOBODY
+from scheduler.core.nearest import MOST_WAVES, nearest
 from scheduler.core.rules import Reason
 from scheduler.core.solving import Budget, Effort, Undecided
 from scheduler.core.state import Group, State
 from scheduler.core.ticks import bits
-from scheduler.core.waves import MOST_WAVES, nearest, when_empty
+from scheduler.core.waves import EmptyDay, when_empty
 
 __all__ = [
     "MOST_WAVES",
@@ -34,10 +37,14 @@ __all__ = [
 ]
 
 SECONDS = 5.0
-KEPT_DAYS = 128
+KEPT_DAYS, KEPT_ALIKE = 128, 512
+MANY_PARTIES = 4
+"""Of so many it is asked first whether one wave could ever hold them."""
 
 _kept: OrderedDict[str, tuple[State, dict[tuple[Wish, int], Starts]]] = OrderedDict()
 _relatives = Relatives()
+_alike: OrderedDict[Hashable, Starts] = OrderedDict()
+"""What days without visits have answered to groups that come in waves."""
 
 
 def starts(day: Day, wish: Wish, *, earliest: int = 0, seconds: float = SECONDS) -> Starts:
@@ -122,20 +129,56 @@ def _starts(state: State, wish: Wish, earliest: int, budget: Budget) -> Starts:
         return Starts(reasons=(Reason("closed"),))
     empty, candidates = when_empty(day, wish), state.candidates(wish.ticks, earliest)
     group = _groups(day, wish, 1)
-    good, undecided = _in_one_wave(state, wish, group[0], earliest, candidates, budget) if group else (0, 0)
+    good = undecided = 0
+    if group and _is_thinkable(empty, group[0], budget):
+        good, undecided = _in_one_wave(state, wish, group[0], earliest, candidates, budget)
     if good or undecided:
         return Starts(tuple(bits(good)), (), empty.largest, (), tuple(bits(undecided)))
-    groups = empty.divided(wish.heads)
-    if not groups:
-        return Starts(largest=empty.largest, reasons=_never(state, wish, empty.largest))
-    found: list[tuple[int, ...]] = []
+    kind = _kind(day, wish, earliest)
+    if kind is None or kind not in _alike:
+        answer = _in_waves(state, wish, empty, earliest, budget)
+        if kind is None or answer.unknown:
+            return answer
+        _alike[kind] = answer
+        if len(_alike) > KEPT_ALIKE:
+            _alike.popitem(last=False)
+    return _alike[kind]
+
+
+def _in_waves(state: State, wish: Wish, empty: EmptyDay, earliest: int, budget: Budget) -> Starts:
+    """The starts of a group that does not come in one wave: in several, where one could not hold it on an empty day."""
+    candidates = state.candidates(wish.ticks, earliest)
     try:
-        if len(groups) > 1:
-            found.extend(nearest(state, wish, groups, candidates, budget))
+        groups = empty.divided(wish.heads, budget)
+        if not groups:
+            return Starts(largest=empty.largest, reasons=_never(state, wish, empty.largest))
+        each = list(nearest(state, wish, groups, candidates, budget)) if len(groups) > 1 else []
     except Undecided:
-        return Starts((), tuple(found), empty.largest, (), tuple(bits(candidates)))
-    reasons = () if found else refusing.of_day(state, wish, groups, earliest, budget)
-    return Starts((), tuple(found), empty.largest, reasons)
+        return Starts(largest=empty.largest, unknown=tuple(bits(candidates)))
+    found = tuple(waves for _, waves in each if waves is not None)
+    unknown = tuple(first for first, waves in each if waves is None)
+    reasons = () if found or unknown else refusing.of_day(state, wish, groups, earliest, budget)
+    return Starts((), found, empty.largest, reasons, unknown)
+
+
+def _kind(day: Day, wish: Wish, earliest: int) -> Hashable | None:
+    """What the answer of a day without visits hangs on: the same for most days of a month. None for a day with visits."""
+    if day.visits:
+        return None
+    skill = (wish.tour, wish.language)
+    able = Counter(
+        replace(guide, code="", qualifications=frozenset()) for guide in day.guides if skill in guide.qualifications
+    )
+    spaces = tuple(sorted(day.spaces.items()))
+    return (day.opening, spaces, frozenset(able.items()), day.taken, day.closed, day.grid, wish, earliest)
+
+
+def _is_thinkable(empty: EmptyDay, group: Group, budget: Budget) -> bool:
+    """Whether empty spaces could hold one wave of so many parties, which is asked once for all days."""
+    try:
+        return len(group) < MANY_PARTIES or empty.empty.holds((group,), (0,), budget)
+    except Undecided:
+        return True  # as far as is known
 
 
 def _in_one_wave(

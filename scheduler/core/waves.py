@@ -1,14 +1,16 @@
-"""Groups that one wave cannot hold: how they are divided, and the nearest starts at which their waves can be served."""
+"""Groups that one wave cannot hold: how they are divided, and the largest that a day could receive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import accumulate, combinations, combinations_with_replacement, pairwise
 
 from scheduler.core.day import Day, Opening, Wish
 from scheduler.core.itinerary import Space, Stop, shares
 from scheduler.core.matching import Demand
+from scheduler.core.nearest import MOST_WAVES, Empty, Search, Steps, StepsTaken
 from scheduler.core.packing import Floor
 from scheduler.core.profiles import profiles
 from scheduler.core.rules import Guide
@@ -16,41 +18,9 @@ from scheduler.core.solving import Budget, Effort, Undecided
 from scheduler.core.state import Group, State
 from scheduler.core.ticks import Interval, bits, union
 
-MOST_WAVES = 4
-TRIES, SECONDS = 24, 0.5
-"""For one division of a group on an empty day."""
+TRIES, STEPS, SECONDS = 24, 4_000, 5.0
+"""For one division of a group on an empty day, for all its divisions into so many waves, and for whatever else is asked."""
 MANY_PARTIES, FEWER = 12, 4
-
-
-def nearest(
-    state: State, wish: Wish, groups: tuple[Group, ...], candidates: int, budget: Budget
-) -> Iterator[tuple[int, ...]]:
-    """For each first start the others at which the visit ends soonest, in order of the first. Raises Undecided."""
-    alone = {group: state.starts(wish, group, candidates, budget) for group in dict.fromkeys(groups)}
-    options = [list(bits(alone[group][0] | alone[group][1])) for group in groups]
-    known: dict[tuple[int, ...], bool] = {}
-
-    def can(starts: tuple[int, ...]) -> bool:
-        if starts not in known:
-            known[starts] = state.can(wish, groups[: len(starts)], starts, budget)
-        return known[starts]
-
-    def rest(starts: tuple[int, ...], before: int) -> tuple[int, ...] | None:
-        """The soonest completion that ends with a start before `before`."""
-        if not can(starts):
-            return None
-        if len(starts) == len(groups):
-            return starts
-        best = None
-        for start in options[len(starts)]:
-            if starts[-1] < start < before and (found := rest((*starts, start), before)):
-                best, before = found, found[-1]
-        return best
-
-    for first in options[0]:
-        found = rest((first,), 1 << 30)
-        if found:
-            yield found
 
 
 def divisions(heads: int, waves: int, parties: int, most: int) -> Iterator[tuple[Group, ...]]:
@@ -100,21 +70,23 @@ class EmptyDay:
             0,
         )
         self.spaces = tuple(day.spaces[code] for code in sorted(day.spaces))
+        self.empty = Empty.of(wish.stops, self.spaces)
         self._groups: dict[tuple[int, int], tuple[Group, ...]] = {}
         self._largest: int | None = None
 
-    def groups(self, heads: int, waves: int) -> tuple[Group, ...]:
-        """The parties' heads in just so many waves, or () where the empty day cannot serve them.
+    def groups(self, heads: int, waves: int, budget: Budget | None = None) -> tuple[Group, ...]:
+        """The parties' heads in just so many waves, or () where the empty day cannot serve them. Raises Undecided.
 
         Of the ways to divide them the one with the fewest parties, then the most even waves, the largest first.
         """
         if (heads, waves) not in self._groups:
-            self._groups[heads, waves] = self._divide(heads, waves)
+            self._groups[heads, waves] = self._divide(heads, waves, budget or Effort(SECONDS))
         return self._groups[heads, waves]
 
-    def divided(self, heads: int) -> tuple[Group, ...]:
+    def divided(self, heads: int, budget: Budget | None = None) -> tuple[Group, ...]:
         """As `groups`, in the fewest waves."""
-        return next((groups for waves in range(1, MOST_WAVES + 1) if (groups := self.groups(heads, waves))), ())
+        every = (self.groups(heads, waves, budget) for waves in range(1, MOST_WAVES + 1))
+        return next((groups for groups in every if groups), ())
 
     @property
     def largest(self) -> int:
@@ -128,32 +100,49 @@ class EmptyDay:
 
     def _most_in(self, waves: int) -> int:
         """The most in so many equal waves spread evenly over the day."""
-        at = spread(list(bits(self.candidates)), waves)[:1]
-        parties = min(self.most_at_once, self.most_parties // waves) if at else 0
+        parties = min(self.most_at_once, self.most_parties // waves)
         for number in range(parties, max(0, parties - FEWER), -1):
+            at = spread(self._led(number), waves)[:1]
+            if not at:
+                continue
             heads = waves * largest_wave(self.wish.stops, self.wish.heads_per_guide, number, self.spaces)
             groups = next(divisions(heads, waves, -(-heads // self.wish.heads_per_guide), number)) if heads else ()
             if groups and self._served(at[0], groups):
                 return heads
         return 0
 
-    def _divide(self, heads: int, waves: int) -> tuple[Group, ...]:
-        fewest = -(-heads // self.wish.heads_per_guide)
+    def _divide(self, heads: int, waves: int, budget: Budget) -> tuple[Group, ...]:
+        fewest, steps = -(-heads // self.wish.heads_per_guide), Steps(STEPS)
         for parties in [fewest] if waves == 1 else range(max(fewest, waves), fewest + waves):
             if parties > min(heads, self.most_parties, waves * self.most_at_once):
                 break
             for groups in divisions(heads, waves, parties, self.most_at_once):
-                if self._holds(groups):
+                if self._holds(groups, budget, steps):
                     return groups
         return ()
 
-    def _holds(self, groups: tuple[Group, ...]) -> bool:
-        """Whether these waves can be served at some starts; of several, what the likeliest do not show counts as impossible."""
-        if not all(holds(self.wish.stops, group, self.spaces) for group in groups):
+    def _led(self, parties: int) -> list[int]:
+        """The starts at which so many guides work."""
+        return list(bits(self.state.crew.starts("", "", self.wish.ticks, parties, self.candidates)[0]))
+
+    def _holds(self, groups: tuple[Group, ...], budget: Budget, steps: Steps) -> bool:
+        """Whether these waves can be served at some starts: the likeliest first, then all. What `steps` leaves open is impossible.
+
+        Raises Undecided where it is the budget that does not suffice.
+        """
+        if not all(self.empty.holds((group,), (0,), budget) for group in dict.fromkeys(groups)):
             return False
         if len(groups) == 1:
-            return bool(self.state.starts(self.wish, groups[0], self.candidates, Effort(SECONDS))[0])
-        return any(self._served(starts, groups) for starts in spread(list(bits(self.candidates)), len(groups)))
+            good, undecided = self.state.starts(self.wish, groups[0], self.candidates, budget)
+            if undecided and not good:
+                raise Undecided
+            return bool(good)
+        if any(self._served(starts, groups) for starts in spread(self._led(len(groups[0])), len(groups))):
+            return True
+        search = Search(self.state, self.wish, groups, self.candidates, budget, steps)
+        with suppress(StepsTaken):
+            return any(search.soonest(first) for first in bits(search.options[0]))
+        return False
 
     def _served(self, starts: tuple[int, ...], groups: tuple[Group, ...]) -> bool:
         """Whether waves, each of which the spaces hold, can be served at these starts; what no quick search finds counts as impossible."""
@@ -171,13 +160,17 @@ class EmptyDay:
     def _most(self, guide: Guide) -> int:
         """No more parties than this can a guide lead on one day."""
         ticks, rest = self.wish.ticks, guide.rest
-        hours = union(guide.hours).bit_count()
-        most = [(hours + rest) // (ticks + rest)]
+        most = [sum((length + rest) // (ticks + rest) for length in stretches(union(guide.hours)))]
         if guide.daily_duties is not None:
             most.append(guide.daily_duties)
         if guide.daily_ticks is not None:
             most.append(guide.daily_ticks // ticks)
         return min(most)
+
+
+def stretches(mask: int) -> list[int]:
+    """How many ticks each unbroken run of `mask` has."""
+    return [len(run) for run in format(mask, "b").split("0") if run]
 
 
 @lru_cache(maxsize=4096)
