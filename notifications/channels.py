@@ -21,6 +21,11 @@ def is_known(channel: str) -> bool:
     return bool(to) and name in _known()
 
 
+def is_written_to(email: str, channel: str) -> bool:
+    """Whether somebody with these can be written to; who cannot is rung."""
+    return bool(email) or is_known(channel)
+
+
 def _known() -> dict[str, str]:
     """Address of each channel, as apprise writes them, with {to} for whom it is: the deployment's secret, never a stranger's word."""
     found: dict[str, str] = getattr(settings, "CHANNELS", {})

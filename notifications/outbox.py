@@ -158,9 +158,9 @@ def made(thread: Thread, draft: Draft) -> OutboxMessage | Call:
         "not_before": draft.not_before,
         "expires_at": draft.expires_at,
     }
-    by_channel = channels.is_known(to.channel) and (not to.email or draft.short)
-    if not to.email and not by_channel:
+    if not channels.is_written_to(to.email, to.channel):
         return _made_call(fields, to, letter)
+    by_channel = channels.is_known(to.channel) and (not to.email or draft.short)
     sender = sender_of(letter.facts)
     row = OutboxMessage(
         **fields,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifications import channels
 from scheduler import periods, queries
 from scheduler.core.repair import DAY_MINUTES
 from scheduler.decisions import (
@@ -25,8 +26,9 @@ from scheduler.decisions import (
 )
 from scheduler.errors import Refused
 from scheduler.forms.closing import OTHER, typed_beside, value_of
-from scheduler.models import Visit
+from scheduler.models import Contact, Visit
 from tours.errors import CatalogueError
+from tours.models import Guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def _choice(hit: Hit, option: Decision, chosen: bool, weight: int, zone: ZoneInf
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """How many visits are hit, and how many people hear of it: `letters` by a letter, guides too; `calls` by a call of the office."""
+    """How many visits are hit, and how many people hear of it, guides too: `letters` in writing, `calls` by a call of the office."""
 
     visits: int
     letters: int
@@ -129,12 +131,12 @@ class Heard:
 
 def heard(visits: Sequence[Visit]) -> Heard:
     """Who will be told of what becomes of these visits; nobody is counted twice."""
-    contacts = [contact for visit in visits for contact in visit.contacts.all()]
-    letters = {contact.email for contact in contacts if contact.email}
-    calls = {contact.phone for contact in contacts if not contact.email}
+    people: list[Contact | Guide] = [contact for visit in visits for contact in visit.contacts.all()]
     told = [visit for visit in visits if visit.promised_at is not None and visit.status == Visit.Status.CONFIRMED]
-    guides = {party.guide_id for visit in told for party in visit.parties.all() if party.guide_id}
-    return Heard(len(visits), len(letters) + len(guides), len(calls))
+    people += [party.guide for visit in told for party in visit.parties.all() if party.guide]
+    letters = {each.email or each.channel for each in people if channels.is_written_to(each.email, each.channel)}
+    calls = {each.phone or each.name for each in people if not channels.is_written_to(each.email, each.channel)}
+    return Heard(len(visits), len(letters), len(calls))
 
 
 def total(every: Sequence[Struck]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from scheduler.models import Closure
 from tests.scheduler.conftest import at
 from tests.scheduler.views.conftest import NEAR, Book, Close, again, browser, soup, typed, words
-from tours.models import Space
+from tours.models import Guide, Space
 
 pytestmark = pytest.mark.django_db
 
@@ -114,12 +114,20 @@ def test_a_quick_look_counts_visits_and_who_is_told_before_any_notice_is_written
     assert not seen.select("[name=publish]")
 
 
-def test_whoever_has_no_e_mail_is_counted_as_to_be_rung(office: Client, book: Book) -> None:
+def test_whoever_has_no_e_mail_is_counted_as_to_be_rung_unless_short_messages_reach_them(
+    office: Client, book: Book, settings: Any
+) -> None:
+    def heard() -> str:
+        found = soup(look(office, "quick")).select_one("#heard")
+        return found.text if found else ""
+
     visit = book(NEAR, "11:00")
-    visit.contacts.update(email="", phone="+77015550101")
-    heard = soup(look(office, "quick")).select_one("#heard")
-    assert heard is not None
-    assert heard.text == "Told by a letter: 1 · to be rung: 1"
+    visit.contacts.update(email="", phone="+77015550101", channel="sms:+77015550101")
+    assert heard() == "Told by a letter: 1 · to be rung: 1"
+    Guide.objects.update(email="")
+    assert heard() == "Told by a letter: 0 · to be rung: 2"
+    settings.CHANNELS = {"sms": "json://gateway.example.org/{to}"}
+    assert heard() == "Told by a letter: 1 · to be rung: 1"
 
 
 def test_what_was_looked_at_without_a_notice_is_published_with_one(office: Client, book: Book) -> None:
