@@ -15,6 +15,18 @@ from scheduler.core.assignment import Reason
 from scheduler.core.ticks import TICK_MINUTES, Interval
 
 
+def too_large(largest: int) -> str:
+    """What a group hears that is larger than any day could receive; `largest`: how many people could come, 0 for nobody."""
+    if not largest:
+        return _("The museum cannot receive such a group on this day.")
+    said = ngettext(
+        "The museum can receive %(largest)d person at most.",
+        "The museum can receive %(largest)d people at most.",
+        largest,
+    )
+    return said % {"largest": largest}
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Puts the reasons of one museum day into words.
@@ -65,14 +77,7 @@ class Words:
         return _("It is too late to begin a visit on this day.")
 
     def _too_large(self, largest: int) -> str:
-        if not largest:
-            return _("The museum cannot receive such a group on this day.")
-        said = ngettext(
-            "The museum can receive %(largest)d person at most.",
-            "The museum can receive %(largest)d people at most.",
-            largest,
-        )
-        return said % {"largest": largest}
+        return too_large(largest)
 
     def _no_guide(self, tour: str, language: str) -> str:
         return _("Nobody leads this tour in this language.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from scheduler import bookings, demand, locks, offers, periods, reasons, snapshot, starts, steps
 from scheduler.bookings import Request
 from scheduler.core import availability
-from scheduler.core.assignment import Reason
+from scheduler.core.availability import Day
 from scheduler.errors import BadWish, GroupTooLarge, StartTaken
 from scheduler.models import Freed, Offer, Unserved, Visit, Wish
 from scheduler.starts import Group
@@ -70,16 +70,22 @@ def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -
 def _refuse_too_large(group: Group, days: Sequence[date]) -> None:
     """Raise GroupTooLarge where each of the days, were it empty, would be too small; looks no further than the first that is not."""
     wish, largest = starts.wish_of(group), 0
-    for day in days:
-        state = snapshot.of_day(day).days[day]
+    for state in _states(days):
         largest = max(largest, availability.largest(state, wish))
         if group.heads <= largest or "too_large" not in {
             reason.code for reason in availability.starts(state, wish).reasons
         }:
             return
-    zone = ZoneInfo(catalogue.museum().time_zone)
-    said = reasons.Words(days[0], zone).sentence(Reason("too_large", largest))
-    raise GroupTooLarge(said, largest=largest, alternatives=[])
+    raise GroupTooLarge(reasons.too_large(largest), largest=largest, alternatives=[])
+
+
+def _states(days: Sequence[date]) -> Iterator[Day]:
+    """The days, in order: the first alone, which is enough for most groups, then all others in as many queries once more."""
+    first, *others = days
+    yield snapshot.of_day(first).days[first]
+    if others:
+        read = snapshot.of_days(others[0], others[-1]).days
+        yield from (read[day] for day in others)
 
 
 def place_in_line(visit: Visit) -> int:

@@ -13,7 +13,6 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from scheduler import periods, reasons, showcase, starts
-from scheduler.core.assignment import Reason
 from scheduler.errors import Refused
 from scheduler.forms.fields import near
 from scheduler.models import Visit
@@ -140,7 +139,7 @@ def look(
         largest=offered.largest,
         here=here,
         keep=keep,
-        too_large=reasons.Words(first, zone).sentence(Reason("too_large", offered.largest)) if too_large else "",
+        too_large=reasons.too_large(offered.largest) if too_large else "",
         nearest=_nearest(offered.days, day) if offer and offer.state != "open" else (),
         closed=tuple(
             Closed(each.closure, each.times[:MOST_CLOSED])
