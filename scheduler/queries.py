@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,20 +94,8 @@ def visits_hit_by(spaces: Iterable[Space], *times: DateTimeTZRange) -> QuerySet[
     chosen = list(spaces)
     if chosen:
         legs = legs.filter(lane__space__in=chosen)
-    if len(times) == 1:
-        hit: Any = legs.filter(period__overlap=times[0]).values("visit")
-    else:  # one look at the whole, since a rule may have hundreds of times
-        whole = DateTimeTZRange(times[0].lower, times[-1].upper, "[)") if times else None
-        rows = legs.filter(period__overlap=whole).values_list("visit", "period") if whole else ()
-        hit = {visit for visit, period in rows if _meets(period, times)}
+    hit = legs.filter(meets(times)).values("visit")
     return visits().filter(pk__in=hit).order_by("period", "pk")
-
-
-def _meets(period: DateTimeTZRange, times: Sequence[DateTimeTZRange]) -> bool:
-    """Whether a period overlaps one of these times, which are in order and apart."""
-    at = bisect_right(times, period.lower, key=lambda time: time.lower)
-    near = times[max(0, at - 1) : at + 1]
-    return any(time.lower < period.upper and (time.upper is None or period.lower < time.upper) for time in near)
 
 
 def last_booked_day() -> date | None:
