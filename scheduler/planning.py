@@ -137,12 +137,7 @@ def unassigned(job: RosterJob, *, other: bool = False) -> QuerySet[Party]:
 def newly_firm(job: RosterJob, *, other: bool = False, now: datetime) -> int:
     """How many visits publishing the plan would promise: guides and groups are told. One query."""
     guides: Mapping[str, str | None] = _plan(job, other=other).get("guides", {})
-    parties = Party.objects.filter(
-        visit__day__range=(job.first, job.last),
-        visit__status=Visit.Status.CONFIRMED,
-        visit__promised_at=None,
-        visit__period__startswith__gt=now,
-    )
+    parties = Party.objects.filter(visit__in=_agreed(job, now).filter(promised_at=None))
     led: dict[int, bool] = {}
     for visit, party, guide in parties.values_list("visit", "pk", "guide__code"):
         led[visit] = led.get(visit, True) and guides.get(str(party), guide) is not None
@@ -177,10 +172,7 @@ def publish(job_id: int, *, other: bool = False, now: datetime) -> int:
     with placing.constraints_deferred():
         placing.swap({key: guide for key, guide in swaps.items() if guide is not None}, read)
         Party.objects.filter(pk__in=[key for key, guide in swaps.items() if guide is None]).update(guide=None)
-    touched = Visit.objects.filter(
-        day__range=(job.first, job.last), status=Visit.Status.CONFIRMED, period__startswith__gt=now
-    )
-    for visit in touched.select_related("tour", "audience").order_by("period", "pk"):
+    for visit in _agreed(job, now).select_related("tour", "audience").order_by("period", "pk"):
         newly = placing.promise(visit, now=now)
         if newly or visit.parties.filter(pk__in=list(swaps)).exists():
             steps.changed(visit, now=now)
@@ -203,6 +195,12 @@ def promise_due(*, now: datetime) -> int:
         except (PlanOutOfDate, NotAllowedNow):
             log.info("a day was not promised as planned", extra={"day": day.isoformat()})
     return len(days) - roster.due(now=now).count() + roster.promise_due(now=now)
+
+
+def _agreed(job: RosterJob, now: datetime) -> QuerySet[Visit]:
+    """The confirmed visits of the job's days that have not begun: they are promised with its plan."""
+    days = (job.first, job.last)
+    return Visit.objects.filter(day__range=days, status=Visit.Status.CONFIRMED, period__startswith__gt=now)
 
 
 def _plan(job: RosterJob, *, other: bool) -> Mapping[str, Any]:
