@@ -81,22 +81,24 @@ class GroupBody(AboutGroupBody):
         return attrs
 
 
+def _plan_line(help_text: str) -> Line:
+    return Line(max_length=300, required=False, allow_blank=True, default="", help_text=help_text)
+
+
 class CeremonyPlanBody(Strict):
     """What else is to be known of a ceremony, each in one line. Few people of the office read it, and it is deleted after the visit."""
 
-    led_by = Line(max_length=300, required=False, allow_blank=True, default="", help_text="Who leads the ceremony.")
-    press = Line(
-        max_length=300, required=False, allow_blank=True, default="", help_text="How many of the press, which houses."
-    )
-    interpreter = Line(
-        max_length=300, required=False, allow_blank=True, default="", help_text="Whether one comes, for which language."
-    )
-    embassy = Line(
-        max_length=300, required=False, allow_blank=True, default="", help_text="Whom to ask at the embassy."
-    )
-    vehicles = Line(
-        max_length=300, required=False, allow_blank=True, default="", help_text="Coaches and cars, with number plates."
-    )
+    led_by = _plan_line("Who leads the ceremony.")
+    press = _plan_line("How many of the press, which houses.")
+    interpreter = _plan_line("Whether one comes, for which language.")
+    embassy = _plan_line("Whom to ask at the embassy.")
+    vehicles = _plan_line("Coaches and cars, with number plates.")
+
+
+def ceremony_plan_field() -> CeremonyPlanBody:
+    """The plan where it may be given; `plan_of` refuses it with a tour that leads to no ceremony."""
+    said = "Only with a tour that leads to a ceremony."
+    return CeremonyPlanBody(required=False, allow_null=True, default=None, help_text=said)
 
 
 class VisitBody(GroupBody):
@@ -109,9 +111,7 @@ class VisitBody(GroupBody):
         default=list,
         max_length=len(CEREMONIES),
     )
-    ceremony_plan = CeremonyPlanBody(
-        required=False, allow_null=True, default=None, help_text="Only with a tour that leads to a ceremony."
-    )
+    ceremony_plan = ceremony_plan_field()
     locale = serializers.ChoiceField(
         Language.choices, required=False, help_text="The language of letters; the request's if not given."
     )

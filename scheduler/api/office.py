@@ -17,11 +17,11 @@ from scheduler.api import access
 from scheduler.api.access import OFFICE, call
 from scheduler.api.answers import VisitAnswer
 from scheduler.api.bodies import (
-    CeremonyPlanBody,
     GroupBody,
     LeaderBody,
     OrganiserBody,
     asked_for,
+    ceremony_plan_field,
     plan_of,
     request_keys,
 )
@@ -64,9 +64,7 @@ class OfficeTourBody(OfficeBody, GroupBody):
     """A tour, booked for somebody on the telephone: no lead time, no review."""
 
     kind = serializers.ChoiceField([TOUR], default=TOUR)
-    ceremony_plan = CeremonyPlanBody(
-        required=False, allow_null=True, default=None, help_text="Only with a tour that leads to a ceremony."
-    )
+    ceremony_plan = ceremony_plan_field()
 
 
 class PlacedBody(OfficeBody):
@@ -218,11 +216,7 @@ def book(request: Request) -> Response:
     said = sent.validated_data
     now = timezone.now()
     if kind == TOUR:
-        more = {
-            "ceremony": tuple(said["ceremony"]),
-            "ceremony_plan": plan_of(said),
-            "discreet": said["discreet"],
-        }
+        more = {"ceremony": tuple(said["ceremony"]), "ceremony_plan": plan_of(said), "discreet": said["discreet"]}
         visit = bookings.request_visit(asked_for(said, contacts_of(said), keys, **more), now=now, by=user)
     else:
         visit = locks.door(events.place)(
