@@ -12,7 +12,6 @@ import importlib
 import itertools
 import logging
 import time
-from pathlib import Path
 from threading import Thread
 
 from django.apps import apps
@@ -68,7 +67,7 @@ def get_ready() -> None:
 def our_templates() -> list[str]:
     """The templates of our own pages, by the names that views call them by."""
     folders = [settings.BASE_DIR / app.name / "templates" for app in apps.get_app_configs()]
-    return [path.relative_to(folder).as_posix() for folder in folders for path in sorted(Path(folder).rglob("*.html"))]
+    return [path.relative_to(folder).as_posix() for folder in folders for path in sorted(folder.rglob("*.html"))]
 
 
 def tidy() -> None:

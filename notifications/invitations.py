@@ -36,14 +36,8 @@ WITHDRAWAL = {"duty": "duty_withdrawn"}  # how a thread is taken back, by what w
 ENDED = {WITHDRAWN, "cancelled", "declined"}  # nothing is left to take back
 AT_ONCE = {WITHDRAWN, "cancelled", "declined", "offered"}
 AGREED = {"confirmed", "programme"}  # one agreement, told in less or more detail
-UNSAID = {
-    "museum",
-    "links",
-    "before",
-    "reader_name",
-    "reason",
-    "other_part",
-}  # facts whose change alone is no news to anybody
+UNSAID = {"museum", "links", "before", "reader_name", "reason", "other_part"}
+"""Facts whose change alone is no news to anybody."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from scheduler.forms.fields import near_day
 from scheduler.models import Party, Visit
 from scheduler.rearranging import Given, Moved
 from scheduler.views.access import office_only, staff
-from scheduler.views.office.drawing import as_json, floating, seen_of, value_of
+from scheduler.views.office.drawing import as_json, floating, offset_of, seen_of, value_of
 from scheduler.views.pages import data, show, tried
 from tours import queries as catalogue
 from tours.errors import CatalogueError
@@ -160,7 +160,7 @@ def _page(request: HttpRequest, refused: Refused | CatalogueError | None = None,
         "today": periods.day_of(now, zone),
         "before": shown.first - timedelta(days=7 if shown.week else 1),
         "after": shown.last + timedelta(days=1),
-        "offset": periods.local(periods.midnight(shown.first, zone), zone).isoformat()[-6:],
+        "offset": offset_of(shown.first, zone),
         "grid": museum.grid_minutes,
         "refused": refused,
         "step": asked.get("undo", "") if _step(asked.get("undo", "")) else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from scheduler.forms.fields import near_day
 from scheduler.models import Closure, KeptDraft, Offer
 from scheduler.views.access import office_only, staff
 from scheduler.views.office import hits
-from scheduler.views.office.drawing import as_json
+from scheduler.views.office.drawing import as_json, offset_of
 from scheduler.views.pages import data, show, status_of, tried
 from tours import queries as catalogue
 from tours.errors import CatalogueError
@@ -73,7 +73,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "title": title[:1].upper() + title[1:],
         "days": [day.isoformat() for day in shown.days],
         "names": {day.isoformat(): short_day(day) for day in shown.days},
-        "offset": _offset(shown.first, zone),
+        "offset": offset_of(shown.first, zone),
     }
     return data(request, as_json(found, zone) | said)
 
@@ -219,11 +219,6 @@ def _impact(
 
 
 # --- Small print ----------------------------------------------------------------------------------------------------------
-
-
-def _offset(day: date, zone: ZoneInfo) -> str:
-    """The museum's offset from UTC on a day: "+05:00"."""
-    return periods.local(periods.midnight(day, zone), zone).isoformat()[-6:]
 
 
 def _initial(closure: Closure) -> dict[str, Any]:

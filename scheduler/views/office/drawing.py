@@ -33,6 +33,11 @@ def floating(moment: datetime, zone: ZoneInfo) -> str:
     return periods.local(moment, zone).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def offset_of(day: date, zone: ZoneInfo) -> str:
+    """The museum's offset from UTC as a day begins: "+05:00"."""
+    return periods.local(periods.midnight(day, zone), zone).isoformat()[-6:]
+
+
 def value_of(begins: tuple[datetime, ...], zone: ZoneInfo) -> str:
     """Starts, one for each wave, as a form sends them."""
     return ",".join(periods.local(begin, zone).isoformat(timespec="minutes") for begin in begins)

@@ -16,7 +16,7 @@ from scheduler.lateness import Reception
 from scheduler.models import Visit
 from tours import queries as catalogue
 
-MOST_REMEDIES = 8
+MOST_WAYS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def shown(found: Visit, asked: QueryDict, *, zone: ZoneInfo, now: datetime) -> d
         found_ways = lateness.receptions(found.pk, arrives=arrives, now=now)
     except Refused as refused:
         return context | {"late_refused": refused.detail}
-    return context | {"arrives": arrives, "ways": [_in_words(found, each) for each in found_ways[:MOST_REMEDIES]]}
+    return context | {"arrives": arrives, "ways": [_in_words(found, each) for each in found_ways[:MOST_WAYS]]}
 
 
 def _in_words(found: Visit, reception: Reception) -> Way:
