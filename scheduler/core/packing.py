@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from scheduler.core.itinerary import Party, Space, Stop, Taken, Visit, joint, legs, waves_of
 from scheduler.core.masks import Masks, crowding
@@ -17,7 +18,7 @@ from scheduler.core.packing_finding import TESTS, find
 from scheduler.core.packing_memory import remembered, taken_over
 from scheduler.core.packing_model import Option, Wave, fewest_changes, pack
 from scheduler.core.packing_search import sweep
-from scheduler.core.profiles import Channel, Profile, Run, profiles, runs_of, shapes
+from scheduler.core.profiles import Channel, Profile, Run, Shapes, profiles, runs_of, shapes
 from scheduler.core.solving import Budget, Effort, Undecided
 from scheduler.core.ticks import Interval, bits, halving, runs
 
@@ -55,6 +56,9 @@ class Floor:
         places = [spaces[code] for code in sorted(spaces)]
         self.shapes = shapes(tuple(places), end - self.origin)
         self.fields, self.bare = self.shapes.fields, self.shapes.bare
+        self._ways = partial(
+            _options, self.shapes, self.origin
+        )  # not a method: waves would hold the day, and the day its waves
         fixed = [run for visit in present if visit.promised for run in runs_of(legs(visit, spaces), spaces)]
         for hold in taken:
             fixed.append(Run((hold.space, False), hold.period.start, hold.period.ticks, hold.lanes))
@@ -278,7 +282,7 @@ class Floor:
         walks = tuple([party.walk or tuple(range(len(visit.stops))) for party in parties])
         walked = self.shapes.walked(visit.stops, heads, walks)
         keys = tuple([party.key for party in parties])
-        wave = Wave((visit.key, number), start, visit.stops, heads, keys, None, walked.listed, make=self._options)
+        wave = Wave((visit.key, number), start, visit.stops, heads, keys, None, walked.listed, make=self._ways)
         wave.known = walked.reach
         wave.now = Option(walked.load << 16 * (start - self.origin), walked.runs, walks)
         if walked.allowed:
@@ -294,7 +298,7 @@ class Floor:
         for number, (start, stops, heads) in enumerate(news):
             for part in self._parts(stops, heads):
                 listed = self.shapes.made(stops, part) is not None
-                unit = Wave(("", number), start, stops, part, (), None, listed, make=self._options)
+                unit = Wave(("", number), start, stops, part, (), None, listed, make=self._ways)
                 unit.options = [option for option in unit.options if self.fields.fits(self.entry, option.load)]
                 units.append(unit)
         return units
@@ -302,13 +306,6 @@ class Floor:
     def _parts(self, stops: tuple[Stop, ...], heads: tuple[int, ...]) -> list[tuple[int, ...]]:
         """The parties that must be thought of together: each is for itself where nothing is joint."""
         return [heads] if self._is_joint(stops, heads) else [(party,) for party in heads]
-
-    def _options(self, wave: Wave) -> list[Option]:
-        """All ways of a wave at its start, the present one first."""
-        made, shift = self.shapes.made(wave.stops, wave.heads) or (), 16 * (wave.start - self.origin)
-        first = [wave.now] if wave.now is not None and wave.present == 0 else []
-        here = first[0].load if first else -1
-        return first + [Option(load << shift, p.runs, p.walks) for load, p in made if load << shift != here]
 
     def _settle(self) -> list[int]:
         """An option for each unpromised wave: as it walks now, or else another, or else as it walks now, overfull as it may be."""
@@ -389,3 +386,11 @@ class Floor:
                 parties[kind] = parties.get(kind, 0) + self.fields.under_way(begin, end)
             self._bounds[key] = runs(crowding(self.fields, self.room, parties, spaces, number, MOST_KINDS), ticks)
         return self._bounds[key] << self.origin & candidates
+
+
+def _options(known: Shapes, origin: int, wave: Wave) -> list[Option]:
+    """All ways of a wave at its start, the present one first."""
+    made, shift = known.made(wave.stops, wave.heads) or (), 16 * (wave.start - origin)
+    first = [wave.now] if wave.now is not None and wave.present == 0 else []
+    here = first[0].load if first else -1
+    return first + [Option(load << shift, p.runs, p.walks) for load, p in made if load << shift != here]

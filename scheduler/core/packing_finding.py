@@ -12,7 +12,7 @@ from scheduler.core.packing_search import shuffle, sweep
 from scheduler.core.solving import Undecided
 
 FEW_WAVES, FEW_TESTS, TESTS = 14, 1_500, 50_000
-MOVES, CORNERS = 25, 6
+MOVES, CORNERS = 40, 4
 WHOLE = 1 - 1e-6
 
 

@@ -98,9 +98,9 @@ class Model:
         """The first `new` waves stay within `entry`."""
         self._limit(entry, self.terms[:new])
 
-    def solve(self, budget: Budget) -> list[Option] | None:
+    def solve(self, budget: Budget, *, probe: bool = True) -> list[Option] | None:
         """An option for each wave; None where there is none. Raises Undecided."""
-        solver = solve(self.model, budget)
+        solver = solve(self.model, budget, probe=probe)
         if solver is None:
             return None
         found = []
@@ -231,12 +231,13 @@ def pack(
     *,
     entry: int | None = None,
     new: int = 0,
+    probe: bool = False,
 ) -> list[Option] | None:
     """An option for each wave so that all fit into `room` (and the first `new` into `entry`), or None. Raises Undecided."""
     model = Model(fields, room, waves, spaces, origin)
     if entry is not None:
         model.enter(entry, new)
-    return model.solve(budget)
+    return model.solve(budget, probe=probe)
 
 
 def fewest_changes(

@@ -60,7 +60,7 @@ def solve(model: cp_model.CpModel, budget: Budget, *, workers: int = 1, probe: b
     """The solver with a solution, or None where there is none. Raises Undecided when the time is up without either.
 
     One worker with the full linear relaxation: the default portfolio of one to three workers lacks it, and does not end on
-    pigeonhole-like "no"s. The search is deterministic.
+    pigeonhole-like "no"s. The search is deterministic. `probe`: look long at the model first, which pays where it is hard.
     """
     from ortools.sat.python import cp_model
 
@@ -70,6 +70,8 @@ def solve(model: cp_model.CpModel, budget: Budget, *, workers: int = 1, probe: b
     solver.parameters.num_workers = workers
     if workers == 1:
         solver.parameters.linearization_level = 2
+    if not probe:
+        solver.parameters.cp_model_probing_level = solver.parameters.symmetry_level = 0
     budget.limit(solver.parameters)
     solver.parameters.random_seed = 1
     status = solver.solve(model)

@@ -99,7 +99,8 @@ def by_solver(state: State, wish: Wish, start: int) -> bool:
         units = floor._new_units([(start, wish.stops, availability.split(wish.heads, wish.heads_per_guide))])
         if all(unit.options for unit in units):
             waves, new = [*units, *floor.waves], len(units)
-            pack(floor.fields, floor.room, waves, floor.spaces, floor.origin, budget, entry=floor.entry, new=new)
+            places = floor.fields, floor.room, waves, floor.spaces, floor.origin
+            pack(*places, budget, entry=floor.entry, new=new, probe=True)
     except Undecided:
         return False
     return True
