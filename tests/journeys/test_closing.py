@@ -160,6 +160,38 @@ def test_a_days_head_takes_the_whole_day_a_second_one_all_between_and_a_button_t
     screen.get_by_role("button", name="The whole week", exact=True).click()
     monday = DAY - timedelta(days=1)
     assert typed(screen) == ([], [str(monday), "", str(monday + timedelta(days=6)), ""])
+    expect(screen.locator("#chosen")).not_to_contain_text("press again")
+    screen.locator(f"[data-day='{DAY}']").click()
+    assert typed(screen) == ([], [str(DAY), "", str(DAY), ""])
+
+
+def test_a_days_head_is_pressed_right_after_the_grid_and_keeps_the_keyboard(office: Open) -> None:
+    screen = office()
+    screen.locator("#timeline").focus()
+    screen.keyboard.press("ArrowRight")
+    head = screen.locator(f"[data-day='{DAY}']")
+    head.click()
+    assert typed(screen) == ([], [str(DAY), "", str(DAY), ""])
+    looked(screen)
+    other = screen.locator(f"[data-day='{DAY + timedelta(days=1)}']")
+    other.focus()
+    screen.keyboard.press("Enter")
+    looked(screen)
+    expect(other).to_be_focused()
+    assert typed(screen) == ([], [str(DAY), "", str(DAY + timedelta(days=1)), ""])
+
+
+def test_whoever_comes_back_sees_again_what_would_be_hit(office: Open) -> None:
+    screen = office("/office/closures/new/", drawn=".ec-day")
+    later = DAY + timedelta(days=14)
+    screen.locator("[name=first]").fill(str(later))
+    screen.locator("[name=last]").fill(str(later))
+    looked(screen)
+    screen.goto("/office/closures/")
+    screen.go_back()
+    looked(screen)
+    expect(screen.locator(f"[data-day='{later}']")).to_be_visible()
+    expect(screen.locator("#timeline .chosen").first).to_be_visible()
 
 
 def test_what_is_typed_is_drawn_and_the_calendar_goes_where_it_is(office: Open) -> None:

@@ -135,6 +135,7 @@
   let drawn = "";
   let shown = { day: begins(), span: narrow.matches ? "day" : "week" };
   let loading = null;
+  const heads = new Map();
 
   /* The first day that is typed; today where it has begun and is not over. */
   function begins() {
@@ -210,6 +211,7 @@
       redraw(calendar, data, paint);
     } else {
       if (calendar) EventCalendar.destroy(calendar);
+      heads.clear();
       calendar = EventCalendar.create(timeline, {
         ...drawing(() => data, { week: week(), first: data.days[0], offset: data.offset }),
         slotDuration: { minutes: slot },
@@ -217,7 +219,7 @@
         snapDuration: { minutes: step() },
         eventStartEditable: false,
         eventDurationEditable: false,
-        dayHeaderFormat: date => ({ domNodes: [head(day(date))] }),
+        dayHeaderFormat: date => head(day(date)),
         eventContent: content,
         eventDidMount: ({ el, event }) => {
           const { visit, time, title, about, text } = event.extendedProps;
@@ -240,12 +242,18 @@
     requestAnimationFrame(mark);
   }
 
+  /* Drawing anew leaves a day's button where it stands: whoever is on it stays there, and a click that has begun is not lost. */
   function head(date) {
-    const button = made("button", "head", data.labels[date] || "");
+    const label = data.labels[date] || "";
+    const known = heads.get(date);
+    if (known && known.label === label) return known;
+    const button = made("button", "head", label);
     button.type = "button";
     button.dataset.day = date;
     button.append(made("span", "sr", ` (${say.sayDay})`));
-    return button;
+    const content = { label, get domNodes() { return button.isConnected ? null : [button]; } };
+    heads.set(date, content);
+    return content;
   }
 
   function content({ event }) {
@@ -271,9 +279,7 @@
     if (button.dataset.span) open({ ...shown, span: button.dataset.span });
     if (button.dataset.day) hand.press(whole(at(`${button.dataset.day}T00:00`), 1));
     if (button.id === "whole") {
-      hand.forget();
-      hand.press(whole(at(`${data.days[0]}T00:00`), data.days.length));
-      hand.forget();
+      hand.take(whole(at(`${data.days[0]}T00:00`), data.days.length));
     }
   });
 
@@ -297,7 +303,12 @@
   form.addEventListener("change", changed);
   form.addEventListener("submit", () => { clearTimeout(timer); if (running) running.abort(); });
   narrow.addEventListener("change", () => data && draw());
-  addEventListener("pageshow", paint);  // a browser that goes back puts in what was typed
+  addEventListener("pageshow", event => {  // a browser that goes back puts in what was typed
+    const day = begins();
+    if (able && !event.persisted && shown.day !== day) open({ ...shown, day }); else paint();
+    line();
+    if (read() && !document.getElementById("impact")) lookSoon();
+  });
 
   plain(timeline);
   if (able) open(shown);

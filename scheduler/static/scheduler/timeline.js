@@ -151,6 +151,12 @@ window.QonaqTimeline = (() => {
       chosen(whole, !begun);
     }
 
+    /* All of it at once. */
+    function take(all) {
+      forget();
+      chosen(all, true);
+    }
+
     /* --- By hand --- */
 
     function under(x, y) {
@@ -280,7 +286,7 @@ window.QonaqTimeline = (() => {
       begun = held = null;
     }
 
-    return { paint, press, forget };
+    return { paint, press, take, forget };
   }
 
   return { able, made, wall, iso, at, minutes, day, typed, plain, drawing, redraw, chooser, MINUTE, DAY };
