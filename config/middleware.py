@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils import timezone
 from pghistory.middleware import HistoryMiddleware
 
@@ -76,6 +76,28 @@ def see_other(get_response: View) -> View:
         return response
 
     return middleware
+
+
+def leads_to_its_page(get_response: View) -> View:
+    """An address that only takes forms, opened from the address bar or by a tab that comes back, leads to the page above it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        asked = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if asked and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return redirect(_page_above(request.path_info))
+        return response
+
+    return middleware
+
+
+def _page_above(path: str) -> str:
+    """The nearest address above this one that leads anywhere."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            return path
+    return path
 
 
 def signing_out_forgets(get_response: View) -> View:

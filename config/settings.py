@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.personal_pages",
     "config.middleware.see_other",
+    "config.middleware.leads_to_its_page",
     "config.middleware.signing_out_forgets",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -156,3 +156,20 @@ def test_after_a_post_the_browser_is_sent_on_with_303_and_after_a_get_with_302(c
     assert client.post("/office/door/").status_code == 303
     assert client.get("/office/").status_code == 302
     assert client.post("/i18n/setlang/", {"language": "kk"}).status_code == 303  # a view that is not ours
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/visit/AB12.x/change/", "/visit/AB12.x/"),
+        ("/guide/tours/7/accept/", "/guide/"),
+        ("/office/visits/AB12/contacts/5/", "/office/visits/AB12/contacts/"),
+        ("/office/changes/3/grant/", "/office/"),
+    ],
+)
+def test_a_forms_address_opened_in_a_browser_leads_to_the_page_above(client: Client, address: str, page: str) -> None:
+    importing.load_catalogue(museum_files.read_museum(ALZHIR), with_guides=True)
+    answer = client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.headers.get("Location")) == (302, page)
+    assert client.get(address).status_code == 405  # whoever is no browser is told what is wrong
