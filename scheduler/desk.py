@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from notifications.models import OutboxMessage
 from scheduler import periods, phones, queries
@@ -161,11 +162,16 @@ def day_table(day: date, museum: Museum, visits: Iterable[Visit]) -> DayTable:
     for leg in legs:
         in_lane[leg.lane_id].append(leg)
     closures = list(Closure.objects.filter(lifted_at=None, span__overlap=bounds).prefetch_related("spaces"))
-    shown = _shown(day, legs, zone)
+    windows = [
+        Interval(periods.wall_tick(window.opens, day, zone), periods.wall_tick(window.closes, day, zone))
+        for window in sorted(catalogue.calendar().windows(day))
+    ]
+    shown = _shown(windows, legs, day, zone)
+    off = _off(shown, windows)
     hours = tuple(periods.instant(tick, day, zone) for tick in range(shown.start, shown.end, HOUR))
     rows = []
     for space in catalogue.places().prefetch_related("lanes"):
-        closed = list(_closed(space, closures, day, zone))
+        closed = [*_closed(space, closures, day, zone), *off]
         lanes = [
             tuple(_blocks(shown, in_lane[lane.pk], closed, day, zone))
             for lane in sorted(space.lanes.all(), key=lambda lane: lane.number)
@@ -230,10 +236,15 @@ def _is_number(text: str) -> bool:
     return all(char.isdecimal() or char in "+-() \u00a0" for char in text)
 
 
-def _shown(day: date, legs: Sequence[Leg], zone: ZoneInfo) -> Interval:
+def _off(shown: Interval, windows: Sequence[Interval]) -> list[tuple[Interval, str]]:
+    """When the museum is not open: before, between and after its `windows` (in order), and all of a day without any."""
+    edges = [shown.start, *(edge for window in windows for edge in (window.start, window.end)), shown.end]
+    return [(Interval(*gap), _("closed")) for gap in zip(edges[::2], edges[1::2], strict=True) if gap[0] < gap[1]]
+
+
+def _shown(windows: Iterable[Interval], legs: Sequence[Leg], day: date, zone: ZoneInfo) -> Interval:
     """From opening to closing, widened to whole hours and to what is booked."""
-    windows = catalogue.calendar().windows(day)
-    ticks = [periods.wall_tick(clock, day, zone) for window in windows for clock in (window.opens, window.closes)]
+    ticks = [edge for window in windows for edge in (window.start, window.end)]
     for leg in legs:
         part = periods.to_interval(leg.period, day, zone)
         ticks += [part.start, part.end] if part else []

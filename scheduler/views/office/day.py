@@ -113,6 +113,7 @@ def page(
     shown = _asked_day(request.GET.get("day", "") or request.POST.get("day", "")) or today
     visits = desk.visits_on(shown, museum)
     closed = showcase.closures_on(shown, museum)
+    shut = showcase.shut_on(shown, closed, museum)
     context = {
         "here": f"{reverse('office_day')}?day={shown.isoformat()}",
         "now": now,
@@ -128,10 +129,10 @@ def page(
         "table": desk.day_table(shown, museum, visits),
         "happening": desk.happening(museum, visits, now=now) if shown == today else None,
         "closures": closed,
-        "shut": showcase.shut_on(shown, closed, museum),
+        "shut": shut,
         "refused": refused,
         "reason_form": ReasonForm(),
-        "door_form": DoorForm() if shown == today else None,
+        "door_form": DoorForm() if shown == today and not shut else None,
         **forms,
     }
     return show(request, "scheduler/office/day.html", context, status=status or status_of(refused))

@@ -67,6 +67,13 @@ def test_a_closed_weekday_says_so_and_leads_to_the_next_open_day(office: Client,
     )
 
 
+def test_the_table_shows_when_the_museum_is_not_open_and_nobody_is_received_then(office: Client) -> None:
+    monday = soup(office.get("/office/"))  # today
+    assert {len(row.select("td.closed")) for row in monday.select("table.board tbody tr")} == {1}
+    assert not monday.select("form[action='/office/door/']")
+    assert not soup(office.get("/office/?day=2025-05-20")).select("table.board td.closed")
+
+
 def test_a_day_closed_as_a_whole_says_so_and_one_closed_in_part_does_not(office: Client, close: Close) -> None:
     close(date(2025, 5, 20), date(2025, 5, 23))  # Tuesday to Thursday
     close(date(2025, 5, 28), date(2025, 5, 29), places=(Space.objects.get(code="wall"),))
