@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from scheduler import answers, expiry, locks, periods, placing, roster, snapshot, steps
 from scheduler.core import planning
 from scheduler.core.planning import Load, Shift, Watch
-from scheduler.core.ticks import union
 from scheduler.errors import BadWish, NotAllowedNow, Refused
 from scheduler.models import Party, RosterJob, Visit
 from tours import queries as catalogue
@@ -276,8 +275,7 @@ def loads(first: date, calendar: Calendar) -> dict[str, Load]:
     there: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for day, guides in snapshot.guides_of_days(begin, first - timedelta(days=1), calendar).items():
         for guide in guides:
-            free = union(guide.hours) & ~union(guide.away)
-            length = free.bit_count() if began.get(guide.code, first) <= day else 0
+            length = guide.there.bit_count() if began.get(guide.code, first) <= day else 0
             there[guide.code][0] += length
             there[guide.code][1] += length * (day.weekday() >= SATURDAY)
     return {code: Load(*ticks[code], *there[code]) for code in ticks.keys() | there.keys()}

@@ -10,7 +10,7 @@ from typing import Literal
 from scheduler.core.matching import Crew
 from scheduler.core.matching_model import NOBODY
 from scheduler.core.rules import Duty, Guide
-from scheduler.core.ticks import bits, union
+from scheduler.core.ticks import bits
 
 Aim = Literal["covered", "fair", "unchanged", "gaps"]
 COVERED: Aim = "covered"
@@ -183,7 +183,7 @@ class Table:
             for guide, periods in self.boards[day].fixed.items():
                 promised[guide] += sum(end - start for start, end in periods)
             for one in shifts[day].guides:
-                there[self.number[one.code]] += (union(one.hours) & ~union(one.away)).bit_count()
+                there[self.number[one.code]] += one.there.bit_count()
         chosen = set(days)
         work = sum(promised) + sum(group.ticks * len(group.keys) for group in self.groups if group.day in chosen)
         before, was_there = sum(led for led, _ in done), [hours for _, hours in done]

@@ -20,6 +20,11 @@ class Guide:
     daily_ticks: int | None = None
     daily_duties: int | None = None
 
+    @property
+    def there(self) -> int:
+        """The ticks at which they are there, as a mask: at work and not absent."""
+        return union(self.hours) & ~union(self.away)
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:
