@@ -52,13 +52,15 @@ def kept(question: object, days: Iterable[date], seals: Mapping[date, str]) -> d
     return {keys[key]: answer for key, answer in found.items()}
 
 
-def keep(question: object, answers: Mapping[date, Any], seals: Mapping[date, str]) -> None:
-    """Keep the answers (plain JSON) to a question under the seals of their days."""
+def keep(
+    question: object, answers: Mapping[date, Any], seals: Mapping[date, str], *, seconds: int = KEEP_SECONDS
+) -> None:
+    """Keep the answers (plain JSON) to a question under the seals of their days, so long at most."""
     known = {_key(question, seals[day]): answer for day, answer in answers.items() if seals[day]}
     if not known:
         return
     try:
-        caches["answers"].set_many(known, KEEP_SECONDS)
+        caches["answers"].set_many(known, seconds)
     except RedisError:
         log.warning("answers are not kept: Redis does not answer")
 

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler import periods, placing, snapshot, starts, steps, telling
-from scheduler.core.availability import Day, Way
+from scheduler.core.availability import WAY_SECONDS, Day, Effort, Undecided, Way
 from scheduler.core.ticks import TICK_MINUTES
-from scheduler.errors import BadWish, NotAllowedNow, StartTaken
+from scheduler.errors import BadWish, NotAllowedNow, NotKnown, StartTaken
 from scheduler.models import Visit
 from tours import queries as catalogue
 
@@ -70,15 +70,22 @@ def tell(visit_id: int, *, minutes: int, now: datetime) -> Visit:
 def receptions(visit_id: int, *, arrives: datetime, now: datetime) -> list[Reception]:
     """Every way to receive the group when it arrives, the one that loses least first; none: it cannot be received any more.
 
-    Others stay where they are told to be; the guide is kept where they can. Raises BadWish, NotAllowedNow.
+    What could not be checked in time is left out. Others stay where they are told to be; the guide is kept where they can.
+    Raises BadWish, NotAllowedNow, and NotKnown where nothing could be checked in time.
     """
     visit = Visit.objects.select_related("tour", "audience").get(pk=visit_id)
     _refuse_unless_late(visit, arrives)
     read = snapshot.of_day(steps.day_of(arrives), without=visit, now=now)
     found: dict[tuple[str, tuple[int, ...]], Reception] = {}
+    undecided, effort = False, Effort(starts.REQUEST_SECONDS)
     for each in _thinkable(visit, arrives):
-        if (each.kind, each.dropped) not in found and _way(visit, each, read) is not None:
-            found[each.kind, each.dropped] = each
+        try:
+            if (each.kind, each.dropped) not in found and _way(visit, each, read, effort.left) is not None:
+                found[each.kind, each.dropped] = each
+        except Undecided:
+            undecided = True
+    if undecided and not found:
+        raise NotKnown
     return sorted(found.values(), key=lambda reception: (reception.lost, reception.end, reception.dropped))
 
 
@@ -176,10 +183,10 @@ def _shortened(stops: Stops, left: int) -> Stops | None:
     return [{**stop, "minutes": next(given)} if stop["kind"] == "talk" else stop for stop in stops]
 
 
-def _way(visit: Visit, reception: Reception, read: snapshot.Range) -> Way | None:
+def _way(visit: Visit, reception: Reception, read: snapshot.Range, seconds: float = WAY_SECONDS) -> Way | None:
     day = steps.day_of(reception.begins[0], read.zone)
     state: Day = replace(read.days[day], grid=1)
     wish = replace(starts.wish_for(visit, visit.heads), stops=snapshot.core_stops(reception.stops))
     ticks = tuple(periods.to_tick(begin, day, read.zone) for begin in reception.begins)
     keep = frozenset(party.guide.code for party in visit.parties.select_related("guide") if party.guide)
-    return starts.way_for(state, wish, ticks, keep=keep)
+    return starts.way_for(state, wish, ticks, keep=keep, seconds=min(seconds, WAY_SECONDS))

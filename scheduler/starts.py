@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from scheduler import answers, dates, periods, reasons, snapshot
 from scheduler.core import availability
-from scheduler.core.availability import Day, Way, Wish
+from scheduler.core.availability import WAY_SECONDS, Day, Effort, Undecided, Way, Wish
 from scheduler.errors import BadWish, Closed, TooFar, TooSoon
 from scheduler.models import Visit
 from tours import queries as catalogue
@@ -25,6 +26,10 @@ AHEAD_DAYS = 366
 """How far ahead strangers may ask; the office may go further."""
 NEAR_DAYS = 14
 """How far from the day asked for other starts are looked for."""
+REQUEST_SECONDS = 8.0
+"""So much work goes at most into all that one request asks; what that leaves open is said to be not known."""
+NOT_KNOWN_SECONDS = 30
+"""So long an answer is kept of which something is not known: whoever asks again then has it worked out further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DayOffer:
-    """One day as an organiser sees it. `waves`: starts of two or more waves, only where one cannot hold the group."""
+    """One day as an organiser sees it. `waves`: starts of two or more waves, only where one cannot hold the group.
+
+    `complete`: whether all starts are known; where none is and some may be, the state is `not_known`.
+    """
 
     day: date
     state: str
     reason: str = ""
     starts: tuple[datetime, ...] = ()
     waves: tuple[tuple[datetime, ...], ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,11 @@ class Offered:
     museum: Museum
     largest: int
     days: tuple[DayOffer, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all starts of all days are known."""
+        return all(day.complete for day in self.days)
 
 
 def stops_of(tour: Tour) -> list[dict[str, object]]:
@@ -105,8 +119,10 @@ def first_day(group: Group, calendar: Calendar, now: datetime) -> date:
     return calendar.business_days_after(today, lead) if lead else today
 
 
-def offered(group: Group, first: date, last: date, *, now: datetime, by_office: bool = False) -> Offered:
-    """What can be offered on each day from `first` to `last`. The office is not held to lead times.
+def offered(
+    group: Group, first: date, last: date, *, now: datetime, by_office: bool = False, effort: Effort | None = None
+) -> Offered:
+    """What can be offered on each day from `first` to `last`. The office is not held to lead times. `effort`: of the whole request.
 
     A fixed number of queries: three, and five more where some day's answer is not kept.
     """
@@ -115,7 +131,8 @@ def offered(group: Group, first: date, last: date, *, now: datetime, by_office: 
     today = periods.day_of(now, ZoneInfo(calendar.museum.time_zone))
     opens = today if by_office else first_day(group, calendar, now)
     end = last if by_office else min(last, today + timedelta(days=AHEAD_DAYS))
-    found = _found(wish, max(first, opens), end, calendar, now) if end >= max(first, opens) else {}
+    effort = effort or Effort(REQUEST_SECONDS)
+    found = _found(wish, max(first, opens), end, calendar, now, effort) if end >= max(first, opens) else {}
     days = [
         DayOffer(day, "past")
         if day < today
@@ -129,10 +146,12 @@ def offered(group: Group, first: date, last: date, *, now: datetime, by_office: 
     return Offered(calendar.museum, max((largest for _day, largest in found.values()), default=0), tuple(days))
 
 
-def _found(wish: Wish, first: date, last: date, calendar: Calendar, now: datetime) -> dict[date, tuple[DayOffer, int]]:
+def _found(
+    wish: Wish, first: date, last: date, calendar: Calendar, now: datetime, effort: Effort
+) -> dict[date, tuple[DayOffer, int]]:
     """Each day's answer and the largest group that it could receive: those kept, and the others worked out and kept."""
     zone = ZoneInfo(calendar.museum.time_zone)
-    question = (wish, get_language())
+    question = (wish, get_language(), "complete or not")  # the answers' form: other than before, under another name
     sealed = answers.seals(first, last, calendar.museum, now=now)
     today = periods.day_of(now, zone)
     every = list(periods.days_between(first, last))
@@ -141,8 +160,11 @@ def _found(wish: Wish, first: date, last: date, calendar: Calendar, now: datetim
     missing = [day for day in every if day not in found]
     if missing:
         read = snapshot.of_days(missing[0], missing[-1], now=now, seals=sealed, calendar=calendar)
-        new = {day: _day_offer(day, read.days[day], wish, read, now) for day in missing}
-        answers.keep(question, {day: _to_json(*new[day]) for day in missing if day != today}, sealed)
+        new = {day: _day_offer(day, read.days[day], wish, read, now, effort) for day in missing}
+        later = {day: _to_json(*new[day]) for day in missing if day != today}
+        answers.keep(question, {day: answer for day, answer in later.items() if new[day][0].complete}, sealed)
+        open_yet = {day: answer for day, answer in later.items() if not new[day][0].complete}
+        answers.keep(question, open_yet, sealed, seconds=NOT_KNOWN_SECONDS)
         found |= new
     return found
 
@@ -150,25 +172,31 @@ def _found(wish: Wish, first: date, last: date, calendar: Calendar, now: datetim
 def _to_json(shown: DayOffer, largest: int) -> list[Any]:
     starts = [start.isoformat() for start in shown.starts]
     waves = [[start.isoformat() for start in wave] for wave in shown.waves]
-    return [shown.state, shown.reason, starts, waves, largest]
+    return [shown.state, shown.reason, starts, waves, largest, shown.complete]
 
 
 def _from_json(day: date, kept: list[Any]) -> tuple[DayOffer, int]:
-    state, reason, starts, waves, largest = kept
+    state, reason, starts, waves, largest, complete = kept
     begins = tuple(map(datetime.fromisoformat, starts))
-    return DayOffer(
-        day, state, reason, begins, tuple(tuple(map(datetime.fromisoformat, wave)) for wave in waves)
-    ), largest
+    parts = tuple(tuple(map(datetime.fromisoformat, wave)) for wave in waves)
+    return DayOffer(day, state, reason, begins, parts, complete), largest
 
 
-def _day_offer(day: date, state: Day, wish: Wish, read: snapshot.Range, now: datetime) -> tuple[DayOffer, int]:
+def _day_offer(
+    day: date, state: Day, wish: Wish, read: snapshot.Range, now: datetime, effort: Effort
+) -> tuple[DayOffer, int]:
     if not state.opening:
         return DayOffer(day, "closed", _("The museum is closed on this day.")), 0
-    found = availability.starts(state, wish, earliest=earliest_tick(day, read.zone, now))
+    seconds = min(availability.SECONDS, effort.left)
+    found = availability.starts(state, wish, earliest=earliest_tick(day, read.zone, now), seconds=seconds)
     if found.starts or found.waves:
         starts = tuple(periods.instant(tick, day, read.zone) for tick in found.starts)
         waves = tuple(tuple(periods.instant(tick, day, read.zone) for tick in wave) for wave in found.waves)
-        return DayOffer(day, "open", "", starts, waves), found.largest
+        more = _("There may be more times: not all could be checked in time. Choose one of these, or ask again later.")
+        return DayOffer(day, "open", more if found.unknown else "", starts, waves, not found.unknown), found.largest
+    if found.unknown:
+        said = _("The times of this day could not be checked in time. Please ask again in a minute.")
+        return DayOffer(day, "not_known", said, complete=False), found.largest
     shut = {key for reason in found.reasons if reason.code == "closed_then" for key in reason.params}
     notices = {key: closure.in_language("notice") for key, closure in read.closures.items()}
     said = reasons.Words(day, read.zone, read.places, notices).sentences(found.reasons)
@@ -219,31 +247,40 @@ def refuse_if_closed(state: Day, wish: Wish, ticks: tuple[int, ...], read: snaps
             raise Closed(notice, notice=notice)
 
 
-def way_for(state: Day, wish: Wish, ticks: tuple[int, ...], *, keep: frozenset[str] = frozenset()) -> Way | None:
-    """The way to serve a wish at these wave starts, with the guides in `keep` where that is possible."""
-    if keep:
+def way_for(
+    state: Day, wish: Wish, ticks: tuple[int, ...], *, keep: frozenset[str] = frozenset(), seconds: float = WAY_SECONDS
+) -> Way | None:
+    """The way to serve a wish at these wave starts, with those of the guides in `keep` who may lead it, where that is possible.
+
+    Raises Undecided where so many seconds of work did not suffice to know.
+    """
+    skill, effort = (wish.tour, wish.language), Effort(seconds)
+    able = {guide.code for guide in state.guides if guide.code in keep and skill in guide.qualifications}
+    if able:
         kept = replace(wish, tour=f"{wish.tour}*")
         guides = tuple(
             replace(guide, qualifications=guide.qualifications | {(kept.tour, kept.language)})
-            if guide.code in keep
+            if guide.code in able
             else guide
             for guide in state.guides
         )
-        way = availability.way(replace(state, guides=guides), kept, ticks)
-        if way is not None:
-            return way
-    return availability.way(state, wish, ticks)
+        with suppress(Undecided):  # then whoever may lead it
+            way = availability.way(replace(state, guides=guides), kept, ticks, seconds=seconds / 2)
+            if way is not None:
+                return way
+    return availability.way(state, wish, ticks, seconds=effort.left)
 
 
 def most_at(read: snapshot.Range, wish: Wish, begins: tuple[datetime, ...]) -> int:
-    """The most people who could come at these starts instead of so many as wished, in whole sub-groups; 0: nobody."""
+    """The most people of whom it is known that they could come at these starts instead of so many as wished, in whole sub-groups."""
     day = periods.day_of(begins[0], read.zone)
     ticks = tuple(periods.to_tick(begin, day, read.zone) for begin in begins)
-    parties = -(-wish.heads // wish.heads_per_guide) - 1
+    parties, effort = -(-wish.heads // wish.heads_per_guide) - 1, Effort(WAY_SECONDS)
     for number in range(parties, 0, -1):
         heads = number * wish.heads_per_guide
-        if way_for(read.days[day], replace(wish, heads=heads), ticks) is not None:
-            return heads
+        with suppress(Undecided):
+            if way_for(read.days[day], replace(wish, heads=heads), ticks, seconds=effort.left) is not None:
+                return heads
     return 0
 
 
@@ -259,13 +296,13 @@ def near(group: Group, start: datetime, *, now: datetime, count: int = 3, by_off
     """Starts near the one asked for that can be served: of the same day first, then of the days after it."""
     zone = ZoneInfo(catalogue.museum().time_zone)
     day, today = periods.day_of(start, zone), periods.day_of(now, zone)
-    same = offered(group, day, day, now=now, by_office=by_office)
+    effort = Effort(REQUEST_SECONDS)
+    same = offered(group, day, day, now=now, by_office=by_office, effort=effort)
     found = _closest(same.days, start)
     if len(found) < count and day + timedelta(days=NEAR_DAYS) >= today:
         first = max(day + timedelta(days=1), today)
-        found += _closest(
-            offered(group, first, day + timedelta(days=NEAR_DAYS), now=now, by_office=by_office).days, start
-        )
+        last = day + timedelta(days=NEAR_DAYS)
+        found += _closest(offered(group, first, last, now=now, by_office=by_office, effort=effort).days, start)
     return Near(tuple(found[:count]), same.largest)
 
 

@@ -23,6 +23,9 @@ from scheduler.api.shapes import clock
 from scheduler.models import Unserved
 from tours.models import Language
 
+VAIN = {"full": Unserved.How.FULL, "not_known": Unserved.How.UNKNOWN}
+"""How a look at one day is counted, by its state."""
+
 
 class AvailabilityQuery(Days):
     """Which group asks, and about which days."""
@@ -34,15 +37,21 @@ class AvailabilityQuery(Days):
 
 
 class DayAnswer(Answer):
-    """One day. `reason` says in the asker's language why there are no starts."""
+    """One day. `reason` says in the asker's language why there are no starts, or that there may be more."""
 
     date = serializers.DateField()
-    state = serializers.ChoiceField(["open", "closed", "full", "too_soon", "past"])
+    state = serializers.ChoiceField(
+        ["open", "closed", "full", "not_known", "too_soon", "past"],
+        help_text="`not_known`: there may be starts, but none could be checked in time; ask again in a minute.",
+    )
     reason = serializers.CharField()
     starts = serializers.ListField(child=serializers.DateTimeField(), help_text="Starts of the whole group.")
     waves = serializers.ListField(
         child=serializers.ListField(child=serializers.DateTimeField()),
         help_text="Starts in two or more waves, each a list with the start of each wave; only where one wave cannot hold the group.",
+    )
+    complete = serializers.BooleanField(
+        help_text="Whether these are all the starts there are. If not, ask again in a minute: the others could not be checked in time."
     )
 
 
@@ -64,6 +73,7 @@ EXAMPLE = OpenApiExample(
                 "reason": "Closed for renovation work: 24–27 May. Open again from 28 May.",
                 "starts": [],
                 "waves": [],
+                "complete": True,
             },
             {
                 "date": "2027-05-28",
@@ -71,6 +81,7 @@ EXAMPLE = OpenApiExample(
                 "reason": "",
                 "starts": ["2027-05-28T10:00:00+05:00", "2027-05-28T10:15:00+05:00"],
                 "waves": [],
+                "complete": True,
             },
         ],
     },
@@ -99,9 +110,9 @@ def availability(request: Request) -> HttpResponseBase:
     by_office = permissions.is_office(request.user)
     now = timezone.now()
     offered = starts.offered(group, query["from"], query["to"], now=now, by_office=by_office)
-    if query["from"] == query["to"] and offered.days[0].state == "full":
+    if query["from"] == query["to"] and (how := VAIN.get(offered.days[0].state)):
         who = limits.network_of(request.META["REMOTE_ADDR"])
-        demand.note(group, how=Unserved.How.FULL, who=who, now=now, wanted=query["from"])
+        demand.note(group, how=how, who=who, now=now, wanted=query["from"])
     days = [
         {
             "date": day.day.isoformat(),
@@ -109,6 +120,7 @@ def availability(request: Request) -> HttpResponseBase:
             "reason": day.reason,
             "starts": [clock(start, offered.museum) for start in day.starts],
             "waves": [[clock(start, offered.museum) for start in wave] for wave in day.waves],
+            "complete": day.complete,
         }
         for day in offered.days
     ]

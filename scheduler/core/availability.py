@@ -22,8 +22,12 @@ from scheduler.core.waves import EmptyDay, when_empty
 
 __all__ = [
     "MOST_WAVES",
+    "REASON_SECONDS",
+    "SECONDS",
+    "WAY_SECONDS",
     "Closed",
     "Day",
+    "Effort",
     "Opening",
     "Starts",
     "Undecided",
@@ -36,7 +40,9 @@ __all__ = [
     "way",
 ]
 
-SECONDS = 5.0
+SECONDS, WAY_SECONDS, REASON_SECONDS = 5.0, 2.0, 0.5
+"""So much work goes at most into a day's starts; into a way, for which others wait at the day's lock, three seconds at most; and into
+saying why there is none."""
 KEPT_DAYS, KEPT_ALIKE = 128, 512
 MANY_PARTIES = 4
 """Of so many it is asked first whether one wave could ever hold them."""
@@ -67,7 +73,7 @@ def starts(day: Day, wish: Wish, *, earliest: int = 0, seconds: float = SECONDS)
     return answers[key]
 
 
-def way(day: Day, wish: Wish, starts: tuple[int, ...], *, seconds: float = SECONDS) -> Way | None:
+def way(day: Day, wish: Wish, starts: tuple[int, ...], *, seconds: float = WAY_SECONDS) -> Way | None:
     """The witness for exactly these starts (one for each wave), with the fewest duties and waves of others changed; None: there is none.
 
     Raises Undecided where so many seconds of this thread's work did not suffice to know.
@@ -112,12 +118,15 @@ def largest(day: Day, wish: Wish) -> int:
     return when_empty(day, wish).largest if day.opening else 0
 
 
-def refusal(day: Day, wish: Wish, starts: tuple[int, ...], *, seconds: float = SECONDS) -> tuple[Reason, ...]:
+def refusal(day: Day, wish: Wish, starts: tuple[int, ...], *, seconds: float = REASON_SECONDS) -> tuple[Reason, ...]:
     """Why these starts (one for each wave) do not serve the wish; empty where they do."""
     _sane(wish)
-    groups = _groups(day, wish, len(starts))
     if not day.opening:
         return (Reason("closed"),)
+    try:
+        groups = _groups(day, wish, len(starts))
+    except Undecided:
+        return (Reason("not_known"),)
     if not groups:
         return (Reason("too_large", largest(day, wish)),)
     return refusing.of_starts(_state(day)[0], wish, groups, starts, Effort(seconds))

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from scheduler import periods, reasons, showcase, starts
+from scheduler.core.availability import Effort
 from scheduler.errors import Refused
 from scheduler.forms.fields import near
 from scheduler.models import Visit
@@ -78,6 +79,8 @@ class When:
     """What else the links hold, as "move=1&"."""
     too_large: str = ""
     """Where no day looked at is free and the group is larger than the museum can receive: how many it can."""
+    not_known: bool = False
+    """Whether some starts of the days looked at could not be checked in time."""
     nearest: tuple[date, ...] = ()
     """Free days of the month nearest to the chosen one that is not."""
     closed: tuple[Closed, ...] = ()
@@ -116,15 +119,17 @@ def look(
     earliest = today if by_office else starts.first_day(group, catalogue.calendar(), now)
     first = (month or day or earliest).replace(day=1)
     last = _after(first) - timedelta(days=1)
-    offered = starts.offered(group, first, last, now=now, by_office=by_office)
+    effort = Effort(starts.REQUEST_SECONDS)
+    offered = starts.offered(group, first, last, now=now, by_office=by_office, effort=effort)
     offers = {offer.day: offer for offer in offered.days}
     if soonest and day is None:
         day = next((offer.day for offer in offered.days if offer.state == "open"), None)
-    further = None
+    further, complete = None, offered.complete
     if not _has_free(offered.days):
-        further = _further(group, max(last + timedelta(days=1), earliest), now, by_office)
+        further, known = _further(group, max(last + timedelta(days=1), earliest), now, by_office, effort)
+        complete = complete and known
     offer = offers.get(day) if day else None
-    too_large = group.heads > offered.largest > 0 and not further and not _has_free(offered.days)
+    too_large = complete and group.heads > offered.largest > 0 and not further and not _has_free(offered.days)
     return When(
         month=Month(
             first=first,
@@ -140,6 +145,7 @@ def look(
         here=here,
         keep=keep,
         too_large=reasons.too_large(offered.largest) if too_large else "",
+        not_known=not complete,
         nearest=_nearest(offered.days, day) if offer and offer.state != "open" else (),
         closed=tuple(
             Closed(each.closure, each.times[:MOST_CLOSED])
@@ -203,9 +209,11 @@ def _before(first: date) -> date:
     return (first - timedelta(days=1)).replace(day=1)
 
 
-def _further(group: Group, first: date, now: datetime, by_office: bool) -> date | None:
-    found = starts.offered(group, first, first + timedelta(days=FURTHER_DAYS), now=now, by_office=by_office)
-    return next((offer.day for offer in found.days if offer.state == "open"), None)
+def _further(group: Group, first: date, now: datetime, by_office: bool, effort: Effort) -> tuple[date | None, bool]:
+    """The first free day from `first` on, and whether all starts of the days looked at are known."""
+    last = first + timedelta(days=FURTHER_DAYS)
+    found = starts.offered(group, first, last, now=now, by_office=by_office, effort=effort)
+    return next((offer.day for offer in found.days if offer.state == "open"), None), found.complete
 
 
 def _weeks(first: date, offers: dict[date, DayOffer], chosen: date | None) -> tuple[tuple[Cell | None, ...], ...]:

@@ -156,6 +156,18 @@ def test_moving_keeps_code_guides_and_party_rows(asking: Ask, season_now: dateti
     assert moved.revision == visit.revision + 1
 
 
+def test_who_may_not_lead_a_tour_any_more_is_not_kept_when_it_moves(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(date(2025, 5, 20), "11:00"), language="en"), now=season_now)
+    led = visit.parties.get().guide
+    assert led is not None
+    led.qualifications.filter(tour=visit.tour, language="en").delete()
+    moved = bookings.move(visit.pk, (at(date(2025, 5, 21), "14:00"),), now=season_now)
+    now_led = moved.parties.get().guide
+    assert now_led is not None
+    assert now_led != led
+    assert now_led.qualifications.filter(tour=visit.tour, language="en").exists()
+
+
 def test_a_visit_may_move_into_the_time_that_it_holds_itself(asking: Ask, season_now: datetime) -> None:
     visit = bookings.book(asking(at(WEDNESDAY, "11:00"), tour="grounds-flowers", language="en"), now=season_now)
     moved = bookings.move(visit.pk, (at(WEDNESDAY, "11:15"),), now=season_now)

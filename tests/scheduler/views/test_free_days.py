@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from scheduler.core.state import State
+from scheduler.models import Unserved
 from tests.scheduler.views.conftest import FAR, WISH, Book, Close, link, soup, words
 from tours import queries as catalogue
 
@@ -128,3 +130,19 @@ def test_a_wish_in_an_address_can_be_looked_at_without_sending_anything(stranger
     """Bookmarks and letters come by GET; the form's own buttons post, so that nothing typed is lost without a script."""
     page = stranger.get("/ask/", WISH | {"month": "2025-07"})
     assert "July 2025" in words(page)
+
+
+def test_page_and_interface_say_what_is_not_known_in_time_and_it_is_counted(
+    stranger: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(State, "starts", lambda self, wish, group, candidates, budget: (0, candidates))
+    asked = WISH | {"heads": "17"}  # as nobody asks elsewhere: nothing is remembered of them
+    page = stranger.get("/ask/", asked | {"day": "2025-05-29"})
+    assert "Not known yet: The times of this day could not be checked in time." in words(page)
+    assert "Not free:" not in words(page)
+    assert "Not all days could be checked in time." in words(page)
+    assert "No day of this month" not in words(page)
+    assert Unserved.objects.get().how == Unserved.How.UNKNOWN
+    answer = stranger.get("/api/v1/availability/", asked | {"from": "2025-05-29", "to": "2025-05-29"})
+    (day,) = answer.json()["days"]
+    assert (day["state"], day["complete"], day["starts"]) == ("not_known", False, [])
