@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -15,94 +18,105 @@ from tests.scheduler.conftest import ASTANA, at
 from tours.models import Audience, Guide, Lane, Opening, Qualification, Space, Tour
 
 VISITS, A_DAY, GUIDES = 20_000, 40, 60
-LANES = 5
+LANES, AT_ONCE = 5, 2_000
+LANGUAGES = ("kk", "ru", "en")
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+Seat = tuple[int, Guide]
+"""Which of five lanes a visit has, and who leads it."""
 
 
 def fill(today: date) -> None:
     """So many visits of an hour, half of them before today, five side by side, each with a guide of its own, and their people."""
-    with connection.cursor() as cursor:
-        for table in ("scheduler_visit", "scheduler_party"):
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # no history of the history
     Opening.objects.update(opens="08:00", last_start="19:00", closes="20:00")
-    tour, audience = Tour.objects.get(code="halls"), Audience.objects.get(code="general")
+    tour = Tour.objects.get(code="halls")
     stops = starts.stops_of(tour)
-    spaces = {stop["space"]: Space.objects.get(code=stop["space"]) for stop in stops}
-    for space in spaces.values():
-        Lane.objects.bulk_create((Lane(space=space, number=number) for number in range(1, 6)), ignore_conflicts=True)
-    lanes = {code: list(Lane.objects.filter(space=space).order_by("number")[:5]) for code, space in spaces.items()}
-    guides = [
-        Guide.objects.get_or_create(code=f"x{number}", defaults={"name": f"Guide {number}"})[0]
-        for number in range(GUIDES)
-    ]
-    Qualification.objects.bulk_create(
-        (
-            Qualification(guide=guide, tour=tour, language=language)
-            for guide in guides
-            for language in ("kk", "ru", "en")
-        ),
-        ignore_conflicts=True,
-    )
-    now = timezone.now()
+    guides, lanes = guides_for(tour), lanes_in({str(stop["space"]) for stop in stops})
     days = [today + timedelta(days=offset) for offset in range(-VISITS // A_DAY // 2, VISITS // A_DAY // 2)]
-    visits, seats = [], []
-    for day, number in itertools.product(days, range(A_DAY)):
-        begin, side = at(day, "08:00") + timedelta(hours=number // 5), number % 5
-        status = Visit.Status.DONE if day < today else Visit.Status.CONFIRMED
-        when = steps.when((begin,), 12, ASTANA)
-        code = f"N{len(visits):06d}"
-        visits.append(
-            Visit(
-                code=code,
-                status=status,
-                tour=tour,
-                audience=audience,
-                language=("kk", "ru", "en")[number % 3],
-                heads=5 + number % 15,
-                stops=stops,
-                created_at=now - timedelta(days=30),
-                updated_at=now,
-                **when,
-            )
-        )
-        seats.append((begin, side, guides[(number + day.toordinal()) % GUIDES]))
-    for begin in range(0, VISITS, 2_000):
-        some, their = Visit.objects.bulk_create(visits[begin : begin + 2_000]), seats[begin : begin + 2_000]
-        Contact.objects.bulk_create(
-            Contact(
-                visit=visit,
-                name=f"Asker {visit.code}",
-                organisation=f"School {visit.code}",
-                email="a@example.org",
-                phone="+77010000000",
-            )
-            for visit in some
-        )
-        parties = Party.objects.bulk_create(
-            Party(visit=visit, number=1, heads=visit.heads, guide=guide, walk=[0, 1], period=visit.period)
-            for visit, (_begin, _side, guide) in zip(some, their, strict=True)
-        )
-        legs = []
-        for party, (start, side, _guide) in zip(parties, their, strict=True):
-            for index, stop in enumerate(stops):
-                half = start + index * timedelta(minutes=30)
-                period = TimestamptzRange(half, half + timedelta(minutes=30), "[)")
-                legs.append(
-                    Leg(
-                        visit_id=party.visit_id,
-                        party=party,
-                        stop=index,
-                        lane=lanes[stop["space"]][side],
-                        period=period,
-                        heads=party.heads,
-                    )
-                )
-        Leg.objects.bulk_create(legs)
-    close(today)
-    locks.raise_versions(days)
+    same = {"tour": tour, "audience": Audience.objects.get(code="general"), "stops": stops}
+    with without_history("scheduler_visit", "scheduler_party"):
+        seats = itertools.product(days, range(A_DAY))
+        while some := list(itertools.islice(seats, AT_ONCE)):
+            visits = [visit_of(day, number, today, **same) for day, number in some]
+            their = [(number % LANES, guides[(number + day.toordinal()) % GUIDES]) for day, number in some]
+            write(Visit.objects.bulk_create(visits), their, lanes)
+        close(today)
+        locks.raise_versions(days)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+@contextmanager
+def without_history(*tables: str) -> Iterator[None]:
+    """These tables' audit trail does not note what is filled in."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-        for table in ("scheduler_visit", "scheduler_party"):
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def lanes_in(places: Iterable[str]) -> dict[str, list[Lane]]:
+    """Five lanes in each of the places."""
+    spaces = Space.objects.filter(code__in=places)
+    Lane.objects.bulk_create(
+        (Lane(space=space, number=number + 1) for space in spaces for number in range(LANES)), ignore_conflicts=True
+    )
+    return {space.code: list(space.lanes.order_by("number")[:LANES]) for space in spaces}
+
+
+def guides_for(tour: Tour) -> list[Guide]:
+    """So many more guides, who lead the tour in all languages."""
+    codes = [(f"x{number}", f"Guide {number}") for number in range(GUIDES)]
+    guides = [Guide.objects.get_or_create(code=code, defaults={"name": name})[0] for code, name in codes]
+    pairs = itertools.product(guides, LANGUAGES)
+    skills = (Qualification(guide=guide, tour=tour, language=language) for guide, language in pairs)
+    Qualification.objects.bulk_create(skills, ignore_conflicts=True)
+    return guides
+
+
+def visit_of(day: date, number: int, today: date, **same: Any) -> Visit:
+    """The visit of that number on a day: over already, or agreed. `same`: what it has as all the others."""
+    now = timezone.now()
+    begin = at(day, "08:00") + timedelta(hours=number // LANES)
+    return Visit(
+        code=f"N{(day - today).days * A_DAY + number + VISITS // 2:06d}",
+        status=Visit.Status.DONE if day < today else Visit.Status.CONFIRMED,
+        language=LANGUAGES[number % len(LANGUAGES)],
+        heads=5 + number % 15,
+        created_at=now - timedelta(days=30),
+        updated_at=now,
+        **steps.when((begin,), 12, ASTANA),
+        **same,
+    )
+
+
+def write(visits: Sequence[Visit], seats: Sequence[Seat], lanes: Mapping[str, Sequence[Lane]]) -> None:
+    """Their people, groups and places, half an hour in each."""
+    Contact.objects.bulk_create(
+        Contact(
+            visit=visit,
+            name=f"Asker {visit.code}",
+            organisation=f"School {visit.code}",
+            email="a@example.org",
+            phone="+77010000000",
+        )
+        for visit in visits
+    )
+    parties = Party.objects.bulk_create(
+        Party(visit=visit, number=1, heads=visit.heads, guide=guide, walk=[0, 1], period=visit.period)
+        for visit, (_side, guide) in zip(visits, seats, strict=True)
+    )
+    legs = []
+    for visit, party, (side, _guide) in zip(visits, parties, seats, strict=True):
+        for index, stop in enumerate(visit.stops):
+            begin = visit.period.lower + index * HALF_AN_HOUR
+            period = TimestamptzRange(begin, begin + HALF_AN_HOUR, "[)")
+            lane = lanes[stop["space"]][side]
+            legs.append(Leg(visit=visit, party=party, stop=index, lane=lane, period=period, heads=party.heads))
+    Leg.objects.bulk_create(legs)
 
 
 def close(today: date) -> None:

@@ -26,7 +26,7 @@ def test_computing_counts_for_questions() -> None:
 
 @pytest.mark.parametrize("kind", [Budget, Effort])
 def test_a_solver_that_may_not_end_is_undecided(kind: type[Budget]) -> None:
-    """Three squares in arithmetic progression of more squares: long to search for."""
+    """Nine different squares whose lines all have one sum: nobody has found any."""
     model = new_model()
     squares = []
     for _ in range(9):
