@@ -109,6 +109,12 @@ class Words:
             fewer %= {"time": self._clock(first)}
         return f"{self._too_few_guides(tour, language, needed, 0)} {fewer}"
 
+    def _guides_fewer(self, tour: str, language: str) -> str:
+        return _("On this day too few of the guides who lead this in this language are at work.")
+
+    def _never_both(self, tour: str, language: str) -> str:
+        return _("When guides who lead this in this language are free, the places are not, and the other way round.")
+
     def _full(self, *spaces: str) -> str:
         names = ", ".join(self.places.get(space, space) for space in spaces)
         return _("Other groups are there: %(places)s.") % {"places": names}

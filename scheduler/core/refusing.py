@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from scheduler.core.day import Wish
+from scheduler.core.day import Day, Wish
+from scheduler.core.nearest import nearest
 from scheduler.core.packing import Floor
 from scheduler.core.rules import Reason
 from scheduler.core.solving import Budget, Undecided
@@ -17,7 +19,10 @@ def of_day(state: State, wish: Wish, groups: Sequence[Group], earliest: int, bud
 
     Codes and what they speak of: closed · too_long (ticks) · too_late (first tick asked for) · closed_then (keys of closures) ·
     no_guide (tour, language) · too_few_guides (tour, language, needed, there are) · guides_away (tour, language, needed) ·
-    guides_taken (tour, language, needed, first start at which there are enough, or None) · full (spaces) · waves_full ().
+    guides_fewer (tour, language) · guides_taken (tour, language, needed, first start at which there are enough, or None) ·
+    full (spaces) · never_both (tour, language) · waves_full ().
+
+    Others are to blame only where the day would serve the wish without them; else it is who is absent, what is closed, or the hour.
     """
     day, skill, needed = state.day, (wish.tour, wish.language), max(len(group) for group in groups)
     if not day.opening:
@@ -29,6 +34,7 @@ def of_day(state: State, wish: Wish, groups: Sequence[Group], earliest: int, bud
         return (Reason("too_late", earliest),)
     spaces = {stop.space for stop in wish.stops}
     shut = [closing for closing in day.closed if closing.spaces is None or spaces & closing.spaces]
+    thinkable = candidates
     if shut:
         bare = Floor(
             day.spaces,
@@ -39,15 +45,48 @@ def of_day(state: State, wish: Wish, groups: Sequence[Group], earliest: int, bud
         )
         if not all(bare.starts(wish.stops, group, candidates)[1] for group in groups):
             return (Reason("closed_then", *sorted(closing.key for closing in shut)),)
+        thinkable &= bare.starts(wish.stops, max(groups, key=len), candidates)[1]
     number = sum(skill in guide.qualifications for guide in day.guides)
     if not number:
         return (Reason("no_guide", *skill),)
     if number < needed:
         return (Reason("too_few_guides", *skill, needed, number),)
     present = [runs(union(g.hours) & ~union(g.away), wish.ticks) for g in day.guides if skill in g.qualifications]
-    if not any(sum(mask >> start & 1 for mask in present) >= needed for start in bits(candidates)):
+    enough = sum(1 << start for start in bits(candidates) if sum(mask >> start & 1 for mask in present) >= needed)
+    if not enough:
         return (Reason("guides_away", *skill, needed),)
-    return _sides(state, wish, groups, candidates, budget)
+    alone = _without_others(state, wish, groups, earliest, budget)
+    return alone or _sides(state, wish, groups, thinkable & enough or candidates, budget)
+
+
+def _without_others(
+    state: State, wish: Wish, groups: Sequence[Group], earliest: int, budget: Budget
+) -> tuple[Reason, ...]:
+    """Why the day could not serve these waves though nobody else were there; empty where it could, or that is not known."""
+    skill = (wish.tour, wish.language)
+    alone = replace(state.day, visits=(), taken=(), seal="")
+    present = tuple(replace(guide, away=()) for guide in alone.guides)
+    is_less = any(guide.away for guide in alone.guides if skill in guide.qualifications)
+    if not (alone.closed or is_less or earliest) or _may_serve(alone, wish, groups, earliest, budget):
+        return ()
+    if not _may_serve(replace(alone, closed=(), guides=present), wish, groups, earliest, budget):
+        return (Reason("too_late", earliest),)
+    spaces = {stop.space for stop in wish.stops}
+    keys = sorted(closing.key for closing in alone.closed if closing.spaces is None or spaces & closing.spaces)
+    closures, absences = Reason("closed_then", *keys), Reason("guides_fewer", *skill)
+    if _may_serve(replace(alone, closed=()), wish, groups, earliest, budget):
+        return (closures,)
+    if _may_serve(replace(alone, guides=present), wish, groups, earliest, budget):
+        return (absences,)
+    return (closures, absences)
+
+
+def _may_serve(day: Day, wish: Wish, groups: Sequence[Group], earliest: int, budget: Budget) -> bool:
+    state = State(day)
+    candidates = state.candidates(wish.ticks, earliest)
+    if len(groups) == 1:
+        return any(state.starts(wish, groups[0], candidates, budget))
+    return next(nearest(state, wish, tuple(groups), candidates, budget), None) is not None
 
 
 def of_starts(
@@ -77,17 +116,21 @@ def of_starts(
 
 
 def _sides(state: State, wish: Wish, groups: Sequence[Group], candidates: int, budget: Budget) -> tuple[Reason, ...]:
-    """Whether it is the guides, the spaces, or each at the times that the other would leave."""
+    """Whether it is the guides, the spaces, or both: never at the same time, or for the waves together."""
     skill, largest = (wish.tour, wish.language), max(groups, key=len)
     guides = [start for start in bits(candidates) if _guided(state, wish, largest, start, budget)]
     floor = [start for start in bits(candidates) if _walked(state, wish, largest, start, budget)]
+    if set(guides) & set(floor):
+        return (Reason("waves_full"),)
+    if guides and floor and guides[0] < floor[-1]:
+        return (Reason("never_both", *skill),)
     found = []
-    if not set(guides) & set(floor):
-        if len(guides) <= len(floor) or not guides:
-            found.append(Reason("guides_taken", *skill, len(largest), guides[0] if guides else None))
-        if len(floor) <= len(guides) or not floor:
-            found.append(Reason("full", *_tight(state, wish, largest, candidates)))
-    return tuple(found) or (Reason("waves_full"),)
+    if not guides or floor:
+        found.append(Reason("guides_taken", *skill, len(largest), guides[0] if guides else None))
+    if guides or not floor:
+        asked = sum(1 << start for start in guides) if floor else candidates
+        found.append(Reason("full", *_tight(state, wish, largest, asked)))
+    return tuple(found)
 
 
 def _guided(state: State, wish: Wish, group: Group, start: int, budget: Budget) -> bool:
@@ -105,8 +148,11 @@ def _walked(state: State, wish: Wish, group: Group, start: int, budget: Budget) 
 
 
 def _tight(state: State, wish: Wish, group: Group, candidates: int) -> tuple[str, ...]:
-    """The spaces of the wish that leave no start even if all others were empty; all of them where it is their mixture."""
-    codes = tuple(sorted({stop.space for stop in wish.stops}))
+    """The spaces of the wish that others are in and that leave no start even if all else were empty; all of those where it is a mixture."""
+    day, codes = state.day, sorted({stop.space for stop in wish.stops})
+    used = {stop.space for visit in day.visits if visit.occupies for stop in visit.stops}
+    used |= {hold.space for hold in day.taken}
+    taken = tuple(code for code in codes if code in used) or tuple(codes)
     return (
-        tuple(code for code in codes if not state.floor.starts_of_space(code, wish.stops, group, candidates)) or codes
+        tuple(code for code in taken if not state.floor.starts_of_space(code, wish.stops, group, candidates)) or taken
     )

@@ -31,6 +31,11 @@ CASES = {
     "no_guide": (("halls", "de"), "Nobody leads this tour in this language."),
     "too_few_guides": (("halls", "en", 4, 3), "So large a group needs 4 guides at once."),
     "guides_away": (("halls", "en", 1), "The guides who lead this in this language do not work on this day."),
+    "guides_fewer": (("halls", "en"), "On this day too few of the guides who lead this in this language are at work."),
+    "never_both": (
+        ("halls", "en"),
+        "When guides who lead this in this language are free, the places are not, and the other way round.",
+    ),
     "guides_taken": (("halls", "en", 1, 180), "No guide who leads this in this language is free before 15:00."),
     "full": (("alash",), "Other groups are there: “Alash” hall."),
     "waves_full": ((), "The sub-groups of so large a group do not fit between the others."),
