@@ -16,7 +16,7 @@ from scheduler import periods, queries, rearranging, snapshot, starts
 from scheduler.core import availability
 from scheduler.core.assignment import Guide as CoreGuide
 from scheduler.core.availability import Day as CoreDay
-from scheduler.core.ticks import Interval
+from scheduler.core.ticks import Interval, gaps
 from scheduler.dates import weekday
 from scheduler.models import Closure, Leg, Party, Visit
 from tours import queries as catalogue
@@ -307,19 +307,9 @@ def _within(period: DateTimeTZRange, day: DateTimeTZRange, text: str) -> Iterato
 
 def _not_open(calendar: Calendar, day: date, zone: ZoneInfo) -> Iterator[Patch]:
     """When the museum is not open on a day."""
-    windows = calendar.windows(day)
-    whole = Interval(0, periods.ticks_in(day, zone))
-    if not windows:
-        yield _patch(whole, "closed", _("closed"), day, zone)
-        return
-    at = whole.start
-    for window in sorted(windows):
-        opens, closes = periods.wall_tick(window.opens, day, zone), periods.wall_tick(window.closes, day, zone)
-        if at < opens:
-            yield _patch(Interval(at, opens), "off", _("closed"), day, zone)
-        at = max(at, closes)
-    if at < whole.end:
-        yield _patch(Interval(at, whole.end), "off", _("closed"), day, zone)
+    windows = periods.opened(calendar.windows(day), day, zone)
+    for gap in gaps(Interval(0, periods.ticks_in(day, zone)), windows):
+        yield _patch(gap, "off" if windows else "closed", _("closed"), day, zone)
 
 
 def _stay(leg: Leg, now: datetime) -> Item:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from notifications.models import OutboxMessage
 from scheduler import periods, phones, queries
-from scheduler.core.ticks import Interval
+from scheduler.core.ticks import Interval, gaps
 from scheduler.models import Closure, Leg, Party, Visit
 from tours import queries as catalogue
 from tours.models import Museum, Space
@@ -162,12 +162,9 @@ def day_table(day: date, museum: Museum, visits: Iterable[Visit]) -> DayTable:
     for leg in legs:
         in_lane[leg.lane_id].append(leg)
     closures = list(Closure.objects.filter(lifted_at=None, span__overlap=bounds).prefetch_related("spaces"))
-    windows = [
-        Interval(periods.wall_tick(window.opens, day, zone), periods.wall_tick(window.closes, day, zone))
-        for window in sorted(catalogue.calendar().windows(day))
-    ]
+    windows = periods.opened(catalogue.calendar().windows(day), day, zone)
     shown = _shown(windows, legs, day, zone)
-    off = _off(shown, windows)
+    off = [(gap, _("closed")) for gap in gaps(shown, windows)]
     hours = tuple(periods.instant(tick, day, zone) for tick in range(shown.start, shown.end, HOUR))
     rows = []
     for space in catalogue.places().prefetch_related("lanes"):
@@ -234,12 +231,6 @@ def _named(text: str, museum: Museum) -> Q:
 def _is_number(text: str) -> bool:
     """Whether somebody means a telephone number, or some of its digits in a row."""
     return all(char.isdecimal() or char in "+-() \u00a0" for char in text)
-
-
-def _off(shown: Interval, windows: Sequence[Interval]) -> list[tuple[Interval, str]]:
-    """When the museum is not open: before, between and after its `windows` (in order), and all of a day without any."""
-    edges = [shown.start, *(edge for window in windows for edge in (window.start, window.end)), shown.end]
-    return [(Interval(*gap), _("closed")) for gap in zip(edges[::2], edges[1::2], strict=True) if gap[0] < gap[1]]
 
 
 def _shown(windows: Iterable[Interval], legs: Sequence[Leg], day: date, zone: ZoneInfo) -> Interval:

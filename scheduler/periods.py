@@ -6,7 +6,7 @@ the clock changes simply has more or fewer of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from scheduler.core.ticks import TICK_MINUTES, Interval
+from tours.days import Window
 
 TICK = timedelta(minutes=TICK_MINUTES)
 
@@ -66,6 +67,13 @@ def up_to_tick(moment: datetime) -> datetime:
 def wall_tick(clock: time, day: date, zone: ZoneInfo) -> int:
     """The tick at which the wall clock of `day` shows `clock` (the earlier one, where it shows it twice)."""
     return to_tick(datetime.combine(day, clock, zone).astimezone(UTC), day, zone)
+
+
+def opened(windows: Iterable[Window], day: date, zone: ZoneInfo) -> list[Interval]:
+    """The windows of a day in which the museum is open, as ticks, in order."""
+    return [
+        Interval(wall_tick(window.opens, day, zone), wall_tick(window.closes, day, zone)) for window in sorted(windows)
+    ]
 
 
 def instant(tick: int, day: date, zone: ZoneInfo) -> datetime:

@@ -12,6 +12,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import get_language
 
 from scheduler import answers, periods, queries, starts
+from scheduler.core.ticks import union
 from scheduler.models import Closure
 from scheduler.starts import Group
 from tours import queries as catalogue
@@ -137,19 +138,9 @@ def shut_on(day: date, closed: Iterable[Closed], museum: Museum) -> Shut | None:
 
 def _receives(day: date, calendar: Calendar, closed: Iterable[Sequence[DateTimeTZRange]], zone: ZoneInfo) -> bool:
     """Whether any of a day's hours are left by the times when the museum is closed as a whole."""
-    parts = sorted(
-        (part.start, part.end)
-        for times in closed
-        for period in times
-        if (part := periods.to_interval(period, day, zone)) is not None
-    )
-    for window in calendar.windows(day):
-        at, closes = (periods.wall_tick(clock, day, zone) for clock in (window.opens, window.closes))
-        for start, end in parts:
-            at = max(at, end) if start <= at else at
-        if at < closes:
-            return True
-    return False
+    shut = (periods.to_interval(period, day, zone) for times in closed for period in times)
+    hours = periods.opened(calendar.windows(day), day, zone)
+    return bool(union(tuple(hours)) & ~union(tuple(part for part in shut if part is not None)))
 
 
 def tours() -> list[ShownTour]:

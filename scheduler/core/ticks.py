@@ -6,7 +6,7 @@ A tick is five minutes of elapsed time since the day's local midnight; `schedule
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,6 +50,17 @@ def union(intervals: tuple[Interval, ...]) -> int:
     for interval in intervals:
         mask |= interval.mask
     return mask
+
+
+def gaps(whole: Interval, parts: Iterable[Interval]) -> Iterator[Interval]:
+    """What `parts`, which are in order and apart, leave of a whole, first to last."""
+    start = whole.start
+    for part in parts:
+        if start < (end := min(part.start, whole.end)):
+            yield Interval(start, end)
+        start = max(start, part.end)
+    if start < whole.end:
+        yield Interval(start, whole.end)
 
 
 def runs(mask: int, length: int) -> int:
