@@ -23,6 +23,8 @@ from tours import queries as catalogue
 
 log = logging.getLogger(__name__)
 
+IN_VAIN = {"full": Unserved.How.FULL, "not_known": Unserved.How.UNKNOWN}
+"""How a look at one day is counted, by what is said of the day (`starts.DayOffer.state`); at any other it was not in vain."""
 ONCE_SECONDS = 26 * 3600
 INSERT = """
     INSERT INTO scheduler_unserved AS there (asked_on, how, wanted, hour, tour_id, audience_id, language, heads, count)

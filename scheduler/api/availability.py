@@ -20,11 +20,7 @@ from scheduler.api.answers import Answer
 from scheduler.api.fields import AudienceField, Days, TourField, heads_field
 from scheduler.api.problems import problems
 from scheduler.api.shapes import clock
-from scheduler.models import Unserved
 from tours.models import Language
-
-VAIN = {"full": Unserved.How.FULL, "not_known": Unserved.How.UNKNOWN}
-"""How a look at one day is counted, by its state."""
 
 
 class AvailabilityQuery(Days):
@@ -110,7 +106,7 @@ def availability(request: Request) -> HttpResponseBase:
     by_office = permissions.is_office(request.user)
     now = timezone.now()
     offered = starts.offered(group, query["from"], query["to"], now=now, by_office=by_office)
-    if query["from"] == query["to"] and (how := VAIN.get(offered.days[0].state)):
+    if query["from"] == query["to"] and (how := demand.IN_VAIN.get(offered.days[0].state)):
         who = limits.network_of(request.META["REMOTE_ADDR"])
         demand.note(group, how=how, who=who, now=now, wanted=query["from"])
     days = [

@@ -12,8 +12,6 @@ from scheduler import demand, limits
 from scheduler.models import Unserved
 from scheduler.views.choosing import When
 
-HOW = {"full": Unserved.How.FULL, "not_known": Unserved.How.UNKNOWN}
-
 
 def full_day(request: HttpRequest, context: Mapping[str, Any]) -> None:
     """Count a look at a full day, or at a month and two more without a free one: once a day for each network and wish."""
@@ -21,8 +19,8 @@ def full_day(request: HttpRequest, context: Mapping[str, Any]) -> None:
     if group is None or not isinstance(when, When):
         return
     who = limits.network_of(request.META["REMOTE_ADDR"])
-    if when.offer is not None and when.offer.state in HOW:
-        demand.note(group, how=HOW[when.offer.state], who=who, now=timezone.now(), wanted=when.offer.day)
+    if when.offer is not None and (how := demand.IN_VAIN.get(when.offer.state)):
+        demand.note(group, how=how, who=who, now=timezone.now(), wanted=when.offer.day)
     elif when.offer is None and not when.month.has_free and when.month.further is None:
         how = Unserved.How.UNKNOWN if when.not_known else Unserved.How.FULL
         demand.note(group, how=how, who=who, now=timezone.now())
