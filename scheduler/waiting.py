@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from scheduler import bookings, demand, locks, offers, periods, reasons, snapshot, starts, steps
 from scheduler.bookings import Request
 from scheduler.core import availability
-from scheduler.core.availability import Day
+from scheduler.core.availability import Day, Effort
 from scheduler.errors import BadWish, GroupTooLarge, StartTaken
 from scheduler.models import Freed, Offer, Unserved, Visit, Wish
 from scheduler.starts import Group
@@ -69,12 +69,11 @@ def wait(asked: Request, days: Sequence[date], hours: Hours, *, now: datetime) -
 
 def _refuse_too_large(group: Group, days: Sequence[date]) -> None:
     """Raise GroupTooLarge where each of the days, were it empty, would be too small; looks no further than the first that is not."""
-    wish, largest = starts.wish_of(group), 0
+    wish, largest, effort = starts.wish_of(group), 0, Effort(starts.REQUEST_SECONDS)
     for state in _states(days):
         largest = max(largest, availability.largest(state, wish))
-        if group.heads <= largest or "too_large" not in {
-            reason.code for reason in availability.starts(state, wish).reasons
-        }:
+        found = availability.starts(state, wish, seconds=min(availability.SECONDS, effort.left))
+        if group.heads <= largest or "too_large" not in {reason.code for reason in found.reasons}:
             return
     raise GroupTooLarge(reasons.too_large(largest), largest=largest, alternatives=[])
 
