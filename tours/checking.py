@@ -6,7 +6,7 @@ Each check takes the whole file as `museums/schema.json` shapes it, and yields f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import time
+from datetime import date, time
 from itertools import pairwise
 from typing import Any
 
@@ -119,7 +119,9 @@ def hours_in_order(data: Data) -> Iterator[Fault]:
     """Windows begin before they end, hold their last start, and do not overlap on any weekday."""
     opening = data["museum"]["opening"]
     for i, row in enumerate(opening):
-        if not _time(row["opens"]) <= _time(row["last_start"]) < _time(row["closes"]):
+        if not _time(row["opens"]) < _time(row["closes"]):
+            yield Fault(("museum", "opening", i, "closes"), _("is not after the opening"))
+        elif not _time(row["opens"]) <= _time(row["last_start"]) < _time(row["closes"]):
             yield Fault(("museum", "opening", i, "last_start"), _("does not lie between opening and closing"))
     yield from _apart(("museum", "opening"), opening, "opens", "closes")
     for g, guide in enumerate(data.get("guides", ())):
@@ -128,6 +130,14 @@ def hours_in_order(data: Data) -> Iterator[Fault]:
             if not _time(row["starts"]) < _time(row["ends"]):
                 yield Fault(("guides", g, "hours", i, "ends"), _("is not after the start"))
         yield from _apart(("guides", g, "hours"), rows, "starts", "ends")
+
+
+def open_days_have_hours(data: Data) -> Iterator[Fault]:
+    """A date on which the museum says to be open is of a weekday that has hours: else it would stay closed."""
+    known = {day for row in data["museum"]["opening"] for day in row["days"]}
+    for i, row in enumerate(data.get("holidays", ())):
+        if row.get("opens") and WEEKDAYS[date.fromisoformat(str(row["date"])).weekday()] not in known:
+            yield Fault(("holidays", i, "opens"), _("has no opening hours on this weekday"))
 
 
 def _apart(path: Path_, rows: Sequence[Data], first: str, last: str) -> Iterator[Fault]:
@@ -206,6 +216,7 @@ def looks_right(data: Data) -> Iterator[Fault]:
 CHECKS: tuple[Callable[[Data], Iterator[Fault]], ...] = (
     no_blank_text,
     hours_in_order,
+    open_days_have_hours,
     tours_fit_a_day,
     stops_take_a_party,
     prices_complete,

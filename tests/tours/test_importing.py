@@ -91,6 +91,13 @@ FAULTS: list[tuple[str, str, str, str]] = [
     # Sums and sense
     ('name: {en: "Room"}', 'name: {en: " "}', "spaces[1].name.en", "is empty"),
     ("last_start: 12:00", "last_start: 13:00", "museum.opening[0].last_start", "between opening and closing"),
+    ("closes: 13:00", "closes: 09:30", "museum.opening[0].closes", "not after the opening"),
+    (
+        "prices:",
+        "holidays:\n  - {date: 2025-05-19, opens: true}\nprices:",
+        "holidays[0].opens",
+        "no opening hours on this weekday",
+    ),
     ("starts: 10:00, ends: 12:00", "starts: 12:00, ends: 10:00", "guides[1].hours[0].ends", "not after the start"),
     (
         "opening: [{days",
@@ -181,6 +188,7 @@ def test_every_rule_of_the_schema_and_every_check_has_a_case() -> None:
         *(
             "no_blank_text",
             "hours_in_order",
+            "open_days_have_hours",
             "tours_fit_a_day",
             "stops_take_a_party",
             "prices_complete",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from scheduler.forms.settings.house import WindowForm
@@ -99,6 +100,8 @@ def _labels() -> dict[str, str]:
         "leads": _("Leads"),
         "name": _("Name"),
         "proof": _("Proof to bring"),
+        "is_holiday": _("Public holiday"),
+        "opens": capfirst(_("museum opens")),  # the model's own words
     }
 
 

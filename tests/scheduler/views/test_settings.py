@@ -220,6 +220,19 @@ def test_holidays_come_and_go(office: Client) -> None:
     assert not Holiday.objects.exists()
 
 
+def test_an_open_day_needs_hours_on_its_weekday_and_is_shown_in_words(office: Client) -> None:
+    page = SETTINGS + "opening/"
+    one = {"holidays-count": "1", "holidays-0-is_holiday": "", "holidays-0-opens": "yes"}
+    monday = office.post(page, posted(office, page) | one | {"holidays-0-date": "2025-06-09", "preview": "1"})
+    assert monday.status_code == 422
+    assert "Has no opening hours on this weekday" in words(monday)
+    tuesday = office.post(page, posted(office, page) | one | {"holidays-0-date": "2025-06-10", "preview": "1"})
+    assert tuesday.status_code == 200
+    said = [cell.text.strip() for cell in soup(tuesday).select("table td, table th")]
+    assert any("Museum opens" in cell for cell in said)
+    assert not any("is_holiday" in cell for cell in said)
+
+
 def test_missing_translations_are_listed_with_a_field_beside_each(office: Client) -> None:
     Space.objects.filter(code="alash").update(name_en=None)
     page = SETTINGS + "translations/"
