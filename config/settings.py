@@ -206,6 +206,7 @@ LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English
 LANGUAGE_CODE = "en"  # for whoever's browser asks for none of the three: a guest from abroad
 MODELTRANSLATION_DEFAULT_LANGUAGE = "kk"
 MODELTRANSLATION_FALLBACK_LANGUAGES = {"default": ("kk", "ru", "en")}
+FORMAT_MODULE_PATH = "config.formats"  # what Django has wrong of a language
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # inside; `scheduler/periods.py` knows the museum's
