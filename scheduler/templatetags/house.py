@@ -155,8 +155,8 @@ def office_title(visit: Visit) -> str:
 
 @register.filter
 def organisation(visit: Visit) -> str:
-    """The organisation that a visit is shown under."""
-    return queries.shown_under(visit)
+    """The organisation that a visit is shown under; the leader or the code of a group that came to the door without a name."""
+    return queries.shown_under(visit) or visit.leader_name or visit.code
 
 
 @register.filter

@@ -31,7 +31,7 @@ class Way:
 
 def shown(found: Visit, asked: QueryDict, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """The context of the visit's page about its lateness: the ways to receive the group, once it is said when it comes."""
-    if not lateness.may_tell(found, zone=zone, now=now):
+    if found.arrived_heads is not None or not lateness.may_tell(found, zone=zone, now=now):
         return {"may_be_late": False}
     form = LateForm({"minutes": asked["late"]}) if asked.get("late") else LateForm()
     context: dict[str, Any] = {"may_be_late": True, "late_form": form}

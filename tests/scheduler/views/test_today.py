@@ -34,8 +34,10 @@ def test_a_group_at_the_door_is_entered_from_the_day_and_begins_at_once(
     assert office.post("/office/door/", DOOR).status_code == 303
     visit = Visit.objects.get()
     assert (visit.period.lower, visit.arrived_heads, visit.contacts.count()) == (at(NEAR, "11:05"), 12, 0)
-    assert office.get(page_of(visit)).status_code == 200
-    assert "11:05" in words(office.get("/office/"))
+    assert "Is the bus late?" not in words(office.get(page_of(visit)))  # they are here
+    day = words(office.get("/office/"))
+    assert "11:05" in day
+    assert f"{visit.code} · 12 people" in day.replace("\u00a0", " ")
 
 
 def test_a_second_click_books_nothing_more(office: Client, clock: time_machine.Coordinates) -> None:
