@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from scheduler import bookings, expiry, locks, periods, placing, queries, snapshot, starts, steps
 from scheduler.bookings import Request
-from scheduler.core.availability import Way, Wish
+from scheduler.core.availability import Effort, Way, Wish
 from scheduler.errors import BadWish, NotAllowedNow, StartTaken
 from scheduler.models import Visit
 from scheduler.starts import Group
@@ -107,9 +107,9 @@ def instead(group: Group, *, now: datetime) -> list[Instead]:
         *(replace(group, tour=tour) for tour in catalogue.offered_tours() if tour != group.tour),
         *(replace(group, heads=size) for size in fewer[:1]),
     ]
-    found = []
+    found, effort = [], Effort(starts.REQUEST_SECONDS)
     for each in thinkable:
-        shown = starts.offered(each, day, day, now=now, by_office=True).days[0]
+        shown = starts.offered(each, day, day, now=now, by_office=True, effort=effort).days[0]
         if shown.starts:
             found.append(Instead(each, shown.starts[0]))
     return found
