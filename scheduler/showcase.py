@@ -12,6 +12,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import get_language
 
 from scheduler import answers, periods, queries, starts
+from scheduler.core.availability import Effort
 from scheduler.core.ticks import union
 from scheduler.models import Closure
 from scheduler.starts import Group
@@ -213,22 +214,33 @@ def next_free(offered: Sequence[ShownTour], audiences: Sequence[Audience], *, no
     question = ("next free", today, get_language(), sorted(groups))
     kept = answers.kept(question, [today], whole).get(today)
     if kept is None:
-        kept = {code: found for code, group in groups.items() if (found := _first_free(group, today, now=now))}
-        answers.keep(question, {today: kept}, whole)
+        effort = Effort(starts.REQUEST_SECONDS)
+        looked = {code: _first_free(group, today, effort, now=now) for code, group in groups.items()}
+        kept = {code: found for code, (found, _) in looked.items() if found}
+        is_known = all(complete for _, complete in looked.values())
+        seconds = answers.KEEP_SECONDS if is_known else starts.NOT_KNOWN_SECONDS
+        answers.keep(question, {today: kept}, whole, seconds=seconds)
     return {
         code: NextFree(groups[code], date.fromisoformat(day), tuple(map(datetime.fromisoformat, begins)))
         for code, (day, begins) in kept.items()
     }
 
 
-def _first_free(group: Group, today: date, *, now: datetime) -> tuple[str, list[str]] | None:
+def _first_free(
+    group: Group, today: date, effort: Effort, *, now: datetime
+) -> tuple[tuple[str, list[str]] | None, bool]:
+    """The first free day with its times, and whether all times looked at are known."""
     first = max(
         starts.first_day(group, catalogue.calendar(), now), today + timedelta(days=1)
     )  # today's change with the hour
     last = min(first + timedelta(days=LOOK_AHEAD_DAYS), today + timedelta(days=KNOWN_DAYS))
-    found = starts.offered(group, first, last, now=now).days if first <= last else ()
-    offer = next((offer for offer in found if offer.starts), None)
-    return (offer.day.isoformat(), [start.isoformat() for start in offer.starts[:SHOWN_TIMES]]) if offer else None
+    if first > last:
+        return None, True
+    found = starts.offered(group, first, last, now=now, effort=effort)
+    offer = next((offer for offer in found.days if offer.starts), None)
+    if offer is None:
+        return None, found.complete
+    return (offer.day.isoformat(), [start.isoformat() for start in offer.starts[:SHOWN_TIMES]]), found.complete
 
 
 def _usual_groups(offered: Sequence[ShownTour], audiences: Sequence[Audience]) -> Iterator[Group]:

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from scheduler import showcase, starts
+from scheduler.core.state import State
 from tests.scheduler.views.conftest import Close, browser, soup, typed, words
 from tours.models import Museum
 
@@ -80,6 +82,17 @@ def test_each_tour_shows_its_next_free_times(stranger: Client) -> None:
     assert "Tuesday, 13 May" in near.text
     assert "Wednesday, 21 May" in far.text  # seven business days
     assert [time.text for time in far.select("a.pill")] == ["10:00", "10:15", "10:30", "10:45"]
+
+
+def test_next_times_that_could_not_be_checked_in_time_are_looked_for_again(
+    stranger: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showcase, "USUAL_HEADS", 18)  # as nobody asks elsewhere: nothing is remembered of them
+    monkeypatch.setattr(starts, "NOT_KNOWN_SECONDS", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(State, "starts", lambda self, wish, group, candidates, budget: (0, candidates))
+        assert not soup(stranger.get("/")).select("li.tour a.pill")
+    assert soup(stranger.get("/")).select("li.tour a.pill")
 
 
 def test_a_tour_whose_days_are_full_or_closed_names_the_next_one(stranger: Client, close: Close) -> None:
