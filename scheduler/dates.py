@@ -29,7 +29,9 @@ def short_day(moment: date | datetime) -> str:
 
 
 def days_of(first: date, last: date) -> str:
-    """28 November – 4 December 2026; each with its year where they differ."""
+    """28 November – 4 December 2026; each with its year where they differ, and one day as itself."""
+    if first == last:
+        return plain_day(first)
     if first.year != last.year:
         return f"{plain_day(first)} – {plain_day(last)}"
     # Translators: days of one year: 28 November – 4 December 2026

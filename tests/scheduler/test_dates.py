@@ -42,6 +42,7 @@ def test_days_of_one_year_name_it_once(language: str, one_year: str, two_years: 
     with translation.override(language):
         assert dates.days_of(date(2026, 11, 28), date(2026, 12, 4)) == one_year
         assert dates.days_of(date(2026, 12, 28), date(2027, 1, 3)) == two_years
+        assert dates.days_of(date(2026, 12, 2), date(2026, 12, 2)) == dates.plain_day(date(2026, 12, 2))
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
