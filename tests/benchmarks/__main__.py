@@ -41,6 +41,7 @@ def main() -> None:
     )
     show("museum month", figures.month_queries(museum, unit), every)
     show("busy month", figures.month_queries(busy, unit), every)
+    show("other busy months", figures.other_months((2,) if options.quick else (2, 3, 4, 5), unit), every)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     show("memory", {"MB after a busy month": memory}, every)
     huge = museums.month(museums.HUGE, 1, 2)

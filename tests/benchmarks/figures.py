@@ -183,6 +183,28 @@ def month_queries(month: Sequence[Day], unit_seconds: float, bookings: int = 40,
     }
 
 
+def other_months(seeds: Sequence[int], unit_seconds: float) -> Row:
+    """Busy months drawn otherwise, nothing kept, with the work that a day may cost in use: how far apart months and days lie."""
+    row, days, unknown = dict[str, float | int | str](), list[float](), 0
+    for seed in seeds:
+        month, queries = museums.month(museums.BUSY, seed), []
+        for wish in QUERIES:
+            for day in month:
+                availability.largest(day, wish)
+            asked = [timed(partial(availability.starts, replace(day, seal=""), wish)) for day in month]
+            unknown += sum(len(found.unknown) for _, found in asked)
+            queries.append(sum(took for took, _ in asked))
+            days += [took / unit_seconds for took, _ in asked]
+        row[f"seed {seed}: cold / U"] = round(median(queries) / unit_seconds, 2)
+    days.sort()
+    shares = {
+        f"a day, {percent} % within / U": round(days[len(days) * percent // 100], 2) for percent in (50, 90, 95, 99)
+    }
+    return (
+        row | shares | {"a day at most / U": round(days[-1], 1), "days asked": len(days), "starts undecided": unknown}
+    )
+
+
 def hidden(month: Sequence[Day]) -> Row:
     """The share of the starts that can be served which "somebody is free" does not show: by guides, by fixed walks, by either."""
     shown = {"first-fit": 0, "guides": 0, "walks": 0}
