@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from random import Random
 
 from scheduler.core.ejection import Board, Clashes
 from scheduler.core.matching_bound import Bound, Prices
+from scheduler.core.matching_days import Days
 from scheduler.core.matching_hall import Moments
 from scheduler.core.matching_memory import Shown, remembered, taken_over
-from scheduler.core.matching_model import NOBODY, Cover, Limits, Task
+from scheduler.core.matching_model import NOBODY, Cover, Limits, Task, order
 from scheduler.core.rules import Duty, Guide
 from scheduler.core.solving import Budget, Effort, Undecided
-from scheduler.core.ticks import bits, runs, span, union
+from scheduler.core.ticks import at_least, bits, runs, span, union
 
 UNLIMITED = 1 << 30
 MOVES, CORNER_MOVES = 100, 40
-CORNERS = 24
-"""Of the relaxation, from which a search begins before the solver is asked."""
+CORNERS, MIXTURES = 2, 40
+"""Of the relaxations, from which a search begins before the next is asked."""
 SETTLE_SECONDS = 5.0
 
 
@@ -45,7 +46,7 @@ class Crew:
     """
 
     def __init__(self, guides: Sequence[Guide], duties: Sequence[Duty]) -> None:
-        places, self.skilled = _order(tuple((guide.code, guide.qualifications) for guide in guides))
+        places, self.skilled = order(tuple((guide.code, guide.qualifications) for guide in guides))
         self.guides = [guides[place] for place in places]  # who can do least comes first
         self.number = {guide.code: index for index, guide in enumerate(self.guides)}
         self.hours = [union(guide.hours) & ~union(guide.away) for guide in self.guides]
@@ -64,6 +65,7 @@ class Crew:
         self.proofs: list[Prices] = []
         self._clashes: Clashes | None = None
         self._hall: Moments | None = None
+        self._days: Days | None = None
 
     @property
     def leads_all_now(self) -> bool:
@@ -92,7 +94,7 @@ class Crew:
                 for g in skilled
                 if self.limits.duties[g] >= 1 and self.limits.ticks[g] >= ticks
             ]
-            maybe &= _at_least(able, number)
+            maybe &= at_least(able, number)
         return sure, sure | maybe
 
     def free(self, roster: Sequence[int], tour: str, language: str, ticks: int, number: int, candidates: int) -> int:
@@ -109,7 +111,7 @@ class Crew:
                 left[guide] -= task.end - task.start
                 duties[guide] -= 1
         able = [runs(self.hours[g] & ~busy[g], ticks) for g in bits(skilled) if duties[g] >= 1 and left[g] >= ticks]
-        return _at_least(able, number) & candidates
+        return at_least(able, number) & candidates
 
     def serve(self, tour: str, language: str, demands: Sequence[Demand], budget: Budget) -> list[int] | None:
         """A guide for each task, then for each new duty in order; NOBODY where an open task stays open. None: impossible.
@@ -183,14 +185,27 @@ class Crew:
         shares = bound.ask(index)
         if shares is None:
             return None
-        for _ in range(CORNERS if self.is_complete else 0):  # else open tasks must be weighed
-            if not budget.left:
-                break
-            found, tried = self._completed(group, shares)
-            if found:
-                return found
-            shares = bound.again(index, tried)
+        if self.is_complete:  # else open tasks must be weighed
+            for _ in range(CORNERS):
+                found, tried = self._completed(group, shares)
+                if found:
+                    return found
+                shares = bound.again(index, tried)
+            led = self._by_whole_days(group, budget)
+            if led is None or led:
+                return led
         return self._solved([group], budget)
+
+    def _by_whole_days(self, group: Task, budget: Budget) -> list[int] | None:
+        """A roster with the group near a mixture of the guides' days; None is a proof that there is none, [] is not."""
+        if self._days is None:
+            self._days = Days(self.tasks, self.limits, self.witness)
+        shares, chance = self._days.ask(group, budget), Random(1)  # noqa: S311  # guards nothing
+        for _ in range(MIXTURES if shares else 0):
+            if found := self._completed(group, shares or ())[0]:
+                return found
+            shares = self._days.again(group, chance)
+        return None if shares is None else []
 
     def _completed(self, group: Task, leads: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
         """A roster in which the tasks (and those of the group) have these guides, as far as that goes, and the rest any; else [].
@@ -365,34 +380,6 @@ class Crew:
         return roster if found is None else self._flat(found)
 
 
-@lru_cache(maxsize=64)
-def _order(
-    guides: tuple[tuple[str, frozenset[tuple[str, str]]], ...],
-) -> tuple[list[int], dict[tuple[str, str], int]]:
-    """The places of the guides, who can do least first: a skill counts for more the fewer have it. And who has each skill, as bits."""
-    holders: dict[tuple[str, str], int] = {}
-    for _, skills in guides:
-        for skill in skills:
-            holders[skill] = holders.get(skill, 0) + 1
-    worth = [sum(1 / holders[skill] for skill in sorted(skills)) for _, skills in guides]
-    order = sorted(range(len(guides)), key=lambda place: (worth[place], guides[place][0]))
-    skilled: dict[tuple[str, str], int] = {}
-    for index, place in enumerate(order):
-        for skill in guides[place][1]:
-            skilled[skill] = skilled.get(skill, 0) | 1 << index
-    return order, skilled
-
-
 def _rested(duty: Duty, rest: int) -> int:
     """The ticks at which whoever leads a duty can begin, lead or end no other."""
     return span(duty.period.start - rest, duty.period.end + rest)
-
-
-def _at_least(masks: Sequence[int], number: int) -> int:
-    """Where at least `number` of the masks have a bit: level n has what one more of level n - 1 has."""
-    levels = [0] * number
-    for mask in masks:
-        for level in range(number - 1, 0, -1):
-            levels[level] |= levels[level - 1] & mask
-        levels[0] |= mask
-    return levels[-1]

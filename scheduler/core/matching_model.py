@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scheduler.core.solving import Budget, new_model, solve
@@ -117,3 +118,21 @@ def cliques(held: Iterable[tuple[Task, cp_model.IntVar]], rest: int) -> list[lis
     if len(under_way) > 1:
         found.append([other for _, other in under_way])
     return found
+
+
+@lru_cache(maxsize=64)
+def order(
+    guides: tuple[tuple[str, frozenset[tuple[str, str]]], ...],
+) -> tuple[list[int], dict[tuple[str, str], int]]:
+    """The places of the guides, who can do least first: a skill counts for more the fewer have it. And who has each skill, as bits."""
+    holders: dict[tuple[str, str], int] = {}
+    for _, skills in guides:
+        for skill in skills:
+            holders[skill] = holders.get(skill, 0) + 1
+    worth = [sum(1 / holders[skill] for skill in sorted(skills)) for _, skills in guides]
+    places = sorted(range(len(guides)), key=lambda place: (worth[place], guides[place][0]))
+    skilled: dict[tuple[str, str], int] = {}
+    for index, place in enumerate(places):
+        for skill in guides[place][1]:
+            skilled[skill] = skilled.get(skill, 0) | 1 << index
+    return places, skilled

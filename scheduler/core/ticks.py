@@ -90,3 +90,13 @@ def halving(ticks: Sequence[int]) -> Iterator[int]:
             middle = (first + last) // 2
             yield ticks[middle]
             parts += [(first, middle), (middle + 1, last)]
+
+
+def at_least(masks: Sequence[int], number: int) -> int:
+    """Where at least `number` of the masks have a bit: level n has what one more of level n - 1 has."""
+    levels = [0] * number
+    for mask in masks:
+        for level in range(number - 1, 0, -1):
+            levels[level] |= levels[level - 1] & mask
+        levels[0] |= mask
+    return levels[-1]
