@@ -42,7 +42,10 @@ class Line:
 
 
 class Relaxation:
-    """The days of a table, and the least unfairness. `keep`: the aims that the roster must reach as the one at hand does."""
+    """The days of a table, and the least unfairness.
+
+    `keep`: the aims that the roster must reach as the one at hand does, covered day by day: no duty pays for one of another day.
+    """
 
     def __init__(self, table: Table, keep: Collection[Aim]) -> None:
         self.table, self.value = table, table.value(FAIR)

@@ -32,17 +32,18 @@ Prices = NDArray[np.float64]
 
 
 class Mixture:
-    """The least unfairness of a table's days, if guides may mix their plans. `keep`: the aims to be reached as now."""
+    """The least unfairness of a table's days, if guides may mix their plans. `keep`: the aims to be reached as now, covered day by day."""
 
     def __init__(self, table: Table, keep: Collection[Aim]) -> None:
         self.table, self.plans, self.value = table, Plans(table), table.value(FAIR)
         self.groups, self.guides = len(table.groups), len(table.codes)
         there, led = [len(group.keys) for group in table.groups], [len(led) for led in table.roster]
         open_days = {group.day for group, all_, now in zip(table.groups, there, led, strict=True) if now < all_}
-        self.full = np.array([group.day not in open_days for group in table.groups], bool)
+        covered = COVERED in keep
+        self.full = np.array([covered and group.day not in open_days for group in table.groups], bool)
         amounts = there
         debts = []
-        for day in sorted(open_days) if COVERED in keep else ():
+        for day in sorted(open_days) if covered else ():
             uses = np.zeros((self.groups, self.guides), np.int64)
             uses[table.boards[day].groups] = 1
             debts.append(uses)
