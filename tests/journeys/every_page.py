@@ -28,6 +28,7 @@ from tests.scheduler.conftest import ASTANA, at
 from tours import importing
 from tours.models import Audience, Guide, Tour, User
 
+WORKED_OUT = "#looked:not([aria-busy]) [name=publish]"
 POSTED, FILE, PART = "only posted to", "a file", "a part of a page"
 NO_PAGES = {
     **dict.fromkeys(
@@ -115,12 +116,16 @@ NO_PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A page as somebody sees it; `state` tells apart what one address shows at different times."""
+    """A page as somebody sees it; `state` tells apart what one address shows at different times.
+
+    `whole` is what stands there once its scripts have brought the rest of it.
+    """
 
     name: str
     who: str
     address: str
     state: str = ""
+    whole: str = ""
 
     @property
     def title(self) -> str:
@@ -252,10 +257,10 @@ def every_page(stage: Stage, now: datetime) -> Iterator[Shown]:
     yield Shown("office_closures", "office", "/office/closures/")
     yield Shown("office_new_closure", "office", "/office/closures/new/")
     asked = {"spaces": "alash", "first": near.day, "starts": "10:00", "last": near.day, "ends": "16:00"}
-    yield Shown("office_new_closure", "office", f"/office/closures/new/?{urlencode(asked)}", "chosen")
+    yield Shown("office_new_closure", "office", f"/office/closures/new/?{urlencode(asked)}", "chosen", WORKED_OUT)
     closure = Closure.objects.order_by("pk").first()
     assert closure is not None
-    yield Shown("office_edit_closure", "office", f"/office/closures/{closure.pk}/")
+    yield Shown("office_edit_closure", "office", f"/office/closures/{closure.pk}/", whole=WORKED_OUT)
     yield Shown("office_lift_closure", "office", f"/office/closures/{closure.pk}/lift/")
     yield Shown("office_edit_draft", "office", f"/office/closures/drafts/{KeptDraft.objects.get().pk}/")
     yield Shown("office_board", "office", f"/office/board/?day={near.day}")

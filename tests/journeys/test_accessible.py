@@ -78,11 +78,40 @@ def test_axe_finds_nothing_on_any_page(page: Pages, stage: Stage, who: str) -> N
         answer = screen.goto(shown.address)
         assert answer is not None
         assert answer.status == (404 if shown.name == "not_found" else 200), shown.address
+        if shown.whole:
+            expect(screen.locator(shown.whole)).to_be_visible()
         faults = looked_over(screen)
         if faults:
             found[f"{shown.title} {shown.address}"] = faults
     page.faults[:] = [fault for fault in page.faults if "404" not in fault]  # of the page that is not there
     assert not found, "\n".join(f"{where}\n    " + "\n    ".join(faults) for where, faults in found.items())
+
+
+@pytest.mark.parametrize(
+    ("who", "title", "field"), [("organiser", "ask", "heads"), ("office", "office_new_closure-chosen", "ends")]
+)
+def test_what_is_worked_out_anew_can_be_read_meanwhile(
+    page: Pages, stage: Stage, who: str, title: str, field: str
+) -> None:
+    """The server's answer is held back until axe has looked, light and dark."""
+    shown = next(shown for shown in shown_to(who, stage, timezone.now()) if shown.title == title)
+    screen = page(user=stage.user(who), reduced_motion="reduce")
+    screen.goto(shown.address)
+    if shown.whole:
+        expect(screen.locator(shown.whole)).to_be_visible()
+    screen.route("**", lambda _route: None)
+    screen.locator(f"[name={field}]").fill({"heads": "40", "ends": "15:30"}[field])
+    screen.locator(f"[name={field}]").dispatch_event("change")
+    expect(screen.locator("[aria-busy=true]")).to_have_count(1)
+    screen.evaluate(AXE)
+    faults: list[str] = []
+    for scheme in ("light", "dark"):
+        screen.emulate_media(color_scheme=scheme)
+        faults += [f"{scheme}, {fault}" for fault in screen.evaluate(RUN, COLOURS)]
+    expect(screen.locator("[aria-busy=true]")).to_have_count(1)
+    screen.unroute_all()  # lets go on what was held
+    expect(screen.locator("[aria-busy=true]")).to_have_count(0)
+    assert not faults, "\n".join(faults)
 
 
 def looked_over(screen: Page) -> list[str]:

@@ -307,11 +307,10 @@
     const day = begins();
     if (able && !event.persisted && shown.day !== day) open({ ...shown, day }); else paint();
     line();
-    if (read() && !document.getElementById("impact")) lookSoon();
+    if (read() && !document.getElementById("impact")) look();  // once, here: a second look would take "Publish" from under a hand
   });
 
   plain(timeline);
   if (able) open(shown);
   if (document.getElementById("impact")) notices();
-  if (read() && !document.getElementById("impact")) look();
 })();
