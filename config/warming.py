@@ -8,7 +8,6 @@ put out of the collector's sight (`gc.freeze`), and what pages leave behind is c
 from __future__ import annotations
 
 import gc
-import importlib
 import itertools
 import logging
 import time
@@ -22,13 +21,12 @@ from django.urls import get_resolver
 from django.utils import timezone, translation
 
 from scheduler import showcase
+from scheduler.core import solving
 from tours import queries as catalogue
 from tours.errors import CatalogueError
 
 log = logging.getLogger(__name__)
 
-SOLVERS = ("ortools.sat.python.cp_model", "ortools.linear_solver.pywraplp", "ortools.linear_solver.linear_solver_pb2")
-"""Imported by the core when it first needs them."""
 MOST_YOUNG = 100_000
 """So many new things make the collector look in the midst of a page: more than a page makes, so that it is for long work alone."""
 LITTER, THOROUGH = 5_000, 100
@@ -50,8 +48,7 @@ def get_ready() -> None:
             translation.gettext("Ask for a visit")
     for name in our_templates():
         get_template(name)
-    for solver in SOLVERS:
-        importlib.import_module(solver)
+    solving.load()
     try:
         showcase.next_free(showcase.tours(), list(catalogue.offered_audiences()), now=timezone.now())
     except (DatabaseError, CatalogueError) as error:

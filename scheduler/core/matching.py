@@ -18,7 +18,7 @@ from scheduler.core.matching_memory import Shown, remembered, taken_over
 from scheduler.core.matching_model import NOBODY, Cover, Limits, Task, order
 from scheduler.core.rules import Duty, Guide
 from scheduler.core.solving import Budget, Effort, Undecided
-from scheduler.core.ticks import at_least, bits, runs, span, union
+from scheduler.core.ticks import at_least, bits, runs, span
 
 UNLIMITED = 1 << 30
 MOVES, CORNER_MOVES = 100, 40
@@ -49,7 +49,7 @@ class Crew:
         places, self.skilled = order(tuple((guide.code, guide.qualifications) for guide in guides))
         self.guides = [guides[place] for place in places]  # who can do least comes first
         self.number = {guide.code: index for index, guide in enumerate(self.guides)}
-        self.hours = [union(guide.hours) & ~union(guide.away) for guide in self.guides]
+        self.hours = [guide.there for guide in self.guides]
         self.limits = Limits(
             [guide.rest for guide in self.guides],
             [UNLIMITED if guide.daily_ticks is None else guide.daily_ticks for guide in self.guides],
@@ -62,6 +62,7 @@ class Crew:
         self.needed = sum(guide != NOBODY for guide in self.witness)
         self.is_complete = self.needed == len(self.tasks)
         self.found: dict[tuple[str, str, int, int], list[Shown]] = {}  # by what so many duties alike asked for
+        self.refused: dict[tuple[str, str, int, int], int] = {}  # by the same, the starts proven impossible
         self.proofs: list[Prices] = []
         self._clashes: Clashes | None = None
         self._hall: Moments | None = None
@@ -150,7 +151,7 @@ class Crew:
         good, roster, key = 0, self.witness, (tour, language, ticks, number)
         groups = [self._groups(tour, language, [Demand(start, ticks, number)])[0] for start in bits(candidates)]
         hard = [group for group in groups if not self._moments().lack([group])]
-        candidates = sum(1 << group.start for group in hard)
+        asked, candidates = candidates, sum(1 << group.start for group in hard)
 
         def keep(found: list[int], start: int) -> None:
             nonlocal good, roster
@@ -175,6 +176,7 @@ class Crew:
                 continue
             if answer is not None:
                 keep(answer, group.start)
+        self.refused[key] = self.refused.get(key, 0) | asked & ~good & ~undecided
         return good, undecided & ~good
 
     def _settled(self, bound: Bound, index: int, roster: Sequence[int], budget: Budget) -> list[int] | None:
@@ -268,6 +270,8 @@ class Crew:
 
     def can_lead(self, tour: str, language: str, start: int, ticks: int, number: int, budget: Budget) -> bool:
         """Whether one wave at this start can be led. Raises Undecided."""
+        if self.refused.get((tour, language, ticks, number), 0) >> start & 1:
+            return False
         sure, maybe = self.starts(tour, language, ticks, number, 1 << start)
         return bool(sure) or (
             bool(maybe) and self.serve(tour, language, [Demand(start, ticks, number)], budget) is not None

@@ -77,6 +77,7 @@ class Floor:
         self.arrangements = [self._as_settled()]
         self.found: dict[tuple[tuple[Stop, ...], tuple[int, ...]], list[list[Option]]] = {}
         """For a wave the arrangements of the others that were searched for."""
+        self.refused: dict[tuple[tuple[Stop, ...], tuple[int, ...]], int] = {}  # for a wave, starts proven impossible
         self.proofs: list[Prices] = []
         self._masks: dict[int, Masks] = {}
         self._bounds: dict[tuple[frozenset[str], int, int], int] = {}
@@ -130,6 +131,7 @@ class Floor:
                 continue
             if found is not None:
                 good |= 1 << start | self._shown(found[1:], stops, heads, candidates & ~good)
+        self.refused[stops, heads] = self.refused.get((stops, heads), 0) | candidates & ~good & ~undecided
         return good, undecided & ~good
 
     def _shown(self, options: list[Option], stops: tuple[Stop, ...], heads: tuple[int, ...], candidates: int) -> int:
@@ -150,6 +152,8 @@ class Floor:
 
     def arrange(self, news: Sequence[News], budget: Budget) -> list[Option] | None:
         """An option for each of the new waves, then for each old one, or None. Raises Undecided."""
+        if len(news) == 1 and self.refused.get(news[0][1:], 0) >> news[0][0] & 1:
+            return None
         return self._arranged(news, budget, None)
 
     def _arranged(self, news: Sequence[News], budget: Budget, cells: Cells | None) -> list[Option] | None:

@@ -11,7 +11,7 @@ from scheduler.core.packing import Floor
 from scheduler.core.rules import Reason
 from scheduler.core.solving import Budget, Undecided
 from scheduler.core.state import Group, State
-from scheduler.core.ticks import Interval, bits, runs, union
+from scheduler.core.ticks import Interval, bits, runs
 
 
 def of_day(state: State, wish: Wish, groups: Sequence[Group], earliest: int, budget: Budget) -> tuple[Reason, ...]:
@@ -51,7 +51,7 @@ def of_day(state: State, wish: Wish, groups: Sequence[Group], earliest: int, bud
         return (Reason("no_guide", *skill),)
     if number < needed:
         return (Reason("too_few_guides", *skill, needed, number),)
-    present = [runs(union(g.hours) & ~union(g.away), wish.ticks) for g in day.guides if skill in g.qualifications]
+    present = [runs(g.there, wish.ticks) for g in day.guides if skill in g.qualifications]
     enough = sum(1 << start for start in bits(candidates) if sum(mask >> start & 1 for mask in present) >= needed)
     if not enough:
         return (Reason("guides_away", *skill, needed),)

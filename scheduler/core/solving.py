@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 PATIENCE = 4
+SOLVERS = ("ortools.sat.python.cp_model", "ortools.linear_solver.pywraplp", "ortools.linear_solver.linear_solver_pb2")
 
 
 class Undecided(Exception):
@@ -47,6 +49,12 @@ class Effort(Budget):
     def limit(self, parameters: Any) -> None:
         parameters.max_deterministic_time = self.left
         parameters.max_time_in_seconds = PATIENCE * self.left
+
+
+def load() -> None:
+    """Import the solvers before they are first needed, which takes a second: most answers need none."""
+    for solver in SOLVERS:
+        import_module(solver)
 
 
 def new_model() -> cp_model.CpModel:

@@ -12,12 +12,11 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from statistics import mean, median
 from time import process_time
 from typing import TypeVar
 
-from scheduler.core import availability
+from scheduler.core import availability, solving
 from scheduler.core.availability import Day, Wish
 from scheduler.core.day import Starts
 from scheduler.core.matching import Demand
@@ -48,13 +47,9 @@ QUERIES = tuple(
 )
 
 
-SOLVERS = ("ortools.sat.python.cp_model", "ortools.linear_solver.pywraplp", "ortools.linear_solver.linear_solver_pb2")
-
-
 def get_ready() -> None:
     """As a worker does at its start; to be called when the months are made."""
-    for solver in SOLVERS:
-        import_module(solver)
+    solving.load()
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, *gc.get_threshold()[1:])

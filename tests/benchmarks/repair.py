@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter, process_time
 
+from scheduler.core import solving
 from scheduler.core.day import Day
 from scheduler.core.repair import Hit, Repair, Total, repair
 from scheduler.core.repair_case import LEFT_MINUTES
@@ -92,7 +93,7 @@ def measure(setting: Setting, seeds: Sequence[int]) -> None:
 
 def main() -> None:
     seeds = range(1, 1 + (int(sys.argv[1]) if len(sys.argv) > 1 else 5))
-    import ortools.sat.python.cp_model  # noqa: F401  (a worker has it in memory)
+    solving.load()  # a worker has them in memory
 
     for setting in SETTINGS:
         measure(setting, seeds if setting.seconds < 10 else seeds[:3])

@@ -103,3 +103,25 @@ def test_a_full_day_answers_after_a_booking_as_if_it_were_asked_alone(number: in
         after = museums.booked(before, asked, way, f"b{place}")
         kept = availability.starts(replace(after, seal=f"full {number} after {place}"), asked, seconds=60)
         assert kept == availability.starts(after, asked, seconds=60)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_what_was_refused_among_others_is_so_when_asked_for_alone(narrow: bool) -> None:
+    """A reason asks again what the starts were asked: it gets the same answer, worked out or remembered."""
+    museum = museums.Museum("narrow", 30, 30, (3, 3, 3, 3, 3, 5)) if narrow else museums.BUSY
+    day, asked = museums.month(museum, 2, 6)[1 if narrow else 5], wish("halls", 18, "ru", 2 if narrow else 3)
+    state, group = State(day), split(asked.heads, asked.heads_per_guide)
+    state.starts(asked, group, state.candidates(asked.ticks), Budget(60))
+    answers = set()
+    for start in bits(state.candidates(asked.ticks)):
+        alone = State(day)
+        led, by_itself = (
+            each.crew.can_lead(asked.tour, asked.language, start, asked.ticks, len(group), Budget(60))
+            for each in (state, alone)
+        )
+        walked, by_themselves = (
+            each.floor.arrange([(start, asked.stops, group)], Budget(60)) is not None for each in (state, alone)
+        )
+        assert (led, walked) == (by_itself, by_themselves)
+        answers.add(walked if narrow else led)
+    assert answers == {True, False}

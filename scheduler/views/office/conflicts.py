@@ -49,8 +49,6 @@ def mend(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     found = conflicts.every(now=now)
     unread = list(replies.for_a_person())
-    if not found and not unread:
-        messages.info(request, _("Everything is as it was promised."))
     page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
     worked_out = [_remedy(each, now=now, look=index < MOST_WORKED_OUT) for index, each in enumerate(page)]
     context = {"remedies": worked_out, "page": page, "unread": unread, "now": now}

@@ -40,7 +40,7 @@ def test_the_day_shows_its_visits_with_guides_and_the_leaders_telephone(office: 
 
 def test_the_board_has_every_place_and_the_stretch_of_every_visit(office: Client, book: Book) -> None:
     book(NEAR, "11:00", heads=40)
-    board = soup(office.get("/office/?day=2025-05-20")).select_one("table.board")
+    board = soup(office.get("/office/?day=2025-05-20")).select_one("table.day-table")
     assert [cell.text for cell in board.select("thead th")][1:] == [f"{hour}:00" for hour in range(10, 18)]
     assert len(board.select("th.place[scope=row]")) == 9
     assert [int(str(cell["colspan"])) for cell in board.select("td.taken")] == [6, 6, 6, 6]
@@ -69,9 +69,9 @@ def test_a_closed_weekday_says_so_and_leads_to_the_next_open_day(office: Client,
 
 def test_the_table_shows_when_the_museum_is_not_open_and_nobody_is_received_then(office: Client) -> None:
     monday = soup(office.get("/office/"))  # today
-    assert {len(row.select("td.closed")) for row in monday.select("table.board tbody tr")} == {1}
+    assert {len(row.select("td.closed")) for row in monday.select("table.day-table tbody tr")} == {1}
     assert not monday.select("form[action='/office/door/']")
-    assert not soup(office.get("/office/?day=2025-05-20")).select("table.board td.closed")
+    assert not soup(office.get("/office/?day=2025-05-20")).select("table.day-table td.closed")
 
 
 def test_a_day_closed_as_a_whole_says_so_and_one_closed_in_part_does_not(office: Client, close: Close) -> None:

@@ -87,7 +87,10 @@ def test_days_the_wrong_way_round_keep_what_was_typed(office: Client) -> None:
 
 
 def test_what_is_to_be_mended_is_listed_with_its_remedy(office: Client, book: Book) -> None:
-    assert "Everything is as it was promised." in office.get(reverse("office_conflicts")).content.decode()
+    assert (
+        "Nothing is to be mended: every visit stands as it was promised."
+        in office.get(reverse("office_conflicts")).content.decode()
+    )
     book(NEAR, "11:00")
     Party.objects.update(guide=None)
     page = office.get(reverse("office_conflicts")).content.decode()
