@@ -40,7 +40,9 @@ def test_the_day_shows_its_visits_with_guides_and_the_leaders_telephone(office: 
 
 def test_the_board_has_every_place_and_the_stretch_of_every_visit(office: Client, book: Book) -> None:
     book(NEAR, "11:00", heads=40)
-    board = soup(office.get("/office/?day=2025-05-20")).select_one("table.day-table")
+    page = soup(office.get("/office/?day=2025-05-20"))
+    assert page.select_one('link[href*="scheduler/office"]')
+    board = page.select_one("table.day-table")
     assert [cell.text for cell in board.select("thead th")][1:] == [f"{hour}:00" for hour in range(10, 18)]
     assert len(board.select("th.place[scope=row]")) == 9
     assert [int(str(cell["colspan"])) for cell in board.select("td.taken")] == [6, 6, 6, 6]

@@ -20,6 +20,11 @@ pytestmark = pytest.mark.django_db
 GUIDES, OFFICES = f"/guide/sheet/?day={NEAR}", f"/office/print/?day={NEAR}"
 
 
+def test_a_sheet_is_laid_out_for_paper(office: Client, guide: Client, led_by_g03: Visit) -> None:
+    for page in (guide.get(GUIDES), office.get(OFFICES)):
+        assert soup(page).select_one('link[href*="scheduler/paper"]')
+
+
 def test_each_sheet_is_its_readers_alone(stranger: Client, guide: Client, office: Client) -> None:
     for path in (GUIDES, OFFICES):
         assert stranger.get(path)["Location"].startswith("/accounts/login/")
