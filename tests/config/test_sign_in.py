@@ -107,6 +107,7 @@ def test_a_guide_needs_none(client: Client, settings: Any) -> None:
     assert client.get("/accounts/logout/").status_code == 200
 
 
+@time_machine.travel(NOW, tick=False)
 def test_a_code_of_the_second_factor_works_once(client: Client, office: User) -> None:
     secret = generate_totp_secret()
     Authenticator.objects.create(user=office, type=Authenticator.Type.TOTP, data={"secret": secret})
