@@ -16,7 +16,7 @@ from scheduler.errors import StartTaken
 from scheduler.forms.coming import DoorForm
 from scheduler.forms.office import ReceiveForm
 from scheduler.views.access import office_only, staff
-from scheduler.views.office import day, visits
+from scheduler.views.office import day, visit_page
 from scheduler.views.pages import show, status_of, tried
 from tours import queries as catalogue
 
@@ -57,9 +57,9 @@ def receive(request: HttpRequest, code: str) -> HttpResponse:
     found = get_object_or_404(queries.visits(), code=code)
     form = ReceiveForm(request.POST)
     if not form.is_valid():
-        return visits.page(request, found, status=422)
+        return visit_page.page(request, found, status=422)
     said, now = form.cleaned_data, timezone.now()
-    return visits.answer(
+    return visit_page.answer(
         request,
         found,
         lambda: lateness.receive(

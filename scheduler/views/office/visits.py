@@ -1,40 +1,28 @@
-"""Visits: the list that is searched, and one of them with its whole story."""
+"""Visits: the list that is searched, and what the office changes of one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import segno
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from notifications import queries as letters
-from notifications.models import Call
-from scheduler import bookings, changes, contacts, desk, locks, lost_links, queries, roster, splitting, telling
-from scheduler.errors import Refused, StartTaken
+from scheduler import bookings, changes, contacts, desk, locks, lost_links, queries, roster, splitting
 from scheduler.forms.asking import MoveForm
 from scheduler.forms.coming import SplitForm
 from scheduler.forms.events import PersonForm
 from scheduler.forms.office import AssignForm, AtForm, NotesForm, ReasonForm, SearchForm, WaiveForm
-from scheduler.models import Contact, Party, Visit
-from scheduler.views import choosing, coming
+from scheduler.models import Contact, Party
+from scheduler.views import choosing
 from scheduler.views.access import office_only, staff
-from scheduler.views.office import late, story
-from scheduler.views.office.knowing import who_knows
-from scheduler.views.pages import show, status_of, tried
-from scheduler.views.programme import programme_of, stops_of
-from scheduler.views.standing import ceremony_plan_for
+from scheduler.views.office.visit_page import answer, page
+from scheduler.views.pages import show
 from tours import queries as catalogue
-from tours.errors import CatalogueError
 
 A_PAGE = 50
 
@@ -211,87 +199,3 @@ def new_link(request: HttpRequest, code: str) -> HttpResponse:
     address = locks.door(lost_links.make_anew)(found.pk, now=timezone.now())
     picture = segno.make(address, error="m").svg_data_uri(scale=4, border=2, light="#fff")
     return page(request, get_object_or_404(queries.visits(), code=code), link=address, qr=picture)
-
-
-def _person_form(contact: Contact) -> PersonForm:
-    names = ("name", "organisation", "email", "phone", "locale")
-    initial = {name: getattr(contact, name) for name in names} | {"channel": contact.channel.partition(":")[0]}
-    return PersonForm(prefix=str(contact.pk), initial=initial)
-
-
-def answer(request: HttpRequest, found: Visit, change: Callable[[], Any], done: str, **forms: Any) -> HttpResponse:
-    _made, refused = tried(lambda: locks.door(change)())
-    if refused:
-        form = forms.get("move_form") or forms.get("split_form")
-        if isinstance(refused, StartTaken) and form and (group := choosing.group_of(found)):
-            start, heads = form.cleaned_data["start"][0], form.cleaned_data.get("heads", group.heads)
-            group = replace(group, heads=heads)
-            refused = bookings.with_others(group, start, now=timezone.now(), by_office=True)
-        return page(request, get_object_or_404(queries.visits(), code=found.code), refused=refused, **forms)
-    messages.success(request, done)
-    return redirect("office_visit", code=found.code)
-
-
-def page(
-    request: HttpRequest,
-    found: Visit,
-    *,
-    refused: Refused | CatalogueError | None = None,
-    status: int | None = None,
-    **more: Any,
-) -> HttpResponse:
-    museum, now = catalogue.museum(), timezone.now()
-    asked = more.pop("choosing_guide", None) or request.GET.get("guide", "")
-    party = next((each for each in found.parties.all() if str(each.pk) == str(asked)), None)
-    about = telling.about(found)
-    wishes = list(found.change_requests.select_related("decided_by"))
-    calls = list(Call.objects.filter(about=about).select_related("rang_by").order_by("created_at"))
-    candidates = roster.candidates(party.pk) if party and found.holds else []
-    free = [each for each in candidates if not each.reasons and party and each.guide.pk != party.guide_id]
-    moving = "move" in request.GET or "move_form" in more
-    here = reverse("office_visit", kwargs={"code": found.code})
-    names = ("heads", "adults", "leader_name", "leader_phone", "notes", "revision")
-    corrected = more.pop("corrected", None)
-    people = {str(contact.pk): contact for contact in found.contacts.all()}
-    context = {
-        "here": here,
-        "people": [
-            (contact, corrected if corrected and corrected.prefix == key else _person_form(contact))
-            for key, contact in people.items()
-        ],
-        "new_contact": PersonForm(prefix="new", initial={"locale": next((p.locale for p in people.values()), "kk")}),
-        "other_parts": queries.other_parts_of(found),
-        "split_url": reverse("office_split", kwargs={"code": found.code}),
-        "may_change": True,
-        **coming.parts(found, request.GET, here=here, now=now, sent=more.get("split_form"), by_office=True),
-        **late.shown(found, request.GET, zone=ZoneInfo(museum.time_zone), now=now),
-        "may_correct": found.holds or found.status == Visit.Status.WAITING,
-        "visit": found,
-        "title": queries.title_of(found, open_to_all=False),
-        "price": queries.price_of(found, museum),
-        "reason": queries.reason_of(found),
-        "ceremony_plan": ceremony_plan_for(staff(request), found),
-        "programme": programme_of(found),
-        "stops": stops_of(found),
-        "places": queries.places_of(found),
-        "changes": wishes,
-        "offer": queries.open_offer(found),
-        "when": choosing.for_visit(request.GET, found, here=here, by_office=True) if moving else None,
-        "choosing_guide": party.pk if party else None,
-        "candidates": candidates,
-        "swap": roster.by_swapping(party.pk) if party and candidates and not free else None,
-        "helps": roster.what_would_help(party.pk, now=now) if party and found.holds and not party.guide_id else [],
-        "knowing": who_knows(found),
-        "to_say": [call for call in calls if call.status == Call.Status.OPEN],
-        "story": story.story(found, wishes, letters.letters_about(about), calls, ZoneInfo(museum.time_zone)),
-        "refused": refused,
-        "suggestions": choosing.suggestions(refused),
-        "notes_form": NotesForm(initial={name: getattr(found, name) for name in names}),
-        "reason_form": ReasonForm(),
-        "cancel_form": ReasonForm(),
-        "move_form": MoveForm(),
-        "at_form": AtForm(),
-        "waive_form": WaiveForm(),
-        **more,
-    }
-    return show(request, "scheduler/office/visit.html", context, status=status or status_of(refused))
