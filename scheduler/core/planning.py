@@ -122,9 +122,9 @@ def _cover(table: Table, budget: Budget, watch: Watch, *, changes: bool) -> tupl
     """Each day's fewest open duties, then with `changes` the fewest that change their guide; gives what no roster goes below."""
     open_, changed = 0, 0
     guides = range(len(table.codes))
-    for day, board in enumerate(table.boards):
-        groups = [table.groups[number] for number in board.groups]
-        here = [table.roster[number] for number in board.groups]
+    for day, planned in enumerate(table.days):
+        groups = [table.groups[number] for number in planned.groups]
+        here = [table.roster[number] for number in planned.groups]
         left = sum(len(group.keys) - len(led) for group, led in zip(groups, here, strict=True))
         moved = sum(len(group.stayers - led) for group, led in zip(groups, here, strict=True))
         if not left and not (changes and moved):
@@ -137,7 +137,7 @@ def _cover(table: Table, budget: Budget, watch: Watch, *, changes: bool) -> tupl
         for number, led in found.roster.items():
             table.roster[number] = led
         fewest, rest = divmod(max(0, found.bound), part.weight)
-        left = sum(len(table.groups[number].keys) - len(table.roster[number]) for number in board.groups)
+        left = sum(len(table.groups[number].keys) - len(table.roster[number]) for number in planned.groups)
         open_ += fewest
         changed += rest if fewest == left else 0
     return open_, changed
@@ -147,7 +147,7 @@ def _reach(table: Table, aim: Aim, keep: Sequence[Aim], budget: Budget, watch: W
     """Search for the least of an aim, those before it kept; gives what no roster goes below."""
     bound = 0
     if aim == GAPS:
-        days = range(len(table.boards))
+        days = range(len(table.days))
         bound = sum(planning_gaps.bound(table, day, budget.left / 4 / len(days)) for day in days)
     if table.size() > SMALL:
         if aim == FAIR:
@@ -193,7 +193,7 @@ def _fairest(table: Table, keep: Sequence[Aim], budget: Budget, watch: Watch) ->
 
 
 def _everything(table: Table) -> tuple[Sequence[int], Sequence[int]]:
-    return range(len(table.codes)), range(len(table.boards))
+    return range(len(table.codes)), range(len(table.days))
 
 
 def _take(table: Table, aim: Aim, found: Solved) -> None:

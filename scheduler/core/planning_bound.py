@@ -80,13 +80,13 @@ class Relaxation:
 
     def _rights(self) -> Iterator[Right]:
         """One duty of a guide at each moment, their ticks and their duties of a day."""
-        for board in self.table.boards:
+        for planned in self.table.days:
             of_guide: dict[int, list[int]] = {}
-            for number in board.groups:
+            for number in planned.groups:
                 for guide in bits(self.table.groups[number].able):
                     of_guide.setdefault(guide, []).append(number)
             for guide, numbers in of_guide.items():
-                rest, ticks, duties = board.limits[guide]
+                rest, ticks, duties = planned.limits[guide]
                 groups = self.table.groups
                 for clique in _cliques(sorted((groups[n].start, groups[n].end + rest, n) for n in numbers)):
                     yield Right([(number, guide, 1) for number in clique], 1)
@@ -99,10 +99,10 @@ class Relaxation:
         """As many duties of each day led as now where not all are; as many unchanged as now."""
         groups = self.table.groups
         if COVERED in keep:
-            for day, board in enumerate(self.table.boards):
+            for day, planned in enumerate(self.table.days):
                 if day not in self.full:
-                    uses = [(number, guide, 1) for number in board.groups for guide in bits(groups[number].able)]
-                    yield Right(uses, sum(len(self.table.roster[number]) for number in board.groups), least=True)
+                    uses = [(number, guide, 1) for number in planned.groups for guide in bits(groups[number].able)]
+                    yield Right(uses, sum(len(self.table.roster[number]) for number in planned.groups), least=True)
         if UNCHANGED in keep:
             stays = [(number, guide, 1) for number, group in enumerate(groups) for guide in group.stayers]
             yield Right(stays, len(stays) - self.table.value(UNCHANGED), least=True)
@@ -116,7 +116,7 @@ class Relaxation:
         for number, group in enumerate(table.groups):
             for guide in bits(group.able):
                 found[2 * guide].choices.append((number, guide, group.ticks))
-                if table.boards[group.day].weekend:
+                if table.days[group.day].weekend:
                     found[2 * guide + 1].choices.append((number, guide, group.ticks))
         return found
 
@@ -185,7 +185,7 @@ class Relaxation:
 
 def _open(table: Table) -> list[int]:
     """By day: how many duties nobody leads."""
-    found = [0] * len(table.boards)
+    found = [0] * len(table.days)
     for group, led in zip(table.groups, table.roster, strict=True):
         found[group.day] += len(group.keys) - len(led)
     return found

@@ -45,9 +45,9 @@ class Mixture:
         debts = []
         for day in sorted(open_days) if covered else ():
             uses = np.zeros((self.groups, self.guides), np.int64)
-            uses[table.boards[day].groups] = 1
+            uses[table.days[day].groups] = 1
             debts.append(uses)
-            amounts.append(sum(led[number] for number in table.boards[day].groups))
+            amounts.append(sum(led[number] for number in table.days[day].groups))
         if UNCHANGED in keep:
             uses = np.zeros((self.groups, self.guides), np.int64)
             for number, group in enumerate(table.groups):

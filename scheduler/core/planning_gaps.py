@@ -59,15 +59,15 @@ def bound(table: Table, day: int, seconds: float) -> int:
     """No roster of the day that leaves as few open has fewer ticks of gaps; 0 where the time did not suffice."""
     from ortools.linear_solver import pywraplp
 
-    board = table.boards[day]
-    led = sum(len(table.roster[number]) for number in board.groups)
-    full = led == sum(len(table.groups[number].keys) for number in board.groups)
+    planned = table.days[day]
+    led = sum(len(table.roster[number]) for number in planned.groups)
+    full = led == sum(len(table.groups[number].keys) for number in planned.groups)
     paths = list(_paths(table, day))
     lp = pywraplp.Solver.CreateSolver("GLOP")
     lp.SetTimeLimit(max(1, round(1000 * seconds)))
     lp.Objective().SetMinimization()
     rows = {}
-    for number in board.groups:
+    for number in planned.groups:
         there = len(table.groups[number].keys)
         rows[number] = lp.Constraint(there if full else 0, there)
     debt = lp.Constraint(led, lp.infinity())
@@ -85,7 +85,7 @@ def bound(table: Table, day: int, seconds: float) -> int:
         earns[number] = own + price
         worth += own * len(table.groups[number].keys)
     for path in paths:
-        _, ticks, duties = board.limits[path.guide]
+        _, ticks, duties = planned.limits[path.guide]
         tick, duty = min(0, _whole(path.cap)), min(0, _whole(path.count))
         mine = {n: earns[n] + tick * table.groups[n].ticks + duty for n in earns}
         worth += tick * ticks + duty * duties + path.cheapest(mine)
@@ -93,10 +93,10 @@ def bound(table: Table, day: int, seconds: float) -> int:
 
 
 def _paths(table: Table, day: int) -> Iterator[Path]:
-    board = table.boards[day]
-    for guide in sorted(board.limits):
-        nodes = [Node(start, end, None) for start, end in board.fixed.get(guide, ())]
-        for number in board.groups:
+    planned = table.days[day]
+    for guide in sorted(planned.limits):
+        nodes = [Node(start, end, None) for start, end in planned.fixed.get(guide, ())]
+        for number in planned.groups:
             group = table.groups[number]
             if group.able >> guide & 1:
                 nodes.append(Node(group.start, group.end, number))
@@ -104,7 +104,7 @@ def _paths(table: Table, day: int) -> Iterator[Path]:
             continue
         nodes.sort(key=lambda node: (node.start, node.end))
         fixed = [node for node in nodes if node.group is None]
-        rest = board.limits[guide][0]
+        rest = planned.limits[guide][0]
         steps = [
             (one, other)
             for one, before in enumerate(nodes)
@@ -127,7 +127,7 @@ def _lay(lp: Any, table: Table, day: int, path: Path, rows: dict[int, Any], debt
     """The path's variables: how much of it begins at a node, and how much goes from one to the next."""
     known = any(node.group is None for node in path.nodes)
     begins = lp.Constraint(1 if known else 0, 1)
-    _, ticks, duties = table.boards[day].limits[path.guide]
+    _, ticks, duties = table.days[day].limits[path.guide]
     path.cap, path.count = lp.Constraint(-lp.infinity(), ticks), lp.Constraint(-lp.infinity(), duties)
     ends = set(path.last)
     flows = [lp.Constraint(0, lp.infinity() if number in ends else 0) for number in range(len(path.nodes))]

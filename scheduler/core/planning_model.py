@@ -111,7 +111,7 @@ class Part:
     def _cover(self, day: int, mine: frozenset[int], keep: bool) -> None:
         """What these guides lead now they lead after it, among them; where something is open, as much as now."""
         rows, led_now = [], 0
-        for number in self.table.boards[day].groups:
+        for number in self.table.days[day].groups:
             group, led = self.table.groups[number], self.table.roster[number]
             able = [guide for guide in bits(group.able) if guide in mine]
             inside, left = len(led & mine), len(group.keys) - len(led)
@@ -135,7 +135,7 @@ class Part:
 
     def _rules(self, day: int, guide: int, held: Held) -> None:
         """One duty of a guide at a time, rest between them, and the day's most ticks and duties."""
-        rest, ticks, duties = self.table.boards[day].limits[guide]
+        rest, ticks, duties = self.table.days[day].limits[guide]
         for clique in cliques(held, rest):
             self.model.add_at_most_one(clique)
         if sum(task.end - task.start for task, _ in held) > ticks:
@@ -173,7 +173,7 @@ class Part:
             if self.loads is not None:
                 squares.append(self._one_of(self.loads[guide], guide, days))
                 continue
-            on_weekend = [(day, held) for day, held in days if self.table.boards[day].weekend]
+            on_weekend = [(day, held) for day, held in days if self.table.days[day].weekend]
             for deviation, part in ((away[guide], days), (weekend[guide], on_weekend)):
                 outside = deviation - sum(self._led_now(day, guide) for day, _ in part)
                 squares.append(self._square(outside, [pair for _, held in part for pair in held], isqrt(now)))
@@ -189,7 +189,7 @@ class Part:
         chosen = [self.model.new_bool_var("") for _ in loads]
         self.model.add_exactly_one(chosen)
         for place, on_weekend in ((0, True), (1, False)):
-            held = [pair for day, held in days if table.boards[day].weekend == on_weekend for pair in held]
+            held = [pair for day, held in days if table.days[day].weekend == on_weekend for pair in held]
             self.model.add(_sum(held) == sum(load[place] * one for load, one in zip(loads, chosen, strict=True)))
         return sum(
             ((table.base[guide] + weekend + rest) ** 2 + (table.weekend_base[guide] + weekend) ** 2) * one
@@ -198,7 +198,7 @@ class Part:
 
     def _led_now(self, day: int, guide: int) -> int:
         table = self.table
-        return sum(table.groups[number].ticks for number in table.boards[day].groups if guide in table.roster[number])
+        return sum(table.groups[number].ticks for number in table.days[day].groups if guide in table.roster[number])
 
     def _square(self, outside: int, held: Held, most: int) -> cp_model.LinearExprT:
         """At least the square of `outside` and the ticks held, which lies within `most` of 0: exact where the ticks can be."""
@@ -226,7 +226,7 @@ class Part:
         """Ticks between the first start and the last end of each guide's day in which they lead nobody."""
         waits: list[cp_model.LinearExprT] = []
         for day in self.days:
-            fixed = self.table.boards[day].fixed
+            fixed = self.table.days[day].fixed
             for guide in self.guides:
                 held, known = self.held.get((day, guide), []), fixed.get(guide, [])
                 if len(held) + len(known) < 2:

@@ -14,7 +14,7 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduler.core.planning_table import Board, Table
+from scheduler.core.planning_table import PlannedDay, Table
 from scheduler.core.ticks import bits
 
 Numbers = NDArray[np.int64]
@@ -39,15 +39,15 @@ class Paths:
 class DayPlans:
     """The paths of one day. Loads are counted in steps; duties only where the most of them can bind."""
 
-    def __init__(self, table: Table, board: Board, step: int) -> None:
+    def __init__(self, table: Table, planned: PlannedDay, step: int) -> None:
         groups, self.guides = table.groups, len(table.codes)
-        self.numbers = sorted(board.groups, key=lambda number: groups[number].start)
+        self.numbers = sorted(planned.groups, key=lambda number: groups[number].start)
         self.groups = [groups[number] for number in self.numbers]
         self.steps = [group.ticks // step for group in self.groups]
         longest = max((g.end for g in self.groups), default=0) - min((g.start for g in self.groups), default=0)
         self.most, self.most_duties = np.zeros(self.guides, np.int64), np.zeros(self.guides, np.int64)
         self.rest: dict[int, int] = {}
-        for guide, (rest, ticks, duties) in board.limits.items():
+        for guide, (rest, ticks, duties) in planned.limits.items():
             self.rest[guide] = rest
             self.most[guide], self.most_duties[guide] = max(0, min(ticks, longest) // step), max(0, min(duties, 99))
         self.loads = int(self.most.max(initial=0)) + 1
@@ -110,7 +110,7 @@ class Plans:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.step = reduce(gcd, (group.ticks for group in table.groups), 0) or 1
-        self.days = [DayPlans(table, board, self.step) for board in table.boards]
+        self.days = [DayPlans(table, planned, self.step) for planned in table.days]
         self.base, self.weekend_base = np.array(table.base, np.int64), np.array(table.weekend_base, np.int64)
 
     def size(self) -> int:
@@ -123,7 +123,7 @@ class Plans:
         for number in choice:
             group = self.table.groups[number]
             away += group.ticks
-            weekend += group.ticks if self.table.boards[group.day].weekend else 0
+            weekend += group.ticks if self.table.days[group.day].weekend else 0
         return away * away + weekend * weekend
 
     def cheapest(self, costs: Numbers) -> tuple[Numbers, list[Choice]]:
@@ -160,8 +160,8 @@ class Plans:
     def _joined(self, paths: Sequence[Paths], *, weekend: bool) -> list[tuple[int, Numbers]]:
         """After each day of a kind (and before the first, -1): the least of the days so far, by guide and load."""
         sums = [(-1, np.zeros((len(self.base), 1), np.int64))]
-        for number, board in enumerate(self.table.boards):
-            if board.weekend == weekend:
+        for number, planned in enumerate(self.table.days):
+            if planned.weekend == weekend:
                 before, least = sums[-1][1], paths[number].least
                 width = before.shape[1]
                 after = np.full((len(before), width + least.shape[1] - 1), NEVER, np.int64)

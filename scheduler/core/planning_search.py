@@ -44,7 +44,7 @@ class Search:
         self.table, self.aim, self.keep, self.targets, self.blame = table, aim, keep, targets, blame
         self.value, self.idle = table.value(aim), 0
         self.chance = random.Random(1)  # noqa: S311 -- a search, nothing secret
-        self.choices = [[0] * len(table.codes) for _ in table.boards]
+        self.choices = [[0] * len(table.codes) for _ in table.days]
         for group in table.groups:
             for guide in range(len(table.codes)):
                 self.choices[group.day][guide] += group.able >> guide & 1
@@ -75,7 +75,7 @@ class Search:
     def _part(self, room: int) -> tuple[list[int], list[int]]:
         """Few guides on all days, or many on few: by chance, rather those who are far from what they should lead."""
         guides = list(range(len(self.table.codes)))
-        days = list(range(len(self.table.boards)))
+        days = list(range(len(self.table.days)))
         number = self.chance.choice(SIZES)
         weights = self._weights() if self.aim == FAIR else [1.0] * len(guides)
         chosen: list[int] = []
@@ -86,7 +86,7 @@ class Search:
         self.chance.shuffle(days)
         if self.chance.randrange(2):
             days.sort(
-                key=lambda day: not self.table.boards[day].weekend
+                key=lambda day: not self.table.days[day].weekend
             )  # few days, so their exchanges are harder to find
         taken = list[int]()
         for day in days:

@@ -27,7 +27,7 @@ class Swaps:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.chance = random.Random(1)  # noqa: S311 -- a search, nothing secret
-        guides, days = len(table.codes), len(table.boards)
+        guides, days = len(table.codes), len(table.days)
         self.group: list[int] = []
         self.leads: list[int] = []
         self.of_day: list[list[int]] = [[] for _ in range(days)]
@@ -43,13 +43,13 @@ class Swaps:
         for duties in self.of_day:
             for place, duty in enumerate(duties):
                 self.bit[duty] = 1 << place
-        clashes = {rest: self._clashes(rest) for board in table.boards for rest, _, _ in board.limits.values()}
+        clashes = {rest: self._clashes(rest) for planned in table.days for rest, _, _ in planned.limits.values()}
         self.clash: list[list[Sequence[int]]] = [[()] * guides for _ in range(days)]
         self.held = [[0] * guides for _ in range(days)]
         self.left = [[0] * guides for _ in range(days)]
         self.more = [[0] * guides for _ in range(days)]
-        for day, board in enumerate(table.boards):
-            for guide, (rest, ticks, duties_left) in board.limits.items():
+        for day, planned in enumerate(table.days):
+            for guide, (rest, ticks, duties_left) in planned.limits.items():
                 self.clash[day][guide] = clashes[rest]
                 self.left[day][guide], self.more[day][guide] = ticks, duties_left
         for duty, guide in enumerate(self.leads):
@@ -99,7 +99,7 @@ class Swaps:
         left, more, extra = self.left[day], self.more[day], len(back) - 1
         if left[giver] < change or left[taker] < -change or more[giver] < extra or more[taker] < -extra:
             return
-        away, weekend, counts = self.away, self.weekend, self.table.boards[day].weekend
+        away, weekend, counts = self.away, self.weekend, self.table.days[day].weekend
         worse = 2 * change * (away[giver] - away[taker] + change)
         if counts:
             worse += 2 * change * (weekend[giver] - weekend[taker] + change)

@@ -60,7 +60,7 @@ class Group:
 
 
 @dataclass(slots=True)
-class Board:
+class PlannedDay:
     """One day: its groups by number, each guide's rest and what is left of their most ticks and duties, and their promised periods."""
 
     groups: list[int]
@@ -77,7 +77,7 @@ class Table:
         self.number = {code: number for number, code in enumerate(self.codes)}
         self.groups: list[Group] = []
         self.roster: list[frozenset[int]] = []
-        self.boards = [self._board(day, shift) for day, shift in enumerate(shifts)]
+        self.days = [self._planned(day, shift) for day, shift in enumerate(shifts)]
         self.base, self.weekend_base = self._bases(shifts, before)
 
     def value(self, aim: Aim) -> int:
@@ -94,7 +94,7 @@ class Table:
         if aim == FAIR:
             away, weekend = self.deviations()
             return sum(ticks * ticks for ticks in (*away, *weekend))
-        return sum(self._waits(board) for board in self.boards)
+        return sum(self._waits(planned) for planned in self.days)
 
     def deviations(self) -> tuple[list[int], list[int]]:
         """Ticks above (below: negative) each guide's share, altogether and on weekends."""
@@ -102,7 +102,7 @@ class Table:
         for group, led in zip(self.groups, self.roster, strict=True):
             for guide in led:
                 away[guide] += group.ticks
-                if self.boards[group.day].weekend:
+                if self.days[group.day].weekend:
                     weekend[guide] += group.ticks
         return away, weekend
 
@@ -112,7 +112,7 @@ class Table:
         for group in self.groups:
             for guide in bits(group.able):
                 steps[guide] = gcd(steps[guide], group.ticks)
-                if self.boards[group.day].weekend:
+                if self.days[group.day].weekend:
                     weekend[guide] = gcd(weekend[guide], group.ticks)
         return steps, weekend
 
@@ -135,7 +135,7 @@ class Table:
                 guides[key] = None if number == NOBODY else self.codes[number]
         return guides
 
-    def _board(self, day: int, shift: Shift) -> Board:
+    def _planned(self, day: int, shift: Shift) -> PlannedDay:
         """Read a day; where the crew's own search leads all that can be led, and changes nobody, its roster is the one to begin with."""
         crew = Crew(shift.guides, shift.duties)
         ours = [self.number[guide.code] for guide in crew.guides]
@@ -159,7 +159,7 @@ class Table:
             if duty.promised and duty.guide in self.number:
                 fixed.setdefault(self.number[duty.guide], []).append((duty.period.start, duty.period.end))
         limits = zip(crew.limits.rest, crew.limits.ticks, crew.limits.duties, strict=True)
-        return Board(list(groups.values()), dict(zip(ours, limits, strict=True)), fixed, shift.weekend)
+        return PlannedDay(list(groups.values()), dict(zip(ours, limits, strict=True)), fixed, shift.weekend)
 
     def _bases(self, shifts: Sequence[Shift], before: Mapping[str, Load]) -> tuple[list[int], list[int]]:
         """By guide: the ticks of before and of promises, less the fair share of all that is to be led; and the same of weekends.
@@ -180,7 +180,7 @@ class Table:
             return [0] * len(self.codes)
         promised, there = [0] * len(self.codes), [0] * len(self.codes)
         for day in days:
-            for guide, periods in self.boards[day].fixed.items():
+            for guide, periods in self.days[day].fixed.items():
                 promised[guide] += sum(end - start for start, end in periods)
             for one in shifts[day].guides:
                 there[self.number[one.code]] += one.there.bit_count()
@@ -195,9 +195,9 @@ class Table:
             for (led, _), fixed, now, then in zip(done, promised, there, was_there, strict=True)
         ]
 
-    def _waits(self, board: Board) -> int:
-        mine = {guide: list(periods) for guide, periods in board.fixed.items()}
-        for number in board.groups:
+    def _waits(self, planned: PlannedDay) -> int:
+        mine = {guide: list(periods) for guide, periods in planned.fixed.items()}
+        for number in planned.groups:
             for guide in self.roster[number]:
                 mine.setdefault(guide, []).append((self.groups[number].start, self.groups[number].end))
         return sum(
