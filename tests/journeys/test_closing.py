@@ -253,3 +253,28 @@ def test_without_a_script_the_fields_do_it(page: Pages, visit: Visit, office_wor
     screen.get_by_role("button", name="Publish").click()
     expect(screen.get_by_text("Published.")).to_be_visible()
     assert Closure.objects.get().period.lower == at(DAY, "00:00")
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_on_a_phone_each_visit_that_is_hit_is_a_short_row_and_what_is_chosen_stands_in_it(
+    page: Pages, visit: Visit, office_worker: User, language: str
+) -> None:
+    screen = page(user=office_worker, language=language, width=390, height=900)
+    hand = Hand(screen, language)
+    screen.goto(f"{NEW}&last={DAY}")
+    row = looked(screen).locator(f'[data-hit="{visit.code}"]')
+    box = row.bounding_box()
+    assert box is not None
+    assert box["height"] < 150
+    assert not overflows(screen)
+    summary = row.locator("summary")
+    summary.click()
+    row.get_by_label(hand.says("Cancel it")).check()
+    expect(summary).to_contain_text(hand.says("Cancel it"))
+    row.locator("[type=date]").fill(str(DAY + timedelta(days=1)))
+    row.locator("[type=time]").fill("15:30")
+    expect(row.locator("[value=other]")).to_be_checked()
+    expect(summary).to_contain_text(f"{DAY + timedelta(days=1):%d.%m.%Y}, 15:30")
+    screen.locator("[name=starts]").fill("10:00")  # looked at anew
+    expect(row.locator("details")).to_have_attribute("open", "")
+    assert not overflows(screen)

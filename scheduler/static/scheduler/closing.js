@@ -87,7 +87,9 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const old = document.getElementById("looked"), focus = document.activeElement;
     const again = old.contains(focus) ? [focus.name, focus.value] : null;
+    const unfolded = Array.from(old.querySelectorAll("[data-hit] details[open]"), one => one.closest("[data-hit]").dataset.hit);
     old.replaceWith(document.importNode(page.getElementById("looked"), true));
+    for (const row of document.querySelectorAll("#looked [data-hit]")) if (unfolded.includes(row.dataset.hit)) row.querySelector("details").open = true;
     if (again) {
       const same = Array.from(document.querySelectorAll("#looked [name]")).find(one => one.name === again[0] && one.value === again[1]);
       if (same) same.focus({ preventScroll: true });

@@ -296,7 +296,7 @@ def test_lifting_is_shown_before_it_is_done(office: Client, book: Book) -> None:
 def test_each_choice_shows_its_cost_and_looking_again_keeps_what_was_decided(office: Client, book: Book) -> None:
     visit = book(NEAR, "11:00")
     page = office.post(NEW, TYPED | {"preview": "1"})
-    costs = [each.text for each in soup(page).select(".choice .cost")]
+    costs = [each.text for each in soup(page).select("label.choice .cost")]
     assert costs[-1] == "no time"
     assert all(cost.isdigit() for cost in costs[:-1])
     said = typed(page) | {f"decide-{visit.code}": "cancel", "preview": "1"}
@@ -316,6 +316,19 @@ def test_the_office_gives_a_visit_a_time_of_its_own_choice_and_sees_what_it_cost
     assert "As decided now" in words(page)
     assert office.post(NEW, said | {"publish": "1"}).status_code == 303
     assert again(visit).period.lower == at(date(2025, 5, 28), "15:30")
+
+
+def test_each_visit_has_one_row_that_says_what_becomes_of_it_and_unfolds_where_that_is_not_clear(
+    office: Client, book: Book
+) -> None:
+    visit, other = book(NEAR, "11:00"), book(NEAR, "14:00")
+    said = previewed(office) | {f"decide-{visit.code}": "cancel", f"decide-{other.code}": "other"}
+    table = soup(office.post(NEW, said | {"publish": "1"})).select("table.hits [data-hit]")
+    assert [row["data-hit"] for row in table] == [visit.code, other.code]
+    summaries = [each for row in table for each in row.select("details > summary")]
+    assert [len(row.select("details > fieldset input[type=radio]")) > 2 for row in table] == [True, True]
+    assert summaries[0].get_text(" ", strip=True) == "Cancel it no time"
+    assert [row["data-hit"] for row in table if row.select("details[open]")] == [other.code]
 
 
 @pytest.mark.parametrize(
