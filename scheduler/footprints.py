@@ -87,7 +87,7 @@ def in_the_way(wanted: Footprint, state: Day) -> frozenset[str]:
 def closed_then(wanted: Footprint, state: Day) -> str | None:
     """The key of a closure of any of the wanted spaces then, or None."""
     for closed in state.closed:
-        if closed.period.overlaps(wanted.hold) and (closed.spaces is None or closed.spaces & wanted.spaces):
+        if closed.period.overlaps(wanted.hold) and closed.shuts(wanted.spaces):
             return closed.key
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scheduler.core.itinerary import Leg, Party, Space, Stop, Taken, Visit, Walk
@@ -26,6 +26,10 @@ class Closed:
     period: Interval
     spaces: frozenset[str] | None = None
     key: str = ""
+
+    def shuts(self, spaces: Iterable[str]) -> bool:
+        """Whether any of these takes no visits then."""
+        return self.spaces is None or not self.spaces.isdisjoint(spaces)
 
 
 @dataclass(frozen=True, slots=True)

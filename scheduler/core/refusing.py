@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scheduler.core.day import Day, Wish
+from scheduler.core.day import Closed, Day, Wish
 from scheduler.core.nearest import nearest
 from scheduler.core.packing import Floor
 from scheduler.core.rules import Reason
@@ -32,17 +32,11 @@ def of_day(state: State, wish: Wish, groups: Sequence[Group], earliest: int, bud
     candidates = state.candidates(wish.ticks, earliest)
     if not candidates:
         return (Reason("too_late", earliest),)
-    spaces = {stop.space for stop in wish.stops}
-    shut = [closing for closing in day.closed if closing.spaces is None or spaces & closing.spaces]
+    shut = _shut(day, wish)
     thinkable = candidates
     if shut:
-        bare = Floor(
-            day.spaces,
-            (),
-            (),
-            [(closing.period, closing.spaces) for closing in shut],
-            Interval(0, candidates.bit_length() + wish.ticks),
-        )
+        closings = [(closing.period, closing.spaces) for closing in shut]
+        bare = Floor(day.spaces, (), (), closings, Interval(0, candidates.bit_length() + wish.ticks))
         if not all(bare.starts(wish.stops, group, candidates)[1] for group in groups):
             return (Reason("closed_then", *sorted(closing.key for closing in shut)),)
         thinkable &= bare.starts(wish.stops, max(groups, key=len), candidates)[1]
@@ -71,9 +65,8 @@ def _without_others(
         return ()
     if not _may_serve(replace(alone, closed=(), guides=present), wish, groups, earliest, budget):
         return (Reason("too_late", earliest),)
-    spaces = {stop.space for stop in wish.stops}
-    keys = sorted(closing.key for closing in alone.closed if closing.spaces is None or spaces & closing.spaces)
-    closures, absences = Reason("closed_then", *keys), Reason("guides_fewer", *skill)
+    closures = Reason("closed_then", *sorted(closing.key for closing in _shut(alone, wish)))
+    absences = Reason("guides_fewer", *skill)
     if _may_serve(replace(alone, closed=()), wish, groups, earliest, budget):
         return (closures,)
     if _may_serve(replace(alone, guides=present), wish, groups, earliest, budget):
@@ -98,12 +91,9 @@ def of_starts(
             return (Reason("not_open_then", start),)
     for start in starts:
         period = Interval(start, start + wish.ticks)
-        spaces = {stop.space for stop in wish.stops}
-        shut = [
-            c.key for c in state.day.closed if c.period.overlaps(period) and (c.spaces is None or c.spaces & spaces)
-        ]
-        if shut and not any(state.possible(wish, group, 1 << start) for group in groups):
-            return (Reason("closed_then", *sorted(shut)),)
+        keys = sorted(closing.key for closing in _shut(state.day, wish) if closing.period.overlaps(period))
+        if keys and not any(state.possible(wish, group, 1 << start) for group in groups):
+            return (Reason("closed_then", *keys),)
     try:
         if state.can(wish, groups, starts, budget):
             return ()
@@ -113,6 +103,12 @@ def of_starts(
     for start in starts:
         candidates |= 1 << start
     return _sides(state, wish, groups, candidates, budget)
+
+
+def _shut(day: Day, wish: Wish) -> list[Closed]:
+    """The day's closures of any space of the wish."""
+    spaces = {stop.space for stop in wish.stops}
+    return [closing for closing in day.closed if closing.shuts(spaces)]
 
 
 def _sides(state: State, wish: Wish, groups: Sequence[Group], candidates: int, budget: Budget) -> tuple[Reason, ...]:

@@ -156,7 +156,7 @@ def _struck(day: Day, visit: Visit) -> frozenset[int]:
     found = set()
     for leg in legs(visit, day.spaces):
         space = day.spaces[leg.space]
-        if any((c.spaces is None or leg.space in c.spaces) and c.period.overlaps(leg.period) for c in day.closed):
+        if any(closed.shuts([leg.space]) and closed.period.overlaps(leg.period) for closed in day.closed):
             found.add(leg.stop)
             continue
         needed = space.lanes if leg.exclusive else 1

@@ -20,11 +20,10 @@ from scheduler.models import Visit
 from scheduler.showcase import Closed
 from scheduler.starts import DayOffer, Group
 from tours import queries as catalogue
+from tours.models import Museum
 
 FURTHER_DAYS = 61
 """How far the first free day is looked for where the month shown has none."""
-
-
 NEAREST_DAYS = 3
 MOST_CLOSED = 4
 """How many times of a closure that repeats stand beside its notice."""
@@ -115,42 +114,33 @@ def look(
     today = periods.day_of(now, zone)
     chosen = asked.get("start", "")
     day = _day(asked.get("day", "")) or _day(asked.get("chosen_day", "")) or _day(chosen[:10])
-    month = _day(f"{asked.get('month', '')}-01")
     earliest = today if by_office else starts.first_day(group, catalogue.calendar(), now)
-    first = (month or day or earliest).replace(day=1)
+    first = (_day(f"{asked.get('month', '')}-01") or day or earliest).replace(day=1)
     last = _after(first) - timedelta(days=1)
     effort = Effort(starts.REQUEST_SECONDS)
     offered = starts.offered(group, first, last, now=now, by_office=by_office, effort=effort)
-    offers = {offer.day: offer for offer in offered.days}
-    if soonest and day is None:
-        day = next((offer.day for offer in offered.days if offer.state == "open"), None)
-    further, complete = None, offered.complete
-    if not _has_free(offered.days):
-        further, known = _further(group, max(last + timedelta(days=1), earliest), now, by_office, effort)
+    free, further, complete = _free(offered.days), None, offered.complete
+    if not free:
+        later = max(last + timedelta(days=1), earliest)
+        further, known = _further(group, later, now, by_office, effort)
         complete = complete and known
+    if soonest and day is None and free:
+        day = free[0]
+    offers = {offer.day: offer for offer in offered.days}
     offer = offers.get(day) if day else None
-    too_large = complete and group.heads > offered.largest > 0 and not further and not _has_free(offered.days)
+    is_too_large = complete and group.heads > offered.largest > 0 and not free and not further
     return When(
-        month=Month(
-            first=first,
-            weeks=_weeks(first, offers, day),
-            before=_before(first) if first > today.replace(day=1) else None,
-            after=_after(first) if near(_after(first)) else None,
-            further=further,
-        ),
+        month=_month(first, offers, day, today=today, further=further),
         offer=offer,
         times=tuple(_time((start,), zone, chosen) for start in offer.starts) if offer else (),
         waves=tuple(_time(wave, zone, chosen) for wave in offer.waves) if offer else (),
         largest=offered.largest,
         here=here,
         keep=keep,
-        too_large=reasons.too_large(offered.largest) if too_large else "",
+        too_large=reasons.too_large(offered.largest) if is_too_large else "",
         not_known=not complete,
-        nearest=_nearest(offered.days, day) if offer and offer.state != "open" else (),
-        closed=tuple(
-            Closed(each.closure, each.times[:MOST_CLOSED])
-            for each in showcase.closures_within(first, last, museum, now=now)
-        ),
+        nearest=_nearest(free, offer.day) if offer and offer.state != "open" else (),
+        closed=_closed(first, last, museum, now=now),
     )
 
 
@@ -178,13 +168,19 @@ def suggestions(refused: Any) -> tuple[Time, ...]:
     return tuple(Time(text, (datetime.fromisoformat(text),)) for text in extra.get("alternatives", ()))
 
 
-def _has_free(offered: Iterable[DayOffer]) -> bool:
-    return any(offer.state == "open" for offer in offered)
+def _free(offered: Iterable[DayOffer]) -> list[date]:
+    return [offer.day for offer in offered if offer.state == "open"]
 
 
-def _nearest(offered: Iterable[DayOffer], day: date | None) -> tuple[date, ...]:
-    free = (offer.day for offer in offered if offer.state == "open" and day)
-    return tuple(sorted(sorted(free, key=lambda one: abs((one - (day or one)).days))[:NEAREST_DAYS]))
+def _nearest(free: Iterable[date], day: date) -> tuple[date, ...]:
+    """Some free days around one that is not, in order."""
+    return tuple(sorted(sorted(free, key=lambda one: abs((one - day).days))[:NEAREST_DAYS]))
+
+
+def _closed(first: date, last: date, museum: Museum, *, now: datetime) -> tuple[Closed, ...]:
+    """What is closed on these days; of a closure that repeats a few times stand for all."""
+    found = showcase.closures_within(first, last, museum, now=now)
+    return tuple(Closed(each.closure, each.times[:MOST_CLOSED]) for each in found)
 
 
 def _time(begins: tuple[datetime, ...], zone: ZoneInfo, chosen: str) -> Time:
@@ -213,7 +209,20 @@ def _further(group: Group, first: date, now: datetime, by_office: bool, effort: 
     """The first free day from `first` on, and whether all starts of the days looked at are known."""
     last = first + timedelta(days=FURTHER_DAYS)
     found = starts.offered(group, first, last, now=now, by_office=by_office, effort=effort)
-    return next((offer.day for offer in found.days if offer.state == "open"), None), found.complete
+    return next(iter(_free(found.days)), None), found.complete
+
+
+def _month(
+    first: date, offers: dict[date, DayOffer], chosen: date | None, *, today: date, further: date | None
+) -> Month:
+    """The month of `first` with links to those before and after it that can be asked about."""
+    return Month(
+        first=first,
+        weeks=_weeks(first, offers, chosen),
+        before=_before(first) if first > today.replace(day=1) else None,
+        after=_after(first) if near(_after(first)) else None,
+        further=further,
+    )
 
 
 def _weeks(first: date, offers: dict[date, DayOffer], chosen: date | None) -> tuple[tuple[Cell | None, ...], ...]:

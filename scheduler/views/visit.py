@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from scheduler.views.programme import programme_of, stops_of
 from scheduler.views.standing import shown_of
 from tours import queries as catalogue
 from tours.errors import CatalogueError
+from tours.models import Museum
 
 SETTLED = (Visit.Status.CONFIRMED, Visit.Status.DONE)
 
@@ -215,49 +217,69 @@ def _page(
     status: int | None = None,
     **forms: Any,
 ) -> HttpResponse:
-    now = timezone.now()
-    museum = catalogue.museum()
-    begun = found.period is not None and found.period.lower <= now
-    open_ = found.holds and not begun
-    initial = {name: getattr(found, name) for name in ("heads", "adults", "leader_name", "leader_phone", "notes")}
-    moving = open_ and ("move" in request.GET or "move_form" in forms)
+    now, museum, spaces = timezone.now(), catalogue.museum(), list(catalogue.places())
+    zone = ZoneInfo(museum.time_zone)
     here = reverse("visit", kwargs={"token": token})
-    spaces = list(catalogue.places())
     programme = programme_of(found) if found.promised_at and found.status in SETTLED else None
+    may = _may(found, now)
+    moving = may["open"] and ("move" in request.GET or "move_form" in forms)
     context = {
         "here": here,
-        "visit": found,
         "token": token,
+        **_facts(found, museum),
+        "programme": programme,
+        "stops": stops_of(found, spaces),
+        **may,
+        "waiting": found.change_requests.filter(status=ChangeRequest.Status.OPEN) if may["open"] else (),
+        "when": choosing.for_visit(request.GET, found, here=here) if moving else None,
+        "split_url": reverse("visit_split", kwargs={"token": token}),
+        **coming.shown(found, request.GET, here=here, zone=zone, now=now, **forms),
+        "calendar": links.url("visit_calendar", found.code, found.link_version),
+        "zone": zone,
+        **shown_of(found, museum=museum, parts=programme, spaces=spaces, prepared=request.GET.get("answer", "")),
+        "refused": refused,
+        "suggestions": choosing.suggestions(refused),
+        **_fresh_forms(found),
+        **forms,
+    }
+    return show(request, "scheduler/visit.html", context, status=status or status_of(refused))
+
+
+def _facts(found: Visit, museum: Museum) -> dict[str, Any]:
+    """What the visit is, as whoever holds its link may know it."""
+    return {
+        "visit": found,
         "title": queries.title_of(found, open_to_all=True),
         "hidden": found.discreet,
         "organisation": queries.organisation_of(found),
         "price": queries.price_of(found, museum),
         "reason": queries.reason_of(found),
-        "programme": programme,
         "places": queries.places_of(found),
         "offer": queries.open_offer(found) if found.status == Visit.Status.OFFERED else None,
-        "stops": stops_of(found, spaces),
-        "begun": begun,
         "ended": found.status in (Visit.Status.DECLINED, Visit.Status.CANCELLED),
+    }
+
+
+def _may(found: Visit, now: datetime) -> dict[str, Any]:
+    """What may still be done with it, and until when."""
+    begun = found.period is not None and found.period.lower <= now
+    open_ = found.holds and not begun
+    return {
+        "begun": begun,
         "open": open_,
+        "can_move": open_ and choosing.group_of(found) is not None,
         "may_change": changes.may_still_change(found, now=now),
         "change_until": changes.change_by(found),
-        "cancel_until": changes.cancel_by(found),
         "may_cancel": changes.may_still_cancel(found, now=now),
-        "waiting": found.change_requests.filter(status=ChangeRequest.Status.OPEN) if open_ else (),
-        "when": choosing.for_visit(request.GET, found, here=here) if moving else None,
-        "can_move": open_ and choosing.group_of(found) is not None,
+        "cancel_until": changes.cancel_by(found),
+    }
+
+
+def _fresh_forms(found: Visit) -> dict[str, Any]:
+    names = ("heads", "adults", "leader_name", "leader_phone", "notes", "revision")
+    return {
         "coming_form": ComingForm(initial={"heads": found.heads}),
-        "split_url": reverse("visit_split", kwargs={"token": token}),
-        **coming.shown(found, request.GET, here=here, zone=ZoneInfo(museum.time_zone), now=now, **forms),
-        "calendar": links.url("visit_calendar", found.code, found.link_version),
-        "zone": ZoneInfo(museum.time_zone),
-        **shown_of(found, museum=museum, parts=programme, spaces=spaces, prepared=request.GET.get("answer", "")),
-        "refused": refused,
-        "suggestions": choosing.suggestions(refused),
-        "change_form": ChangeForm(initial=initial | {"revision": found.revision}, hidden=found.discreet),
+        "change_form": ChangeForm(initial={name: getattr(found, name) for name in names}, hidden=found.discreet),
         "move_form": MoveForm(),
         "cancel_form": CancelForm(),
-        **forms,
     }
-    return show(request, "scheduler/visit.html", context, status=status or status_of(refused))

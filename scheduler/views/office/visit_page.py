@@ -78,7 +78,7 @@ def page(
         **late.shown(found, request.GET, zone=zone, now=now),
         "refused": refused,
         "suggestions": choosing.suggestions(refused),
-        **_empty_forms(found),
+        **_fresh_forms(found),
         **forms,
     }
     return show(request, "scheduler/office/visit.html", context, status=status or status_of(refused))
@@ -146,7 +146,7 @@ def _past(found: Visit, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _empty_forms(found: Visit) -> dict[str, Any]:
+def _fresh_forms(found: Visit) -> dict[str, Any]:
     names = ("heads", "adults", "leader_name", "leader_phone", "notes", "revision")
     return {
         "notes_form": NotesForm(initial={name: getattr(found, name) for name in names}),
