@@ -178,13 +178,13 @@ def near(day: date) -> bool:
     return today - timedelta(days=DAYS_BACK) <= day <= today + timedelta(days=DAYS_AHEAD)
 
 
-def near_day(text: str, otherwise: date) -> date:
-    """The day that an address names as `2027-05-28`, where somebody may ask about it."""
+def near_day(text: str) -> date | None:
+    """The day that an address names as `2027-05-28`; None where it names none that somebody may ask about."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return otherwise
-    return day if near(day) else otherwise
+        return None
+    return day if near(day) else None
 
 
 def instant(day: date, clock: time) -> datetime:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from scheduler import periods, reasons, showcase, starts
 from scheduler.core.availability import Effort
 from scheduler.errors import Refused
-from scheduler.forms.fields import near
+from scheduler.forms.fields import near, near_day
 from scheduler.models import Visit
 from scheduler.showcase import Closed
 from scheduler.starts import DayOffer, Group
@@ -113,9 +113,9 @@ def look(
     zone = ZoneInfo(museum.time_zone)
     today = periods.day_of(now, zone)
     chosen = asked.get("start", "")
-    day = _day(asked.get("day", "")) or _day(asked.get("chosen_day", "")) or _day(chosen[:10])
+    day = near_day(asked.get("day", "")) or near_day(asked.get("chosen_day", "")) or near_day(chosen[:10])
     earliest = today if by_office else starts.first_day(group, catalogue.calendar(), now)
-    first = (_day(f"{asked.get('month', '')}-01") or day or earliest).replace(day=1)
+    first = (near_day(f"{asked.get('month', '')}-01") or day or earliest).replace(day=1)
     last = _after(first) - timedelta(days=1)
     effort = Effort(starts.REQUEST_SECONDS)
     offered = starts.offered(group, first, last, now=now, by_office=by_office, effort=effort)
@@ -186,15 +186,6 @@ def _closed(first: date, last: date, museum: Museum, *, now: datetime) -> tuple[
 def _time(begins: tuple[datetime, ...], zone: ZoneInfo, chosen: str) -> Time:
     value = ",".join(periods.local(begin, zone).isoformat(timespec="minutes") for begin in begins)
     return Time(value, begins, value == chosen)
-
-
-def _day(text: str) -> date | None:
-    """A date that somebody may ask about, or None."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if near(day) else None
 
 
 def _after(first: date) -> date:

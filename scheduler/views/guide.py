@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from notifications import links
 from scheduler import arrivals, leading, locks, periods, queries, roster
 from scheduler.errors import Refused
-from scheduler.forms.fields import near
+from scheduler.forms.fields import near_day
 from scheduler.forms.guiding import AbsenceForm, DeclineForm, MessagesForm
 from scheduler.forms.office import ArriveForm
 from scheduler.leading import Lead
@@ -183,7 +183,7 @@ def _page(
     now = timezone.now()
     zone = ZoneInfo(catalogue.museum().time_zone)
     today = periods.day_of(now, zone)
-    first = asked_day(request, "from") or today
+    first = near_day(request.GET.get("from", "")) or today
     days = [first + timedelta(days=offset) for offset in range(7)]
     end = days[-1] + timedelta(days=1)
     leads = leading.leads_of(guide, first, end + timedelta(days=AHEAD_DAYS), now=now, zone=zone)
@@ -218,12 +218,3 @@ def _page(
 def _messages_form(guide: Guide) -> MessagesForm:
     name, _colon, number = guide.channel.partition(":")
     return MessagesForm(initial={"channel": name, "phone": number or guide.phone})
-
-
-def asked_day(request: HttpRequest, name: str) -> date | None:
-    """The day that an address asks for; None where it names none that anybody could mean."""
-    try:
-        day = date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return None
-    return day if near(day) else None

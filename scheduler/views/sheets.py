@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from scheduler import leading, periods, queries, showcase
+from scheduler.forms.fields import near_day
 from scheduler.views.access import guide_only, office_only
-from scheduler.views.guide import asked_day
 from scheduler.views.pages import show
 from scheduler.views.programme import programme_of
 from tours import queries as catalogue
@@ -23,7 +23,7 @@ from tours.models import Guide
 def guide_day(request: HttpRequest, guide: Guide) -> HttpResponse:
     """A guide's tours of one day, with room to write."""
     now, zone = timezone.now(), ZoneInfo(catalogue.museum().time_zone)
-    day = asked_day(request, "day") or periods.day_of(now, zone)
+    day = near_day(request.GET.get("day", "")) or periods.day_of(now, zone)
     leads = leading.leads_of(guide, day, day + timedelta(days=1), now=now, zone=zone)
     context = {**_around(request, day), "guide": guide, "leads": leads, "now": now}
     return show(request, "scheduler/sheet_guide.html", context)
@@ -35,7 +35,7 @@ def office_day(request: HttpRequest) -> HttpResponse:
     """Everybody who comes on one day, by the clock, with who leads them and whom to ring."""
     museum, now = catalogue.museum(), timezone.now()
     zone = ZoneInfo(museum.time_zone)
-    day = asked_day(request, "day") or periods.day_of(now, zone)
+    day = near_day(request.GET.get("day", "")) or periods.day_of(now, zone)
     bounds = periods.bounds(day, zone)
     visits = queries.visits_on(bounds.lower, bounds.upper)
     context = {

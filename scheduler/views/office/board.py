@@ -243,7 +243,7 @@ def _step(signed: str) -> Given | Moved | None:
 
 
 def _shown(asked: Mapping[str, Any], museum: Museum) -> Shown:
-    day = near_day(asked.get("day", ""), periods.day_of(timezone.now(), ZoneInfo(museum.time_zone)))
+    day = near_day(asked.get("day", "")) or periods.day_of(timezone.now(), ZoneInfo(museum.time_zone))
     by = "spaces" if asked.get("by") == "spaces" else "guides"
     return Shown(day, by, week=by == "guides" and asked.get("span") == "week")
 

@@ -63,7 +63,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     zone = ZoneInfo(museum.time_zone)
     now = timezone.now()
     shown = Shown(
-        near_day(request.GET.get("day", ""), periods.day_of(now, zone)), "spaces", request.GET.get("span") == "week"
+        near_day(request.GET.get("day", "")) or periods.day_of(now, zone), "spaces", request.GET.get("span") == "week"
     )
     changed = request.GET.get("closure", "")
     without = Closure.objects.filter(pk=int(changed)).first() if changed.isdecimal() and len(changed) < 10 else None

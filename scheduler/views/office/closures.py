@@ -37,7 +37,7 @@ def closure_list(request: HttpRequest) -> HttpResponse:
     today = periods.day_of(now, ZoneInfo(museum.time_zone))
     context = {
         "closures": showcase.closures(museum, now=now),
-        "strip": strip.weeks_from(near_day(request.GET.get("from", ""), today), museum),
+        "strip": strip.weeks_from(near_day(request.GET.get("from", "")) or today, museum),
         "today": today,
         "past": past,
         "drafts": drafts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from notifications import calls
 from scheduler import arrivals, bookings, changes, desk, locks, periods, queries, showcase
 from scheduler.errors import Refused
 from scheduler.forms.coming import DoorForm
-from scheduler.forms.fields import near
+from scheduler.forms.fields import near_day
 from scheduler.forms.office import ArriveForm, ReasonForm
 from scheduler.models import ChangeRequest, Visit
 from scheduler.views.access import office_only, staff
@@ -92,7 +92,7 @@ def no_show(request: HttpRequest, code: str) -> HttpResponse:
 
 def back(request: HttpRequest) -> HttpResponse:
     """To the page that the form stood on: a visit's own, or a day's."""
-    shown = _asked_day(request.POST.get("day", ""))
+    shown = near_day(request.POST.get("day", ""))
     if visit := visit_named(request.POST):
         return redirect("office_visit", code=visit.code)
     return redirect(f"{reverse('office_day')}?day={shown.isoformat()}" if shown else reverse("office_day"))
@@ -110,7 +110,7 @@ def page(
     museum = catalogue.museum()
     zone = ZoneInfo(museum.time_zone)
     today = periods.day_of(now, zone)
-    shown = _asked_day(request.GET.get("day", "") or request.POST.get("day", "")) or today
+    shown = near_day(request.GET.get("day", "") or request.POST.get("day", "")) or today
     visits = desk.visits_on(shown, museum)
     closed = showcase.closures_on(shown, museum)
     shut = showcase.shut_on(shown, closed, museum)
@@ -144,11 +144,3 @@ def _answer(request: HttpRequest, change: Callable[[], Any], done: str) -> HttpR
         return page(request, refused=refused)
     messages.success(request, done)
     return back(request)
-
-
-def _asked_day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if near(found) else None
