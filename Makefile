@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 EMBEDDED := $(BIN)/python -m config.embedded
 workers ?= 2
+# Other random examples each time; seed=N tries those of N again.
+seed := $(or $(seed),$(shell date +%s))
+RANDOM := --hypothesis-profile=random --hypothesis-seed=$(seed)
 
 .PHONY: help run test check prove bench fuzz fmt lock manage clean bench-repair bench-closures oracle-repair
 
@@ -13,8 +16,8 @@ help:
 	@echo "make run      try it out: starts everything, prints the address and the sign-ins; Ctrl-C stops it"
 	@echo "make test     all tests, on a PostgreSQL and a Redis of their own"
 	@echo "make check    style, types, layers, migrations, API schema"
-	@echo "make fuzz     the API against its own schema: 200 cases for each call and role (examples=…)"
-	@echo "make prove    the scheduling core against the referee on 100,000 random days (days=N for fewer); under an hour"
+	@echo "make fuzz     the API against its own schema: 200 cases for each call and role (examples=… seed=…)"
+	@echo "make prove    the scheduling core against the referee on 100,000 random days (days=N for fewer, seed=…); under an hour"
 	@echo "make faults   kills and breaks everything under load, with a ledger: a table in docs/faults.json (seeds="1 2 3" minutes=5)"
 	@echo "make bench-sending   letters a minute of one worker beside a bare SMTP loop (letters=… rounds=…)"
 	@echo "make calendar-table  which reader takes which calendar rule, and what a feed request costs"
@@ -48,10 +51,12 @@ check: $(VENV)/.installed-dev
 	@$(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/test_house.py
 
 fuzz: $(VENV)/.installed-dev
-	@FUZZ_EXAMPLES=$(or $(examples),200) $(EMBEDDED) exec --apart test -- $(BIN)/pytest tests/scheduler/api/test_schema.py
+	@echo "seed=$(seed)"
+	@FUZZ_EXAMPLES=$(or $(examples),200) $(EMBEDDED) exec --apart test -- $(BIN)/pytest $(RANDOM) tests/scheduler/api/test_schema.py
 
 prove: $(VENV)/.installed-dev
-	@PROVE_DAYS=$(or $(days),100000) $(BIN)/pytest -q tests/core/test_availability.py tests/core/test_properties.py --timeout=0
+	@echo "seed=$(seed)"
+	@PROVE_DAYS=$(or $(days),100000) $(BIN)/pytest -q $(RANDOM) tests/core/test_availability.py tests/core/test_properties.py --timeout=0
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.benchmarks $(if $(smptsp),--smptsp $(smptsp))
@@ -63,7 +68,8 @@ bench-repair: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.benchmarks.repair $(seeds)
 
 oracle-repair: $(VENV)/.installed-dev
-	@REPAIR_CASES=$(or $(cases),3000) $(EMBEDDED) exec --apart test -- $(BIN)/pytest -s tests/core/test_repair.py -k least
+	@echo "seed=$(seed)"
+	@REPAIR_CASES=$(or $(cases),3000) REPAIR_FIRST=$(seed) $(EMBEDDED) exec --apart test -- $(BIN)/pytest -s tests/core/test_repair.py -k least
 
 manage: $(VENV)/.installed
 	@$(EMBEDDED) exec -- $(BIN)/python manage.py $(c)

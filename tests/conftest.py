@@ -15,11 +15,20 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.db import connection
+from hypothesis import HealthCheck, settings
 
 from tests.browser import browser, office_worker, open_museum, page
 from tests.live import Program, Sink, accepts, free_port, running
 
 __all__ = ["browser", "office_worker", "open_museum", "page"]  # fixtures
+
+# Hypothesis makes up the same examples in every run, and a slow machine is no failure. The long forms of the Makefile ask for the other
+# profile, `--hypothesis-profile=random`: other examples each time, after a seed that is printed.
+settings.register_profile(
+    "same", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("random", settings.get_profile("same"), derandomize=False, print_blob=True)
+settings.load_profile("same")
 
 SEASON_NOW = datetime(
     2025, 5, 12, 4, 0, tzinfo=UTC

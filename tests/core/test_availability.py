@@ -17,13 +17,7 @@ DAYS = int(os.environ.get("PROVE_DAYS", "2000"))
 
 def thorough(share: float = 1.0):
     """So many of the days that are to be tried."""
-    return settings(
-        max_examples=max(10, int(DAYS * share)),
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        derandomize=DAYS <= 2000,
-    )
+    return settings(max_examples=max(10, int(DAYS * share)), suppress_health_check=list(HealthCheck))
 
 
 @thorough(0.6)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.core import planning_gaps
@@ -141,7 +141,7 @@ def best(days: list[Shift], before: Mapping[str, Load], order: tuple[str, ...]) 
 
 
 @given(shifts(), befores, st.booleans())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 def test_no_roster_is_better(days: list[Shift], before: Mapping[str, Load], quiet: bool) -> None:
     order = QUIET_ORDER if quiet else FAIR_ORDER
     found = plan(days, before=before, quiet=quiet, seconds=20)
@@ -188,7 +188,7 @@ keeps = st.lists(st.sampled_from([COVERED, UNCHANGED]), unique=True)
 
 @given(shifts(), befores, keeps)
 @example(a_day_led_and_one_left_open(), {"g0": Load(3)}, [COVERED])
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 def test_no_roster_is_fairer_than_the_relaxation_says(
     days: list[Shift], before: Mapping[str, Load], keep: list[Aim]
 ) -> None:
@@ -200,7 +200,7 @@ def test_no_roster_is_fairer_than_the_relaxation_says(
 @given(shifts(), befores, keeps)
 @example(a_day_led_and_one_left_open(), {"g0": Load(3)}, [COVERED])
 @example(a_day_led_and_one_left_open(), {"g0": Load(3)}, [])
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 def test_no_roster_is_fairer_than_mixed_plans_are(
     days: list[Shift], before: Mapping[str, Load], keep: list[Aim]
 ) -> None:
@@ -220,7 +220,7 @@ def test_no_roster_is_fairer_than_mixed_plans_are(
 
 
 @given(shifts(), befores)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_exchanges_break_no_rule_and_leave_nobody_out(days: list[Shift], before: Mapping[str, Load]) -> None:
     table = Table(days, before)
     open_, unfair = table.value("covered"), table.value("fair")
@@ -240,7 +240,7 @@ def test_exchanges_alone_make_small_days_as_fair_as_can_be() -> None:
 
 
 @given(shifts())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 def test_no_day_has_fewer_gaps_than_the_paths_say(days: list[Shift]) -> None:
     for day in days:
         table = Table([day], {})

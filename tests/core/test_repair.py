@@ -17,6 +17,7 @@ from scheduler.core.ticks import Interval
 from tests.core import repair_cases, repair_oracle
 
 CASES = int(os.environ.get("REPAIR_CASES", "150"))
+FIRST = int(os.environ.get("REPAIR_FIRST", "0"))
 SECONDS = 20
 
 
@@ -42,7 +43,7 @@ def bare(case):
 @pytest.mark.timeout(3600)
 def test_the_cost_is_the_least_there_is_and_mostly_says_that_it_is():
     hits = contended = left = proven = 0
-    for seed, case in cases(CASES):
+    for seed, case in cases(CASES, FIRST):
         found = repaired(case)
         visits = {visit.key: visit for visit in case.days[0].visits}
         least, alone = repair_oracle.least(bare(case), case.hits, visits, case.drop)
@@ -56,7 +57,7 @@ def test_the_cost_is_the_least_there_is_and_mostly_says_that_it_is():
         f"\n{CASES} cases, {hits} visits hit, {left} left, {contended} cases in which they are in each other's way, {proven} proven"
     )
     assert contended >= CASES // 20  # else the cases say nothing
-    assert left
+    assert left >= CASES // 20
     assert proven >= CASES * 0.99  # a proof may need more time than there is; the cost was the least all the same
 
 

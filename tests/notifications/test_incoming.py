@@ -1,6 +1,6 @@
 """Garbage of every kind costs a verdict: no crash, no second, no gigabyte, and nothing is applied that should not be.
 
-The long form: `FUZZ_EXAMPLES=100000 pytest tests/notifications/test_incoming.py`.
+The long form: `FUZZ_EXAMPLES=100000 pytest --hypothesis-profile=random tests/notifications/test_incoming.py`.
 """
 
 from __future__ import annotations
@@ -153,26 +153,26 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.binary(max_size=2000))
 def test_any_octets_can_be_read(raw: bytes) -> None:
     incoming.read(raw, authserv_id="mx")
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(LINES | st.binary(max_size=20), max_size=60), st.sampled_from([b"\r\n", b"\n", b"\r"]))
 def test_any_lines_can_be_read(lines: list[bytes], end: bytes) -> None:
     incoming.read(end.join(lines), authserv_id="mx")
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.text(max_size=500))
 def test_any_text_can_be_scanned(text: str) -> None:
     incoming.scan(text)
 
 
 @pytest.mark.django_db
-@settings(max_examples=EXAMPLES // 3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES // 3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_a_forgery_never_counts_however_it_is_bent(forgery: tuple[Thread, bytes], seed: int) -> None:
     """Octets changed, cut, doubled and swapped in an answer that somebody else sends for the attendee."""
