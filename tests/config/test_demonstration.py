@@ -60,13 +60,13 @@ def test_the_whole_demonstration(room: Path) -> None:
         )
         wait_until(lambda: httpx.get(f"{address}/healthz?all", timeout=30).status_code == 200, 60, "the workers' ticks")
         assert program.stop(how=signal.SIGINT) == 0
-    wait_until(lambda: left_behind(var) == [], 10, f"nothing to be left: {left_behind(var)}")
+    wait_until(lambda: left_behind(var) == [], 30, f"nothing to be left: {left_behind(var)}")
 
     with demonstration(var, port, room / "second.log") as program:
         assert dict(re.findall(r"sign in as (\w+) +password (\S+)", program.said())) == passwords
         assert "Loading the museum" not in program.said()
         program.stop(how=signal.SIGTERM)
-    wait_until(lambda: left_behind(var) == [], 10, f"nothing to be left: {left_behind(var)}")
+    wait_until(lambda: left_behind(var) == [], 30, f"nothing to be left: {left_behind(var)}")
     assert (var / "accounts.json").stat().st_mode & 0o777 == 0o600
     assert json.loads((var / "accounts.json").read_text()) == passwords
 
@@ -77,6 +77,6 @@ def test_a_taken_port_is_named(room: Path) -> None:
     with running(holder, clean_environment(room), room / "holder.log") as program:
         program.wait_for(lambda: accepts(port))
         with running(RUN, clean_environment(room / "var", PORT=str(port)), room / "run.log") as refused:
-            assert refused.process.wait(30) == 1
+            assert refused.process.wait(60) == 1
             assert f"Port {port} is taken." in refused.said()
     assert not (room / "var" / "postgres").exists()

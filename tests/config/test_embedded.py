@@ -50,7 +50,7 @@ def left_behind(var: Path) -> list[str]:
 @pytest.fixture
 def var(room: Path) -> Iterator[Path]:
     yield room / "var"
-    wait_until(lambda: left_behind(room) == [], 20, f"nothing to be left: {left_behind(room)}")
+    wait_until(lambda: left_behind(room) == [], 30, f"nothing to be left: {left_behind(room)}")
 
 
 def ask(var: Path, *before: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +64,7 @@ ANSWER = "('qonaq', 'qonaq', True, False)\n[{'appendonly': 'yes'}, {'maxmemory-p
 def test_a_command_has_both_servers_and_nothing_is_left_after_it(var: Path) -> None:
     done = ask(var)
     assert (done.returncode, done.stdout) == (0, ANSWER), done.stderr
-    wait_until(lambda: left_behind(var) == [], 5, "nothing to be left")
+    wait_until(lambda: left_behind(var) == [], 30, "nothing to be left")
 
 
 def test_it_can_be_repeated_and_keeps_its_data(var: Path) -> None:
@@ -121,14 +121,14 @@ def test_users_share_one_server_and_the_last_one_stops_it(var: Path) -> None:
         first.stop()
         assert ask(var).stdout == ANSWER  # a third one comes and goes while the second is there
         assert sum(" -D " in line for line in left_behind(var)) == 1
-    wait_until(lambda: left_behind(var) == [], 5, "nothing to be left")
+    wait_until(lambda: left_behind(var) == [], 30, "nothing to be left")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_its_user_ends_nothing_is_left(var: Path, how: signal.Signals) -> None:
     with user_of(var, "user") as program:
         program.stop(how=how)
-    wait_until(lambda: left_behind(var) == [], 20, "nothing to be left")
+    wait_until(lambda: left_behind(var) == [], 30, "nothing to be left")
 
 
 def test_after_a_killed_keeper_the_next_start_is_clean(var: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_server_that_cannot_start_says_why(var: Path) -> None:
     done = ask(var)
     assert done.returncode == 1
     assert "postgres did not start" in done.stderr
-    wait_until(lambda: left_behind(var) == [], 5, "nothing to be left")
+    wait_until(lambda: left_behind(var) == [], 30, "nothing to be left")
 
 
 def test_running_yields_a_program_that_is_gone_afterwards(tmp_path: Path) -> None:

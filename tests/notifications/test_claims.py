@@ -45,13 +45,14 @@ def test_without_the_lock_two_workers_claim_the_same_letter(monkeypatch: pytest.
     unlocked = claims._CLAIM.replace("FOR NO KEY UPDATE OF m, t SKIP LOCKED", "")
     assert unlocked != claims._CLAIM
     monkeypatch.setattr(
-        claims, "_CLAIM", unlocked.replace("m.not_before <=", "pg_sleep(0.2) IS NOT NULL AND m.not_before <=")
+        claims, "_CLAIM", unlocked.replace("m.not_before <=", "pg_sleep(1) IS NOT NULL AND m.not_before <=")
     )
     together = threading.Barrier(4)
 
     def once(_: int) -> str:
         try:
-            together.wait(10)
+            connection.ensure_connection()
+            together.wait(60)
             row = claims.claim()
             return str(row.pk) if row else ""
         finally:

@@ -93,7 +93,7 @@ def test_a_lost_reply_makes_a_second_copy_that_is_the_same_letter(house: Mailhou
 
 @pytest.mark.django_db
 def test_a_mute_server_costs_one_attempt(house: Mailhouse, settings: Any) -> None:
-    settings.EMAIL_TIMEOUT, house.delay = 0.5, 3
+    settings.EMAIL_TIMEOUT, house.delay = 2, 60
     house.data = lambda letter: "hang"
     write()
     assert delivery.sweep() == {"retry": 1}

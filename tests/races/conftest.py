@@ -8,7 +8,7 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from tests.museum import ALZHIR
 from tests.scheduler.conftest import asking
@@ -32,8 +32,9 @@ def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
     start = Barrier(len(acts))
 
     def run(act: Callable[[], T]) -> T:
-        start.wait(30)
         try:
+            connection.ensure_connection()
+            start.wait(60)
             return act()
         finally:
             connections.close_all()
