@@ -79,6 +79,13 @@ def hit_by(draft: ClosureDraft, *, now: datetime, closure: Closure | None = None
     return tuple(_hit(_checked(draft, closure, now=now, notice_later=True), now=now))
 
 
+def times_within(draft: ClosureDraft, first: date, last: date) -> list[DateTimeTZRange]:
+    """When a closure would close on these days, soonest first: once, or each time of its rule. Raises BadWish for what is no rule."""
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    window = DateTimeTZRange(periods.bounds(first, zone).lower, periods.bounds(last, zone).upper, "[)")
+    return _times(_with_rule(draft, zone), window, zone)
+
+
 def preview(
     draft: ClosureDraft, *, now: datetime, closure: Closure | None = None, notice_later: bool = False
 ) -> Preview:

@@ -13,6 +13,7 @@ from scheduler import bookings, closures, periods
 from scheduler.bookings import Person, Request
 from scheduler.closures import ClosureDraft
 from scheduler.models import Closure, Visit
+from scheduler.queries import next_times_of
 from scheduler.starts import Group
 from tests.browser import Pages, coming, overflows
 from tests.journeys.hand import Hand
@@ -277,4 +278,51 @@ def test_on_a_phone_each_visit_that_is_hit_is_a_short_row_and_what_is_chosen_sta
     expect(summary).to_contain_text(f"{DAY + timedelta(days=1):%d.%m.%Y}, 15:30")
     screen.locator("[name=starts]").fill("10:00")  # looked at anew
     expect(row.locator("details")).to_have_attribute("open", "")
+    assert not overflows(screen)
+
+
+def test_all_times_of_one_that_repeats_are_drawn_week_by_week(office: Open) -> None:
+    screen = office(f"{NEW}&last={DAY}&starts=13:00&ends=15:00&spaces=cinema")
+    expect(screen.locator("#timeline .chosen")).to_have_count(1)
+    screen.locator("[name=repeats]").select_option("weekly")
+    expect(screen.locator("#chosen")).to_contain_text("every week on this weekday")
+    screen.locator("[data-turn='1']").click()
+    expect(screen.locator(f"[data-day='{DAY + timedelta(days=7)}']")).to_be_visible()
+    expect(screen.locator("#timeline .chosen")).to_have_count(1)
+    screen.get_by_label("Repeats until and including").fill(str(DAY + timedelta(days=6)))
+    expect(screen.locator("#timeline .chosen")).to_have_count(0)
+    screen.locator("[name=repeats]").select_option("")
+    screen.get_by_label("Until further notice").check()
+    expect(screen.locator("#timeline .chosen")).to_have_count(7)
+
+
+def test_one_that_has_repeated_for_long_opens_where_it_closes_next(office: Open, open_museum: Museum) -> None:
+    now = timezone.now()
+    draft = ClosureDraft(
+        (Space.objects.get(code="cinema"),),
+        at(DAY - timedelta(days=70), "10:00"),
+        at(DAY - timedelta(days=70), "12:00"),
+        "technical",
+        {"en": "Projector"},
+        agreed=True,
+        rrule="FREQ=WEEKLY;BYDAY=TU",
+        until_further_notice=True,
+    )
+    closure = closures.close(draft, seal=closures.preview(draft, now=now).seal, decisions={}, by=None, now=now)
+    following = next_times_of(closure, now, ASTANA, 1)[0].lower
+    screen = office(f"/office/closures/{closure.pk}/", drawn=".chosen")
+    expect(screen.locator("#timeline .chosen")).to_have_count(1)
+    expect(screen.locator(f"[data-day='{periods.day_of(following, ASTANA)}']")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_weeks_bars_are_as_wide_as_a_finger_and_say_how_many_people(office: Open, width: int) -> None:
+    screen = office(width=width, height=900)
+    screen.locator("[data-span=week]").click()
+    screen.locator("[data-span=week][aria-pressed=true]").wait_for()
+    bars = screen.locator("#timeline .ec-event[data-visit]")
+    expect(bars.first).to_be_in_viewport(ratio=0.9)
+    boxes = [bar.bounding_box() for bar in bars.all()]
+    assert [bar.inner_text()[:2] for bar in bars.all()] == ["12"] * len(boxes)
+    assert all(box and box["width"] >= 24 and box["height"] >= 24 for box in boxes)
     assert not overflows(screen)

@@ -12,6 +12,7 @@
   const narrow = matchMedia("(max-width: 44rem)");
   const say = part.dataset;
   const PAUSE = 350;
+  const HOUR_OF_WEEK = 48;  // pixels: half an hour is as wide as a finger needs, and as its number of people
   const DATE = /^20\d\d-\d\d-\d\d$/;
   const PLACE_AND_TIME = ["spaces", "first", "starts", "last", "ends", "open_end", "repeats", "repeats_until"];
 
@@ -20,13 +21,17 @@
 
   /* --- What is typed ---------------------------------------------------------------------------------------------------- */
 
-  /* The stretch that the fields say, with an end far away where none is meant; null while they do not say one. */
+  const rule = () => field("repeats").value;
+
+  /* The stretch that the fields say, with an end far away where none is meant; null while they do not say one. Of one that repeats its times
+     on the days shown are the museum's computer's, as soon as it has said them for what is typed now. */
   function read() {
     const first = field("first").value, last = field("last").value;
     const from = at(`${first}T${field("starts").value || "00:00"}`);
     const to = field("open_end").checked ? Infinity : field("ends").value ? at(`${last}T${field("ends").value}`) : at(`${last}T00:00`) + DAY;
     const rows = ticks().filter(tick => tick.checked).map(tick => tick.value);
-    return from < to ? { rows: rows.length ? rows : null, from, to } : null;
+    const times = rule() && data && data.times && data.times.map(([begins, ends]) => [at(begins), ends ? at(ends) : Infinity]);
+    return from < to ? { rows: rows.length ? rows : null, from, to, ...(times ? { times } : {}) } : null;
   }
 
   function write(stretch) {
@@ -60,7 +65,11 @@
 
   function lookSoon() {
     clearTimeout(timer);
-    timer = setTimeout(look, PAUSE);
+    if (data) data.times = null;  // of what was typed before
+    timer = setTimeout(() => {
+      if (able && rule()) open(shown);
+      look();
+    }, PAUSE);
   }
 
   async function look() {
@@ -123,7 +132,8 @@
     const stretch = read(), impact = document.getElementById("impact"), heard = document.getElementById("heard");
     chosenLine.hidden = !stretch;
     if (!stretch) return;
-    chosenLine.textContent = unended ? `${words(stretch)} · ${say.sayUntil}` : words(stretch);
+    const repeats = rule() ? ` · ${field("repeats").selectedOptions[0].textContent}` : "";
+    chosenLine.textContent = (unended ? `${words(stretch)} · ${say.sayUntil}` : words(stretch)) + repeats;
     if (!impact || unended) return;
     const link = made("a", "", impact.textContent);
     link.href = "#impact";
@@ -135,13 +145,15 @@
   let data = null;
   let calendar = null;
   let drawn = "";
+  let revealed = "";
   let shown = { day: begins(), span: narrow.matches ? "day" : "week" };
   let loading = null;
   const heads = new Map();
 
-  /* The first day that is typed; today where it has begun and is not over. */
+  /* The first day that is typed; today where it has begun and is not over; of one that repeats and has begun, its next. */
   function begins() {
     const first = field("first").value, stretch = read();
+    if (rule() && first < say.today && say.next) return say.next;
     return DATE.test(first) && !(first < say.today && stretch && stretch.to > at(`${say.today}T00:00`)) ? first : say.today;
   }
 
@@ -186,6 +198,7 @@
     if (loading) loading.abort();
     const mine = loading = new AbortController();
     const asked = new URLSearchParams({ day: shown.day, span: shown.span, closure: say.closure });
+    if (rule()) for (const [name, value] of new FormData(form)) if (PLACE_AND_TIME.includes(name) || name === "rrule") asked.append(name, value);
     try {
       const answer = await fetch(`${say.address}?${asked}`, { signal: mine.signal, cache: "no-store", credentials: "same-origin" });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
@@ -205,7 +218,7 @@
     const hours = (minutes(data.closes) - minutes(data.opens)) / 60;
     const side = narrow.matches ? 108 : 164, room = timeline.clientWidth - side - 16;
     const slot = week() ? 60 : step(), slots = hours * 60 / slot * data.days.length;
-    const width = Math.max(narrow.matches ? 26 : week() ? 14 : 24, Math.floor(room / slots));
+    const width = Math.max(week() ? HOUR_OF_WEEK : narrow.matches ? 26 : 24, Math.floor(room / slots));
     const like = `${shown.span} ${width} ${data.opens} ${data.closes}`;
     if (calendar && drawn === like) {
       calendar.setOption("date", data.days[0]);
@@ -236,6 +249,16 @@
     for (const button of part.querySelectorAll("[data-span]")) button.setAttribute("aria-pressed", String(button.dataset.span === shown.span));
     paint();
     line();
+    requestAnimationFrame(reveal);
+  }
+
+  /* A week is wider than the screen: the day that is meant comes into view, once. */
+  function reveal() {
+    const main = timeline.querySelector(".ec-main"), side = timeline.querySelector(".ec-sidebar"), head = timeline.querySelector(`[data-day="${shown.day}"]`);
+    const now = `${data.days[0]} ${drawn}`;
+    if (!main || !head || revealed === now) return;
+    revealed = now;
+    main.scrollLeft += head.parentNode.getBoundingClientRect().left - main.getBoundingClientRect().left - side.offsetWidth;
   }
 
   function paint() {
@@ -261,7 +284,8 @@
   function content({ event }) {
     const { text, heads, title } = event.extendedProps;
     if (event.display === "background") return { domNodes: [made("span", "patch", text || "")] };
-    return { domNodes: [made("span", "", week() || narrow.matches ? String(heads) : `${heads} · ${title}`)] };
+    const short = narrow.matches || (week() && event.end - event.start < 90 * MINUTE);
+    return { domNodes: [made("span", "", short ? String(heads) : `${heads} · ${title}`)] };
   }
 
   /* Visits that the chosen closure would hit stand out. */

@@ -90,7 +90,8 @@ window.QonaqTimeline = (() => {
 
   /* --- Choosing -------------------------------------------------------------------------------------------------------- */
 
-  /* A stretch is {rows, from, to}: keys of rows (null: whatever was chosen before), and a time without its end.
+  /* A stretch is {rows, from, to}: keys of rows (null: whatever was chosen before), and a time without its end. `times`: each [from, to] of
+     one that repeats, which are drawn instead.
 
      calendar()  what draws, or null
      view()      {rows, days, opens, closes, step}: keys, midnights, and minutes of the day and of a step
@@ -126,8 +127,10 @@ window.QonaqTimeline = (() => {
       if (stretch) {
         for (const row of stretch.rows || view().rows) {
           for (const [opens, closes] of span()) {
-            const from = Math.max(stretch.from, opens), to = Math.min(stretch.to, closes);
-            if (from < to) put("chosen", row, from, to);
+            for (const [begins, ends] of stretch.times || [[stretch.from, stretch.to]]) {
+              const from = Math.max(begins, opens), to = Math.min(ends, closes);
+              if (from < to) put("chosen", row, from, to);
+            }
           }
         }
       }

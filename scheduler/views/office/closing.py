@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from scheduler import board, closures, drafts, locks, periods
+from scheduler import board, closures, drafts, locks, periods, queries
 from scheduler.board import Shown
 from scheduler.dates import long_day, short_day
 from scheduler.decisions import Decision
@@ -23,7 +23,7 @@ from scheduler.forms.fields import near_day
 from scheduler.models import Closure, KeptDraft, Offer
 from scheduler.views.access import office_only, staff
 from scheduler.views.office import hits
-from scheduler.views.office.drawing import as_json, offset_of
+from scheduler.views.office.drawing import as_json, floating, offset_of
 from scheduler.views.pages import data, show, status_of, tried
 from tours import queries as catalogue
 from tours.errors import CatalogueError
@@ -58,7 +58,10 @@ def edit_draft(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @office_only
 def calendar(request: HttpRequest) -> HttpResponse:
-    """What lies where on a day or in its week, as JSON that the page's calendar draws; without the closure that is being changed."""
+    """What lies where on a day or in its week, as JSON that the page's calendar draws; without the closure that is being changed.
+
+    `times`: when the closure that is typed so far closes on these days, where the address says so much of it.
+    """
     museum = catalogue.museum()
     zone = ZoneInfo(museum.time_zone)
     now = timezone.now()
@@ -74,8 +77,19 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "days": [day.isoformat() for day in shown.days],
         "names": {day.isoformat(): short_day(day) for day in shown.days},
         "offset": offset_of(shown.first, zone),
+        "times": _times(request, shown, zone),
     }
     return data(request, as_json(found, zone) | said)
+
+
+def _times(request: HttpRequest, shown: Shown, zone: ZoneInfo) -> list[tuple[str, str | None]]:
+    """Starts and ends by the wall clock; nothing while places and time are not clear."""
+    form = asked_of(request.GET)
+    if form is None or not form.has_place_and_time():
+        return []
+    said = form.draft()
+    found, _refused = tried(lambda: closures.times_within(said, shown.first, shown.last))
+    return [(floating(each.lower, zone), floating(each.upper, zone) if each.upper else None) for each in found or ()]
 
 
 def _edit(request: HttpRequest, closure: Closure | None, draft: KeptDraft | None = None) -> HttpResponse:
@@ -176,6 +190,7 @@ def _page(
         "draft": draft,
         "refused": refused,
         "today": periods.day_of(now, zone),
+        "next": _next_day(closure, zone, now=now),
     }
     if preview:
         context |= _impact(request, closure, form, decided, refused)
@@ -219,6 +234,12 @@ def _impact(
 
 
 # --- Small print ----------------------------------------------------------------------------------------------------------
+
+
+def _next_day(closure: Closure | None, zone: ZoneInfo, *, now: datetime) -> date | None:
+    """The day on which a closure that stands closes next, where its calendar opens; the present one while it lasts."""
+    times = queries.next_times_of(closure, now, zone, 1) if closure else []
+    return periods.day_of(max(times[0].lower, now), zone) if times else None
 
 
 def _initial(closure: Closure) -> dict[str, Any]:

@@ -225,6 +225,35 @@ def test_what_cannot_be_drawn_is_today(office: Client, asked: dict[str, str]) ->
     assert answer.json()["days"] == ["2025-05-12"]
 
 
+DAYS = {"first": "2025-05-20", "last": "2025-05-20"}
+HOURS = {**DAYS, "starts": "10:00", "ends": "12:00"}
+
+
+@pytest.mark.parametrize(
+    ("typed_so_far", "day", "times"),
+    [
+        (HOURS | {"repeats": "weekly"}, "2025-06-17", [["2025-06-17T10:00:00", "2025-06-17T12:00:00"]]),
+        (HOURS | {"repeats": "weekly", "repeats_until": "2025-06-10"}, "2025-06-17", []),
+        (DAYS | {"repeats": "last"}, "2025-05-20", []),  # the 27th is the last Tuesday
+        (DAYS | {"repeats": "last"}, "2025-05-27", [["2025-05-27T00:00:00", "2025-05-28T00:00:00"]]),
+        (
+            HOURS | {"repeats": "rule", "rrule": "FREQ=DAILY;BYDAY=TU,FR"},
+            "2025-06-18",
+            [["2025-06-17T10:00:00", "2025-06-17T12:00:00"], ["2025-06-20T10:00:00", "2025-06-20T12:00:00"]],
+        ),
+        ({"first": "2025-05-20", "starts": "10:00", "open_end": "on"}, "2025-06-17", [["2025-05-20T10:00:00", None]]),
+        (HOURS | {"repeats": "rule", "rrule": "FREQ=HOURLY"}, "2025-05-20", []),
+        (HOURS | {"repeats": "weekly", "ends": "09:00"}, "2025-05-20", []),
+        ({"first": "2025-05-20"}, "2025-05-20", []),
+        ({}, "2025-05-20", []),
+    ],
+)
+def test_what_is_typed_is_drawn_at_each_of_its_times(
+    office: Client, typed_so_far: dict[str, str], day: str, times: list[list[str | None]]
+) -> None:
+    assert drawn(office, day=day, span="week", **typed_so_far)["times"] == times
+
+
 def test_the_calendar_is_the_offices(guide: Client, stranger: Client) -> None:
     assert guide.get(CALENDAR).status_code == 404
     assert "/accounts/" in stranger.get(CALENDAR)["Location"]
