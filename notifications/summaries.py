@@ -44,6 +44,6 @@ def word_for(kind: str) -> str:
         "duty_tomorrow": pgettext("what a letter says", "a reminder of a tour to lead"),
         "duty_soon": pgettext("what a letter says", "a reminder of a tour to lead"),
         "office_request": pgettext("what a letter says", "a request to decide"),
-        "office_alarm": pgettext("what a letter says", "something needs a person"),
+        "office_alarm": pgettext("what a letter says", "something needs a decision"),
     }
     return words.get(kind, kind)

@@ -107,6 +107,18 @@ def test_kazakh_and_russian_say_it_each_in_their_own_words() -> None:
     assert sorted(set(same) - THE_SAME) == []
 
 
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_a_text_says_the_same_in_every_catalogue(language: str) -> None:
+    """Django merges them, so the first catalogue's words would stand everywhere."""
+    said: dict[Text, dict[str, str]] = {}
+    for path in catalogues():
+        if path.parent.parent.name == language:
+            for entry in polib.pofile(str(path)):
+                words = entry.msgstr or repr(entry.msgstr_plural)
+                said.setdefault((entry.msgctxt, entry.msgid), {})[str(path.relative_to(HOUSE))] = words
+    assert {text: words for text, words in said.items() if len(set(words.values())) > 1} == {}
+
+
 def test_the_reader_of_marks_sees_them() -> None:
     """Else the tests above would pass with nothing to look at."""
     assert len(marked()) > 300

@@ -89,7 +89,7 @@ class CeremonyPlanBody(Strict):
     """What else is to be known of a ceremony, each in one line. Few people of the office read it, and it is deleted after the visit."""
 
     led_by = _plan_line("Who leads the ceremony.")
-    press = _plan_line("How many of the press, which houses.")
+    press = _plan_line("How many of the press, from which media.")
     interpreter = _plan_line("Whether one comes, for which language.")
     embassy = _plan_line("Whom to ask at the embassy.")
     vehicles = _plan_line("Coaches and cars, with number plates.")

@@ -105,7 +105,10 @@ class ContactForm(ReachedForm):
     )
     led_by = Line(label=_("Who leads the ceremony"), max_length=300, required=False)
     press = Line(
-        label=_("Press that comes along"), max_length=300, required=False, help_text=_("How many people, which houses.")
+        label=_("Press that comes along"),
+        max_length=300,
+        required=False,
+        help_text=_("How many people, from which media."),
     )
     interpreter = Line(
         label=_("Interpreter"),

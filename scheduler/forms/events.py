@@ -159,7 +159,7 @@ class EventForm(Form):
             self.fields[f"stop_{number}"] = forms.ChoiceField(choices=places, required=False, label=_("Place"))
             self.fields[f"stop_minutes_{number}"] = Minutes(required=False, label=_("Minutes"))
             self.fields[f"stop_kind_{number}"] = forms.ChoiceField(
-                choices=Stop.Kind.choices, required=False, label=_("What"), initial=Stop.Kind.TALK
+                choices=Stop.Kind.choices, required=False, label=_("Kind"), initial=Stop.Kind.TALK
             )
 
     def stop_rows(self) -> list[tuple[Any, Any, Any]]:

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.db import models
 from django.db.models import Deferrable, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduler.models.visits import Visit
 from tours.models import Guide, Lane
@@ -21,7 +22,7 @@ class Party(models.Model):
     class Answer(models.TextChoices):
         PENDING = "pending", _("Not answered")
         ACCEPTED = "accepted", _("Accepted")
-        DECLINED = "declined", _("Declined")
+        DECLINED = "declined", pgettext_lazy("a guide's answer", "Declined")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="parties")
     number = models.PositiveSmallIntegerField()

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduler.models.visits import Visit
 
@@ -21,7 +22,7 @@ class Offer(models.Model):
         OPEN = "open", _("Not answered")
         ACCEPTED = "accepted", _("Accepted")
         OTHER = "other", _("Another time chosen")
-        GIVEN_UP = "given_up", _("Given up")
+        GIVEN_UP = "given_up", pgettext_lazy("what became of a suggested time", "Given up")
         EXPIRED = "expired", _("Not answered in time")
         WITHDRAWN = "withdrawn", _("Withdrawn by the museum")
 

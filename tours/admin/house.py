@@ -33,7 +33,7 @@ class MuseumAdmin(CatalogueAdmin):
         (_("Calendar"), {"fields": ["time_zone", "country", "opens_on_holidays", "grid_minutes"]}),
         (_("Requests"), {"fields": ["lead_business_days", "decide_business_days", "currency"]}),
         (
-            _("Deputy, who is alarmed of what the office leaves undecided"),
+            _("Deputy, who is told of what the office leaves undecided"),
             {"fields": ["deputy_name", "deputy_email", "deputy_phone", "deputy_locale", "deputy_after_percent"]},
         ),
         (_("Guides"), {"fields": ["promise_days", "rest_minutes", "daily_minutes", "daily_duties"]}),

@@ -45,7 +45,7 @@ class MuseumForm(RowForm):
     lead_business_days = Whole(label=_("Shortest notice, business days"))
     decide_business_days = Whole(label=_("Time to decide a request, business days"))
     deputy_name = Line(
-        label=_("Deputy: name"), required=False, help_text=_("Who is alarmed of requests that wait too long.")
+        label=_("Deputy: name"), required=False, help_text=_("Who is told of requests that wait too long.")
     )
     deputy_email = forms.EmailField(label=_("Deputy: e-mail"), required=False)
     deputy_phone = Phone(label=_("Deputy: telephone"), required=False)
@@ -53,8 +53,8 @@ class MuseumForm(RowForm):
     deputy_after_percent = Whole(label=_("Deputy: after this share of the time to decide, %"))
     promise_days = Whole(label=_("Guides are fixed this many days ahead"))
     rest_minutes = Whole(label=_("A guide's rest between tours, minutes"))
-    daily_minutes = Whole(label=_("A guide's daily most, minutes"))
-    daily_duties = Whole(label=_("A guide's daily most, tours"))
+    daily_minutes = Whole(label=_("A guide's daily limit, minutes"))
+    daily_duties = Whole(label=_("A guide's daily limit, tours"))
 
 
 class OpeningForm(RowForm):
@@ -122,8 +122,8 @@ class GuideForm(RowForm):
     phone = Phone(label=_("Telephone"), required=False)
     locale = forms.ChoiceField(label=_("Language of letters"), choices=Language.choices)
     rest_minutes = Whole(label=_("Rest between tours, minutes"), help_text=_("Empty: as the museum's."))
-    daily_minutes = Whole(label=_("Daily most, minutes"), help_text=_("Empty: as the museum's."))
-    daily_duties = Whole(label=_("Daily most, tours"), help_text=_("Empty: as the museum's."))
+    daily_minutes = Whole(label=_("Daily limit, minutes"), help_text=_("Empty: as the museum's."))
+    daily_duties = Whole(label=_("Daily limit, tours"), help_text=_("Empty: as the museum's."))
     active = forms.BooleanField(label=_("Guides here"), required=False)
 
 

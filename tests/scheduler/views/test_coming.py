@@ -43,7 +43,7 @@ def test_the_letters_button_prepares_the_yes_and_opening_it_says_nothing(
     clock.move_to(at(FAR, "11:00") - timedelta(days=6))
     reminders.due(now=at(FAR, "11:00") - timedelta(days=6))
     row = OutboxMessage.objects.get(kind="reminder_week")
-    assert f"Келеміз, келісілгендей: {links.placeholder('visit', visit.code, 1)}?answer=come" in row.text
+    assert f"Иә, келісілгендей келеміз: {links.placeholder('visit', visit.code, 1)}?answer=come" in row.text
     page = soup(stranger.get(f"{link(visit)}?answer=come"))
     assert [button.text for button in page.select("button[autofocus]")] == ["Yes, 10 people, as agreed"]
     assert again(visit).reconfirmed_at is None
