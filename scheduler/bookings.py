@@ -144,7 +144,6 @@ def write_down(asked: Request, *, status: str, now: datetime, **more: Any) -> Vi
 @transaction.atomic
 def confirm(visit_id: int, *, now: datetime) -> Visit:
     """The office says yes to a request."""
-
     visit = steps.locked(visit_id)
     steps.become(visit, Visit.Status.CONFIRMED)
     visit.decide_by = None
@@ -159,7 +158,7 @@ def decline(visit_id: int, *, reason: str, now: datetime) -> Visit:
 
 
 def cancel(visit_id: int, *, reason: str = "", by: str, now: datetime, because: steps.Cause | None = None) -> Visit:
-    """Give the visit up and free what it held; everybody who was told is told. The organiser is held to the deadline.
+    """Give the visit up and free what it held; everybody who was told is told. Deadlines are `changes`' to hold.
 
     `because`: what leaves it no time; a closure's notice is the reason that each reader is given in their language.
     """
@@ -179,9 +178,8 @@ def move(
 
     The time that it has asks for another walk, another lane or another guide. `because`: what it gives way to.
     """
-    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
-    visit = steps.locked(visit_id)
+    visit = steps.locked(visit_id, steps.day_of(begins[0]))
+    left = visit.day
     steps.refuse_ended(visit)
     rebook(visit, begins, visit.heads, now=now, by_office=by_office)
     visit.arrives_at = None
@@ -343,7 +341,7 @@ def rebook(visit: Visit, begins: tuple[datetime, ...], heads: int, *, now: datet
         raise NotAllowedNow(_("Only the office moves this visit, in its own form."))
     group = Group(visit.tour, visit.language, visit.audience, heads)
     wish = starts.wish_for(visit, heads)
-    read = snapshot.of_day(steps.day_of(begins[0], ZoneInfo(catalogue.museum().time_zone)), without=visit)
+    read = snapshot.of_day(steps.day_of(begins[0]), without=visit)
     if begins != steps.begins_of(visit):
         starts.refuse_unless_open(group, begins, wish, read, now=now, by_office=by_office)
     keep = frozenset(party.guide.code for party in visit.parties.select_related("guide") if party.guide)

@@ -20,9 +20,7 @@ from tours.models import User
 @transaction.atomic
 def move(visit_id: int, begins: tuple[datetime, ...], *, now: datetime) -> ChangeRequest | None:
     """The organiser moves the visit; gives the late change where it is too late for that. Locks both days."""
-    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
-    visit = steps.locked(visit_id)
+    visit = steps.locked(visit_id, steps.day_of(begins[0]))
     if visit.kind != Visit.Kind.TOUR:
         raise NotAllowedNow(_("Only the office moves this visit, in its own form."))
     if visit.status == Visit.Status.CONFIRMED and tuple(sorted(begins)) == steps.begins_of(visit):
@@ -67,9 +65,7 @@ def split(
     visit_id: int, begins: tuple[datetime, ...], *, heads: int, adults: int = 0, now: datetime
 ) -> Visit | ChangeRequest:
     """The organiser lets a part of the group come at another time; gives its visit, or the late change. Locks both days."""
-    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
-    visit = steps.locked(visit_id)
+    visit = steps.locked(visit_id, steps.day_of(begins[0]))
     if may_still_change(visit, now=now):
         return splitting.split(visit_id, begins, heads=heads, adults=adults, now=now)
     splitting.refuse_impossible(visit, begins, heads=heads, adults=adults)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import expiry, locks, periods, placing, snapshot, starts, steps
+from scheduler import expiry, periods, placing, snapshot, starts, steps
 from scheduler.core import availability, itinerary
 from scheduler.core.availability import Day, Opening, Way, Wish
 from scheduler.core.itinerary import Space, Stop
@@ -34,9 +34,9 @@ class Footprint:
 @transaction.atomic
 def move(visit_id: int, start: datetime, *, now: datetime, because: Cause | None = None) -> Visit:
     """Another time for an event or official visit: the same spaces, length and margins. Raises as `place` does. Locks both days."""
-    left, day = Visit.objects.values_list("day", flat=True).get(pk=visit_id), steps.day_of(start)
-    locks.museum_days({day} | ({left} if left else set()))
-    visit = steps.locked(visit_id)
+    day = steps.day_of(start)
+    visit = steps.locked(visit_id, day)
+    left = visit.day
     steps.refuse_ended(visit)
     if visit.kind == Visit.Kind.TOUR:
         raise NotAllowedNow

@@ -44,9 +44,8 @@ def offer(
     """
     if not now < answer_by <= min(begins):
         raise Refused(_("The time to answer lies ahead, and before the visit."))
-    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
-    visit = steps.locked(visit_id)
+    visit = steps.locked(visit_id, steps.day_of(begins[0]))
+    left = visit.day
     steps.become(visit, Visit.Status.OFFERED)
     was = visit.period
     visit.promised_at = visit.decide_by = None
@@ -169,9 +168,7 @@ def _accepted_just_now(visit_id: int, start: datetime | None) -> Visit | None:
 
 def _asked(visit_id: int, start: datetime | None, now: datetime) -> tuple[Visit, Offer]:
     """The visit and its open offer, holding the locks of both days."""
-    day = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days({each for each in (day, steps.day_of(start) if start else None) if each})
-    visit = steps.locked(visit_id)
+    visit = steps.locked(visit_id, *([steps.day_of(start)] if start else []))
     made = queries.open_offer(visit)
     if visit.status != Visit.Status.OFFERED or made is None:
         raise NotAllowedNow

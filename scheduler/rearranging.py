@@ -9,9 +9,9 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from scheduler import bookings, locks, roster, steps
+from scheduler import bookings, roster, steps
 from scheduler.errors import NotAllowedNow, Refused
-from scheduler.models import DayVersion, Party, Visit
+from scheduler.models import DayVersion, Party
 from tours import queries as catalogue
 from tours.models import Museum, User
 
@@ -72,9 +72,7 @@ def give(party_id: int, guide_code: str, *, seen: Seen, by: User, now: datetime)
 def move(visit_id: int, begins: tuple[datetime, ...], *, seen: Seen, now: datetime) -> Moved:
     """Move a visit to another time, on days that are still as they were seen. Raises DayChanged, and what `bookings.move` raises."""
     there = steps.day_of(begins[0])
-    here = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days({day for day in (here, there) if day})
-    visit = steps.locked(visit_id)
+    visit = steps.locked(visit_id, there)
     _refuse_unless_seen([visit.day, there], seen)
     was = steps.begins_of(visit)
     bookings.move(visit_id, begins, now=now, by_office=True)
@@ -85,9 +83,7 @@ def move(visit_id: int, begins: tuple[datetime, ...], *, seen: Seen, now: dateti
 def undo(step: Given | Moved, *, by: User, now: datetime) -> None:
     """The reverse of a step, checked like any change. Raises CannotUndo where the step is not what stands any more, and what it meets."""
     if isinstance(step, Moved):
-        here = Visit.objects.values_list("day", flat=True).get(pk=step.visit)
-        locks.museum_days({steps.day_of(step.was[0])} | ({here} if here else set()))
-        visit = steps.locked(step.visit)
+        visit = steps.locked(step.visit, steps.day_of(step.was[0]))
         if not visit.holds or steps.begins_of(visit) != tuple(sorted(step.becomes)):
             raise CannotUndo
         bookings.move(step.visit, step.was, now=now, by_office=True)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from scheduler import bookings, expiry, locks, snapshot, starts, steps
+from scheduler import bookings, expiry, snapshot, starts, steps
 from scheduler.bookings import Request
 from scheduler.errors import BadWish, NotAllowedNow
 from scheduler.models import Visit
@@ -34,9 +34,8 @@ def split(
     All or nothing, and exact for both: raises StartTaken, TooSoon, Closed where the new part cannot be served. It stands as the whole did:
     what the office has confirmed is not decided anew. Locks both days.
     """
-    left = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
-    locks.museum_days({steps.day_of(begins[0])} | ({left} if left else set()))
-    visit = steps.locked(visit_id)
+    visit = steps.locked(visit_id, steps.day_of(begins[0]))
+    left = visit.day
     refuse_impossible(visit, begins, heads=heads, adults=adults)
     expiry.release_expired([steps.day_of(begins[0])], now=now)
     visit.adults -= adults
