@@ -6,16 +6,16 @@
 
 Each call is a browser of its own (own cookies), so two calls are two people. A test that leaves an error on a console, a
 violation of the content security policy or an exception of a script behind it fails: `page.faults` has them all, and
-`page.expected("422")` takes away those that a test means to cause. The clock is the real one: `coming()` names days to come.
+`page.expected("422")` takes away those that a test means to cause. The clock is the real one: `coming()` names days to come. (`tests/journeys/moved.py` has a site whose clock a test moves.)
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.museum import ALZHIR
+from tests.scheduler.conftest import ASTANA
 from tours import importing
 from tours.models import Museum, User
 
@@ -136,9 +137,9 @@ def sign_in(context: BrowserContext, user: User, site: str) -> None:
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
 
 
-def coming(weekday: int, *, weeks: int = 1, today: Callable[[], date] = date.today) -> date:
-    """The next such weekday (Monday is 0) that lies at least `weeks` whole weeks ahead."""
-    earliest = today() + timedelta(weeks=weeks)
+def coming(weekday: int, *, weeks: int = 1) -> date:
+    """The next such weekday (Monday is 0) that lies at least `weeks` whole weeks ahead, by the museum's calendar."""
+    earliest = datetime.now(ASTANA).date() + timedelta(weeks=weeks)
     return earliest + timedelta(days=(weekday - earliest.weekday()) % 7)
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from scheduler import bookings, periods
+from scheduler import bookings
 from scheduler.bookings import Person, Request
 from scheduler.models import Absence, Party, Visit
 from scheduler.starts import Group
 from tests.browser import Pages, coming, overflows
+from tests.journeys.clock import Clock
+from tests.journeys.moved import clock, page, site
 from tests.live import wait_until
 from tests.scheduler.conftest import at
 from tours.models import Audience, Guide, Museum, Tour, User
+
+__all__ = ["clock", "page", "site"]  # the fixtures
 
 Book = Callable[..., Visit]
 DAY = coming(1)
@@ -52,32 +54,21 @@ def book(guide: User) -> Book:
 
 
 @pytest.fixture
-def today(book: Book) -> Visit:
-    """A group that comes today at eleven: booked for a day on which the museum is open, and carried over."""
+def today(book: Book, clock: Clock) -> Visit:
+    """A group that comes today at eleven; on the site it is a quarter to."""
     visit = book()
-    here = periods.day_of(timezone.now(), ZoneInfo(Museum.objects.get().time_zone))
-    moved = here - DAY
-
-    def carried(period: DateTimeTZRange) -> DateTimeTZRange:
-        return DateTimeTZRange(period.lower + moved, period.upper + moved, "[)")
-
-    assert visit.day_bounds is not None
-    Visit.objects.filter(pk=visit.pk).update(
-        day=here, period=carried(visit.period), day_bounds=carried(visit.day_bounds)
-    )
-    for row in (*visit.parties.all(), *visit.legs.all()):
-        type(row).objects.filter(pk=row.pk).update(period=carried(row.period))
-    visit.refresh_from_db()
+    clock.move_to(at(DAY, "10:45"))
     return visit
 
 
 @pytest.fixture
-def week(page: Pages, guide: User) -> Callable[..., Page]:
+def week(page: Pages, guide: User, clock: Clock) -> Callable[..., Page]:
     """The guide's week on a phone. Only where a test is about it does the phone keep pages: it asks for them at its own time."""
 
     def opened(*, keeps: bool = False, **options: Any) -> Page:
         workers = "allow" if keeps else "block"
-        screen = page(user=guide, service_workers=workers, **{"width": 390, "height": 844} | options)
+        with clock.there():
+            screen = page(user=guide, service_workers=workers, **{"width": 390, "height": 844} | options)
         screen.goto("/guide/")
         return kept(screen) if keeps else screen
 
@@ -140,8 +131,6 @@ def test_a_tour_is_given_away_with_a_reason_and_an_empty_one_is_asked_for(
 
 def test_who_came_is_noted_in_two_taps(week: Callable[..., Page], today: Visit) -> None:
     screen = week()
-    if not screen.get_by_role("button", name="One fewer").is_visible():  # by now it is over, and folded
-        screen.locator("details", has=screen.locator("form.came")).first.locator("summary").first.click()
     screen.get_by_role("button", name="One fewer").click()
     screen.get_by_role("button", name="They are here").click()
     expect(screen.get_by_text("came: 11").first).to_be_visible()
@@ -152,8 +141,6 @@ def test_who_came_is_noted_in_two_taps(week: Callable[..., Page], today: Visit) 
 def test_without_a_script_who_came_is_a_number_and_a_button(week: Callable[..., Page], today: Visit) -> None:
     screen = week(script=False)
     field = screen.locator("form.came input[name=heads]").first
-    if not field.is_visible():
-        screen.locator("details", has=screen.locator("form.came")).first.locator("summary").first.click()
     expect(screen.locator("[data-step]").first).to_be_hidden()
     field.fill("10")
     screen.get_by_role("button", name="They are here").click()
