@@ -6,7 +6,8 @@
 
 Each call is a browser of its own (own cookies), so two calls are two people. A test that leaves an error on a console, a
 violation of the content security policy or an exception of a script behind it fails: `page.faults` has them all, and
-`page.expected("422")` takes away those that a test means to cause. The clock is the real one: `coming()` names days to come. (`tests/journeys/moved.py` has a site whose clock a test moves.)
+`page.expected("422")` takes away those that a test means to cause. The clock is the real one: `coming()` names days to come;
+`tests/journeys/moved.py` has a site whose clock a test moves.
 """
 
 from __future__ import annotations
