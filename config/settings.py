@@ -176,12 +176,11 @@ LINK_PATHS = {
 }
 OFFICE_PATH = "/office/visits/{code}/"
 UPDATE_HOLD_SECONDS: int = env.int("UPDATE_HOLD_SECONDS", default=60)
-
-
-CHANNELS: dict[str, str] = json.loads(
-    env.str("CHANNELS", default="") or "{}"
-)  # "telegram": "tgram://token/{to}"; needs apprise
-WEBHOOK_NETWORKS: list[str] = env.list("WEBHOOK_NETWORKS", default=[])  # of our own, for webhooks
+try:
+    CHANNELS: dict[str, str] = json.loads(env.str("CHANNELS", default="") or "{}")
+except ValueError as error:
+    raise ImproperlyConfigured(f'CHANNELS must be JSON, as {{"telegram": "tgram://TOKEN/{{to}}"}}: {error}') from error
+WEBHOOK_NETWORKS: list[str] = env.list("WEBHOOK_NETWORKS", default=[])
 
 
 def limit(name: str, count: int, seconds: int) -> tuple[int, int]:
@@ -273,21 +272,11 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"  # link pages say no-referrer: config/middleware.py
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-PERMISSIONS_POLICY: dict[str, list[str]] = {
-    feature: []
-    for feature in (
-        *(
-            "accelerometer",
-            "autoplay",
-            "browsing-topics",
-            "camera",
-            "display-capture",
-            "encrypted-media",
-            "geolocation",
-        ),
-        *("gyroscope", "magnetometer", "microphone", "midi", "payment", "usb"),
-    )
-}
+_features = (
+    "accelerometer autoplay browsing-topics camera display-capture encrypted-media geolocation"
+    " gyroscope magnetometer microphone midi payment usb"
+)
+PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in _features.split()}  # none of them for anybody
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -322,19 +311,8 @@ STORAGES = {
 JQUERY_URL = "admin/js/vendor/jquery/jquery.min.js"  # modeltranslation would fetch it from elsewhere
 
 # --- The catalogue's pages ---------------------------------------------------------------------------------------------------
-_shades = (
-    97,
-    94,
-    88,
-    80,
-    70,
-    58,
-    48,
-    41,
-    35,
-    30,
-    22,
-)  # of the accent in scheduler/static/scheduler/qonaq.css, in percent of light
+# Of the accent in scheduler/static/scheduler/qonaq.css, in percent of light
+_shades = (97, 94, 88, 80, 70, 58, 48, 41, 35, 30, 22)
 UNFOLD = {
     "SITE_TITLE": "config.office.name",
     "SITE_HEADER": "config.office.name",

@@ -115,6 +115,13 @@ def test_a_limit_can_be_changed_and_a_mistyped_one_is_refused(tmp_path: Path) ->
     assert "LIMIT_REQUEST_BY_ADDRESS must read count/seconds" in refused.value.stderr
 
 
+def test_mistyped_channels_are_refused_with_what_they_should_be(tmp_path: Path) -> None:
+    assert show(tmp_path, "CHANNELS", CHANNELS='{"sms": "json://x/{to}"}') == {"CHANNELS": {"sms": "json://x/{to}"}}
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        show(tmp_path, "CHANNELS", CHANNELS="{'sms': 'json://x/{to}'}")
+    assert 'CHANNELS must be JSON, as {"telegram": ' in refused.value.stderr
+
+
 def test_without_a_mail_server_letters_are_files(tmp_path: Path) -> None:
     assert show(tmp_path, "EMAIL_BACKEND", "EMAIL_FILE_PATH") == {
         "EMAIL_BACKEND": "config.mail.LetterFiles",
