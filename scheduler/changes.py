@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler import bookings, dates, footprints, locks, periods, splitting, starts, steps, telling
+from scheduler import bookings, dates, footprints, periods, splitting, starts, steps, telling
 from scheduler.errors import BadWish, GroupTooLarge, NotAllowedNow
 from scheduler.models import ChangeRequest, Visit
 from tours import queries as catalogue
@@ -125,8 +125,7 @@ def ask_for_change(
 def decide_change(change_id: int, *, grant: bool, by: User, now: datetime) -> ChangeRequest:
     """The office grants a late change, which is then made exactly as if asked in time, or refuses it."""
     asked = ChangeRequest.objects.get(pk=change_id)
-    days = {day for day in (asked.visit.day, steps.day_of(asked.start) if asked.start else None) if day}
-    locks.museum_days(days)
+    steps.locked(asked.visit_id, *([steps.day_of(asked.start)] if asked.start else []))
     asked = ChangeRequest.objects.select_for_update().get(pk=change_id)
     if asked.status != ChangeRequest.Status.OPEN:
         raise NotAllowedNow(_("This has been decided already."))

@@ -19,7 +19,6 @@ from scheduler.core import assignment, availability, helping, planning
 from scheduler.core.assignment import Duty, Reason, Roster
 from scheduler.core.availability import Day, Opening, Way, Wish
 from scheduler.core.itinerary import Space, Stop
-from scheduler.core.ticks import Interval
 from scheduler.errors import NotAllowedNow, Refused
 from scheduler.models import Absence, Party, Visit
 from tours.models import Guide, User
@@ -99,7 +98,7 @@ def candidates(party_id: int) -> list[Candidate]:
     party = Party.objects.select_related("visit__tour", "guide").get(pk=party_id)
     day = _visit_day(party)
     read = snapshot.of_day(day)
-    duties = [duty for duty in duties_of(read.days[day]) if duty.key != str(party.pk)]
+    duties = [duty for duty in read.days[day].duties if duty.key != str(party.pk)]
     wanted = _duty(party, read)
     guides = {guide.code: guide for guide in Guide.objects.filter(active=True)}
     words = reasons.Words(day, read.zone)
@@ -240,15 +239,6 @@ def promise_due(*, now: datetime) -> int:
     return sum(locks.door(_promise)(pk, now=now) for pk in list(due(now=now).values_list("pk", flat=True)))
 
 
-def duties_of(day: Day) -> Iterable[Duty]:
-    """The duties of a day, from its visits."""
-    for visit in day.visits:
-        length = sum(stop.ticks for stop in visit.stops)
-        for party in visit.parties:
-            period = Interval(party.start, party.start + length)
-            yield Duty(party.key, visit.key, visit.tour, visit.language, period, party.guide, visit.promised)
-
-
 def _promise(visit_id: int, *, now: datetime) -> bool:
     visit = steps.locked(visit_id)
     if visit.status != Visit.Status.CONFIRMED or visit.promised_at is not None:
@@ -278,8 +268,8 @@ def _led(party_id: int, guide_id: int | None) -> Party:
 
 
 def _locked(party_id: int) -> Party:
-    day = Party.objects.values_list("visit__day", flat=True).get(pk=party_id)
-    locks.museum_days([day] if day else [])
+    """The sub-group as it is once the lock of its visit's day is ours; raises as `steps.locked` does."""
+    steps.locked(Party.objects.values_list("visit", flat=True).get(pk=party_id))
     return Party.objects.select_related("visit__tour", "visit__audience", "guide").get(pk=party_id)
 
 
