@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 from typing import NamedTuple
@@ -84,18 +85,16 @@ class Wanted:
         }
         self._seen: list[Spot] = []
         self._rest: Iterator[Spot] = iter(())
-        self.best, self.best_is_sure = self.left, True
+        self.best = self.left
         self.first: Spot | None = None
 
     def look(self, sites: Mapping[int, Site], budget: Budget) -> None:
         """Begin: find the best with all others absent. What is undecided counts as possible, so that `best` stays a bound."""
         self._rest = self._spots(sites)
         for spot in self.spots():
-            try:
+            with suppress(Undecided):
                 if not sites[spot.day].alone(spot.placed, budget):
                     continue
-            except Undecided:
-                self.best_is_sure = False
             self.best, self.first = spot.cost, spot
             return
 

@@ -48,7 +48,6 @@ class Bar:
     width: float
     height: float
     beside: float | None = None
-    beside_said: str = ""
     text_x: float = 0
     text_y: float = 0
     year: str = ""
@@ -142,7 +141,6 @@ def _lying(table: Table, asked: Bars) -> Chart:
             width=round(value * LONGEST / most, 1),
             height=11,
             beside=round(beside[at] * LONGEST / most, 1) if beside else None,
-            beside_said=_said(beside[at]) if beside else "",
             text_x=round(value * LONGEST / most, 1),
             text_y=at * ROW + LABEL + 14,
         )
