@@ -100,6 +100,58 @@ def test_what_was_typed_comes_back_until_it_is_sent(page: Pages, open_museum: Mu
     assert not screen.locator("#draft-back").is_visible()
 
 
+CHOSEN = "() => (document.querySelector('input[name=start]:checked') || {}).value"
+
+
+@pytest.mark.parametrize("leave", ["reload", "away and back", "another day"])
+def test_the_chosen_time_is_as_little_lost_as_what_was_typed(page: Pages, open_museum: Museum, leave: str) -> None:
+    screen = page(width=390)
+    screen.goto("/ask/")
+    wish(screen)
+    choose_a_time(screen)
+    person(screen)
+    chosen = screen.evaluate(CHOSEN)
+    assert chosen
+    expect(screen.locator("#draft-kept")).to_be_visible()
+    if leave == "reload":
+        screen.reload()
+    else:
+        screen.goto("/")
+        screen.go_back() if leave == "away and back" else screen.goto("/ask/")
+    expect(screen.locator("input[name=start]:checked")).to_be_attached()
+    assert screen.evaluate(CHOSEN) == chosen
+    assert screen.input_value("input[name=name]") == "Айгерім Сейітқызы"
+    screen.click("button[name=book]")
+    screen.wait_for_url("**/visit/**")
+
+
+def test_who_goes_back_and_sends_the_same_once_more_has_still_one_visit(page: Pages, open_museum: Museum) -> None:
+    screen = page(width=390)
+    screen.goto("/ask/")
+    wish(screen)
+    choose_a_time(screen)
+    person(screen)
+    screen.click("button[name=book]")
+    screen.wait_for_url("**/visit/**")
+    first = screen.url
+    screen.go_back()
+    if not screen.locator("input[name=start]:checked").count():
+        choose_a_time(screen)
+    person(screen)
+    screen.click("button[name=book]")
+    screen.wait_for_url(first)
+    assert Visit.objects.count() == 1
+    screen.go_back()
+    person(screen)
+    screen.fill("textarea[name=notes]", "a second group")
+    screen.click("button[name=book]")
+    expect(screen.locator("#refused")).to_be_visible()  # asks whether a second group is meant
+    page.expected("422")
+    screen.click("button[name=book]")
+    screen.wait_for_url("**/visit/**")
+    assert Visit.objects.count() == 2
+
+
 def test_a_draft_is_forgotten_by_a_button(page: Pages, open_museum: Museum) -> None:
     screen = page()
     screen.goto("/ask/")

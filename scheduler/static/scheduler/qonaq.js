@@ -45,14 +45,32 @@
     date.value = shown.value;
     date.dispatchEvent(new Event("input"));
   }
-  var running = null;
-  function look(more) {
-    var asked = new URLSearchParams(), said = values();
-    WISH.forEach(function (name) { if (said[name] && said[name][0]) asked.set(name, said[name][0]); });
+  function time() { // the day and the hour that are chosen
+    var found = {};
     ["chosen_day", "start"].forEach(function (name) {
       var chosen = fields(name).filter(function (one) { return one.type !== "radio" || one.checked; })[0];
-      if (chosen && chosen.value) asked.set(name, chosen.value);
+      if (chosen && chosen.value) found[name] = chosen.value;
     });
+    return found;
+  }
+  function stand(here) { // the address shows the same again; what it knows about this entry of the history stays
+    var language = document.getElementById("here");
+    history.replaceState(history.state, "", here);
+    if (language) language.value = here;
+  }
+  function chooseTime() {
+    var looked = document.getElementById("looked"), chosen = time();
+    if (!looked || !looked.dataset.here || !chosen.start) return;
+    var parts = looked.dataset.here.split("?"), asked = new URLSearchParams(parts[1] || "");
+    if (chosen.chosen_day) asked.set("day", chosen.chosen_day);
+    asked.set("start", chosen.start);
+    stand(parts[0] + "?" + asked);
+  }
+  var running = null;
+  function look(more, kept) {
+    var asked = new URLSearchParams(), said = values(), chosen = kept || time();
+    WISH.forEach(function (name) { if (said[name] && said[name][0]) asked.set(name, said[name][0]); });
+    Object.keys(chosen).forEach(function (name) { asked.set(name, chosen[name]); });
     var date = typedDay();
     if (date && !date.value) asked.delete("chosen_day");
     if (date && date.value && !more) asked.set("day", date.value);
@@ -75,8 +93,8 @@
       if (taken && !fields("start").some(function (one) { return one.checked; })) {
         fields("start").forEach(function (one) { if (one.value === taken.value) one.checked = true; });
       }
-      var here = document.getElementById("looked").dataset.here, language = document.getElementById("here");
-      if (here) { history.replaceState(null, "", here); if (language) language.value = here; }
+      var here = document.getElementById("looked").dataset.here;
+      if (here) stand(here);
       if (again && !document.contains(focus)) {
         var same = (again[0] && document.getElementById(again[0])) || fields(again[1]).filter(function (one) { return one.value === again[2]; })[0]
           || document.getElementById("when");
@@ -137,7 +155,7 @@
     var said = values();
     var typed = Object.keys(said).some(function (name) { return name !== "locale" && name !== "adults" && said[name].length; });
     var kept = typed && store(function (box) {
-      box.setItem(DRAFT, JSON.stringify({ at: Date.now(), said: said }));
+      box.setItem(DRAFT, JSON.stringify({ at: Date.now(), said: said, time: time() }));
       return true;
     });
     var note = document.getElementById("draft-kept");
@@ -154,7 +172,7 @@
     document.getElementById("draft-back").hidden = false;
     document.getElementById("draft-kept").hidden = false;
     if (!chosen && WISH.slice(0, 4).every(function (name) { return draft.said[name] && draft.said[name].length; })) {
-      look().then(function () { put(draft.said, names); });
+      look(null, draft.time || {}).then(function () { put(draft.said, names); });
     }
   }
 
@@ -163,6 +181,7 @@
     var typing = 0;
     form.addEventListener("change", function (event) {
       if (WISH.indexOf(event.target.name) >= 0 || event.target === typedDay()) { clearTimeout(typing); look(); }
+      if (event.target.name === "start") chooseTime();
     });
     form.addEventListener("input", function (event) {
       if (event.target.type !== "number") return;
@@ -185,7 +204,10 @@
       form.addEventListener("input", keep);
       form.addEventListener("change", keep);
       window.addEventListener("pagehide", function () { if (waiting) { clearTimeout(waiting); write(); } }); // the last word, too
+      var request = fields("request_key")[0];
+      if (request && history.state && history.state.sent) request.value = history.state.sent; // back again: still the same request
       form.addEventListener("submit", function () {
+        if (request) history.replaceState({ sent: request.value }, "");
         try { sessionStorage.setItem(SENT, "1"); } catch (refused) { /* then the draft stays until it is old */ }
       });
       try { sessionStorage.removeItem(SENT); } catch (refused) { /* as above */ }
