@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from scheduler.views import duty, feeds, guide, guide_app, look, organiser, sheets, visit, voucher, waiting
+from scheduler.views import duty, feeds, guide, guide_app, look, organiser, resuming, sheets, visit, voucher, waiting
 from scheduler.views.office import (
     board,
     booking,
@@ -31,6 +31,7 @@ urlpatterns = [
     path("ask/starts/", organiser.ask_starts, name="ask_starts"),
     path("wait/", waiting.wait, name="wait"),
     path("lost-link/", organiser.lost_link, name="lost_link"),
+    path("typed-before/", resuming.typed_before, name="typed_before"),
     path("visit/<str:token>/", visit.visit, name="visit"),
     path("visit/<str:token>/voucher/", voucher.voucher, name="visit_voucher"),
     path("visit/<str:token>/voucher.png", voucher.picture, name="visit_picture"),

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 
 from notifications import links
 from scheduler import permissions, queries, telling
 from scheduler.models import Party, Visit
+from scheduler.views.resuming import sign_in_first
 from tours.models import User
 
 View = Callable[..., HttpResponse]
@@ -24,7 +24,7 @@ def office_only(view: View) -> View:
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return sign_in_first(request)
         if not permissions.is_office(request.user):
             raise Http404
         return view(request, *args, **named)
@@ -38,7 +38,7 @@ def guide_only(view: View) -> View:
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return sign_in_first(request)
         guide = permissions.guide_of(request.user)
         if guide is None:
             raise Http404

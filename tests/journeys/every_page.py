@@ -31,6 +31,7 @@ from tours.models import Audience, Guide, Tour, User
 WORKED_OUT = "#looked:not([aria-busy]) [name=publish]"
 POSTED, FILE, PART = "only posted to", "a file", "a part of a page"
 NO_PAGES = {
+    "typed_before": "stands only after a form that found nobody signed in: see test_resuming",
     **dict.fromkeys(
         [
             "visit_change",
