@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.core.matching import Demand
@@ -72,6 +72,7 @@ def can_all_be_led(tasks, limits):
     return False
 
 
+@settings(max_examples=500)  # one in seven can be led
 @given(scenes(), st.integers(1, 2))
 def test_a_no_is_true_and_a_mixture_leads_all(scene, number) -> None:
     """The last task is asked for; what leads the others is not known."""
