@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,8 @@ from scheduler.board import Shown
 from scheduler.dates import long_day, short_day
 from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused
-from scheduler.forms.closing import ClosureForm, asked_of, choice_of, decisions_of, form_of, typed_of
+from scheduler.forms.closing import ClosureForm, asked_of, decisions_of, form_of, typed_of
+from scheduler.forms.drafts import initial_of
 from scheduler.forms.fields import near_day
 from scheduler.models import Closure, KeptDraft, Offer
 from scheduler.views.access import office_only, staff
@@ -110,7 +111,7 @@ def _fresh(request: HttpRequest, closure: Closure | None, draft: KeptDraft | Non
     """The page before anything is sent: empty, as it was kept, as the closure is, or filled from its address."""
     asked = asked_of(request.GET) if closure is None and draft is None else None
     if asked is None:
-        initial = _initial(closure) if closure else {}
+        initial = initial_of(closure) if closure else {}
         return _page(request, closure, form_of(draft) if draft else ClosureForm(initial=initial), draft=draft)
     if asked.has_place_and_time():
         _hit, refused = tried(lambda: closures.hit_by(asked.draft(), now=timezone.now()))
@@ -240,22 +241,3 @@ def _next_day(closure: Closure | None, zone: ZoneInfo, *, now: datetime) -> date
     """The day on which a closure that stands closes next, where its calendar opens; the present one while it lasts."""
     times = queries.next_times_of(closure, now, zone, 1) if closure else []
     return periods.day_of(max(times[0].lower, now), zone) if times else None
-
-
-def _initial(closure: Closure) -> dict[str, Any]:
-    zone = ZoneInfo(catalogue.museum().time_zone)
-    start = periods.local(closure.period.lower, zone)
-    initial: dict[str, Any] = {
-        "spaces": [space.code for space in closure.spaces.all()],
-        "first": start.date(),
-        "starts": start.time(),
-        "open_end": closure.period.upper is None,
-        **choice_of(closure.rrule),
-        "kind": closure.kind,
-        **{f"notice_{code}": getattr(closure, f"notice_{code}") for code in ("kk", "ru", "en")},
-    }
-    if closure.period.upper is not None:
-        end = periods.local(closure.period.upper, zone)
-        whole = end.hour == end.minute == 0
-        initial |= {"last": end.date() - timedelta(days=whole), "ends": None if whole else end.time()}
-    return initial

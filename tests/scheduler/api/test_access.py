@@ -128,6 +128,16 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("POST", "closures/"): ((401, 401, 401, 403, 403, 403, 201, 401, 401), DRAFT | {"seal": "{seal}"}),
     ("POST", "closures/{closure}/preview/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), {"kind": "sanitary"}),
     ("GET", "closures/{closure}/lifting/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
+    ("GET", "closures/drafts/"): ((401, 401, 401, 403, 403, 403, 200, 401, 401), None),
+    ("POST", "closures/drafts/"): ((401, 401, 401, 403, 403, 403, 201, 401, 401), DRAFT),
+    ("GET", "closures/drafts/{draft}/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
+    ("PATCH", "closures/drafts/{draft}/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), {"kind": "sanitary"}),
+    ("POST", "closures/drafts/{draft}/preview/"): ((404, 404, 404, 404, 404, 404, 200, 404, 401), None),
+    ("POST", "closures/drafts/{draft}/publish/"): (
+        (404, 404, 404, 404, 404, 404, 201, 404, 401),
+        {"seal": "{draft seal}"},
+    ),
+    ("DELETE", "closures/drafts/{draft}/"): ((404, 404, 404, 404, 404, 404, 204, 404, 401), None),
     ("PATCH", "closures/{closure}/"): (
         (404, 404, 404, 404, 404, 404, 200, 404, 401),
         {"kind": "sanitary", "seal": "{change seal}"},
@@ -176,6 +186,8 @@ def stage(stranger: Caller, office: Caller, booked: Booked) -> Stage:
     ).json()
     change_seal = office.at("POST", f"closures/{closure['id']}/preview/", {"kind": "sanitary"}).json()["seal"]
     seal = office.at("POST", "closures/preview/", DRAFT).json()["seal"]  # the catalogue's version has moved on
+    draft = office.at("POST", "closures/drafts/", DRAFT | {"spaces": ["zerde"]}).json()
+    draft_seal = office.at("POST", f"closures/drafts/{draft['id']}/preview/").json()["seal"]
     job = planning.ask(FAR, FAR, by=None, seconds=5, now=timezone.now())
     planning.run(job.pk, now=timezone.now())
     return Stage(
@@ -201,6 +213,8 @@ def stage(stranger: Caller, office: Caller, booked: Booked) -> Stage:
             "{closure}": str(closure["id"]),
             "{seal}": seal,
             "{change seal}": change_seal,
+            "{draft}": str(draft["id"]),
+            "{draft seal}": draft_seal,
             "{job}": str(job.pk),
         },
     )

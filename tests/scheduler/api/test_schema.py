@@ -20,7 +20,7 @@ from schemathesis.specs.openapi import checks
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from config.wsgi import application
-from scheduler.models import Closure, Party, Visit
+from scheduler.models import Closure, KeptDraft, Party, Visit
 from tests.scheduler.api.conftest import FAR, NEAR, Caller, caller_of, sign_in_of
 from tests.scheduler.conftest import at
 
@@ -61,6 +61,7 @@ def api(booked: Any, office: Caller) -> OpenApiSchema:
     booked(start=at(FAR, "11:00"), email="b@example.org", tour="grounds-flowers", language="en")
     seal = office.at("POST", "closures/preview/", LATER).json()["seal"]
     office.at("POST", "closures/", LATER | {"seal": seal})
+    office.at("POST", "closures/drafts/", LATER | {"spaces": ["zerde"]})
     duty = Party.objects.get(visit__code=soon["code"])
     assert duty.guide is not None
     office.at("POST", f"guides/{duty.guide.code}/absences/", {"start": LATER["start"], "end": LATER["end"]})
@@ -119,7 +120,8 @@ def existing(name: str, rows: Any, path: str) -> Any:
         return "g01"
     if name == "code":
         return Visit.objects.order_by("pk").values_list("code", flat=True).first() or "AAAAAAA"
-    found = (Closure if "closures" in path else rows).objects.order_by("pk").values_list("pk", flat=True).first()
+    held = KeptDraft if "drafts" in path else Closure if "closures" in path else rows
+    found = held.objects.order_by("pk").values_list("pk", flat=True).first()
     return found or 1
 
 
@@ -151,6 +153,7 @@ def test_the_examples_of_the_schema_are_true(stranger: Caller, office: Caller) -
         (stranger, "waiting/"),
         (office, "office/visits/"),
         (office, "closures/preview/"),
+        (office, "closures/drafts/"),
     ):
         content = paths[f"/api/v1/{path}"]["post"]["requestBody"]["content"]["application/json"]
         for example in content["examples"].values():
