@@ -25,10 +25,8 @@ from rest_framework.response import Response
 from tours import services
 
 PROBLEM = "application/problem+json"
-AWAY = (
-    OperationalError,
-    InterfaceError,
-)  # no connection, or no lock in time: nothing was done, and it may go well in a moment
+AWAY = (OperationalError, InterfaceError)
+"""No connection, or no lock in time: nothing was done, and it may go well in a moment."""
 RETRY_SECONDS = 5
 
 logger = logging.getLogger(__name__)
@@ -40,6 +38,20 @@ COMMON = {
     "503": "Too many people at this moment, no certain answer in time, or no museum yet (`busy`, `not_known`, `no_museum`); "
     "try again after `Retry-After` seconds.",
 }
+NAMED = {
+    "visits/{code}": "The visit's code, as its letters and its answer have it: `K7RM2QX`.",
+    "tours/{code}": "The tour's code, as the list has it.",
+    "audiences/{code}": "The code of the kind of group, as the list has it.",
+    "spaces/{code}": "The place's code, as the list has it.",
+    "closures/{id}": "The closure's `id`, as the list has it.",
+    "drafts/{id}": "The draft's `id`, as the list has it.",
+    "changes/{id}": "The late change's `id`, as the answer to whoever asked for it and the visit's `changes` have it.",
+    "duties/{id}": "The duty's `id`, as `me/duties/` has it, and for the office each of a visit's `parties` (`duty`).",
+    "jobs/{id}": "The job's `id`, as `roster/plan/` answered.",
+    "guides/{guide}": "The guide's code.",
+    "absences/{id}": "The absence's `id`, as the list has it.",
+}
+"""What an address names, by the part of the address that names it."""
 
 
 @runtime_checkable
@@ -130,6 +142,17 @@ def common_problems(result: dict[str, Any], generator: Any, request: Any, public
                 content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
                 operation["responses"].setdefault(status, {"description": words, "content": content})
             operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
+
+
+def addresses_explained(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Says of every call in the schema what its address names."""
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    before, _name, _rest = path.partition(f"/{{{parameter['name']}}}")
+                    parameter["description"] = NAMED[f"{before.rpartition('/')[2]}/{{{parameter['name']}}}"]
     return result
 
 

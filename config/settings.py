@@ -348,7 +348,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.api.common_problems"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.common_problems",
+        "config.api.addresses_explained",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "Language": "tours.models.Language",
         "SpaceKind": "tours.models.Space.Kind",

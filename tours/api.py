@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -15,6 +16,8 @@ from tours import queries
 from tours.models import Audience, Language, Museum, Price, Space, Stop, Tour
 
 Row = TypeVar("Row", bound=Model)
+View = TypeVar("View")
+TAG = "Catalogue"
 
 
 class PlaceSerializer(serializers.ModelSerializer[Space]):
@@ -121,7 +124,7 @@ class AudienceSerializer(serializers.ModelSerializer[Audience]):
 
 
 class Catalogue(ReadOnlyModelViewSet[Row]):
-    """Open to all, by code, and with the museum at hand."""
+    """Open to all, in the reader's language; rows are named by their codes."""
 
     permission_classes = (AllowAny,)
     lookup_field = "code"
@@ -132,7 +135,14 @@ class Catalogue(ReadOnlyModelViewSet[Row]):
         return dict(super().get_serializer_context()) | ({} if drawing_schema else {"museum": queries.museum()})
 
 
-@extend_schema_view(list=extend_schema(summary="The tours on offer"), retrieve=extend_schema(summary="One tour"))
+def _said(everything: str, one: str) -> Callable[[type[View]], type[View]]:
+    """How the schema describes the two calls of a kind of rows."""
+    return extend_schema_view(
+        list=extend_schema(summary=everything, tags=[TAG]), retrieve=extend_schema(summary=one, tags=[TAG])
+    )
+
+
+@_said("The tours on offer", "One tour")
 class TourViewSet(Catalogue[Tour]):
     serializer_class = TourSerializer
     queryset = Tour.objects.none()
@@ -141,10 +151,7 @@ class TourViewSet(Catalogue[Tour]):
         return queries.offered_tours()
 
 
-@extend_schema_view(
-    list=extend_schema(summary="The kinds of group, with prices, proof and deadlines"),
-    retrieve=extend_schema(summary="One kind of group"),
-)
+@_said("The kinds of group, with prices, proof and deadlines", "One kind of group")
 class AudienceViewSet(Catalogue[Audience]):
     serializer_class = AudienceSerializer
     queryset = Audience.objects.none()
@@ -153,7 +160,7 @@ class AudienceViewSet(Catalogue[Audience]):
         return queries.offered_audiences()
 
 
-@extend_schema_view(list=extend_schema(summary="The places"), retrieve=extend_schema(summary="One place"))
+@_said("The places", "One place")
 class SpaceViewSet(Catalogue[Space]):
     serializer_class = SpaceSerializer
     queryset = Space.objects.none()

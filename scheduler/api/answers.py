@@ -52,6 +52,9 @@ class PartyAnswer(Answer):
     number = serializers.IntegerField()
     wave = serializers.IntegerField(help_text="Sub-groups of one wave start together; the first is 0.")
     heads = serializers.IntegerField()
+    duty = serializers.IntegerField(
+        allow_null=True, help_text="The duty of leading it, for `duties/{id}/…`; for the office alone."
+    )
     guide = GuideAnswer(allow_null=True)
     legs = LegAnswer(many=True, allow_null=True)
 

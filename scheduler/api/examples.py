@@ -19,8 +19,8 @@ _VISIT = {
     **_TIMES,
     "waves": ["2027-05-28T11:00:00+05:00"],
     "parties": [
-        {"number": 1, "wave": 0, "heads": 25, "guide": None, "legs": None},
-        {"number": 2, "wave": 0, "heads": 25, "guide": None, "legs": None},
+        {"number": 1, "wave": 0, "heads": 25, "duty": None, "guide": None, "legs": None},
+        {"number": 2, "wave": 0, "heads": 25, "duty": None, "guide": None, "legs": None},
     ],
     "legs": [],
     "ceremony": [],

@@ -41,7 +41,7 @@ def visit(row: Visit, asker: str, museum: Museum | None = None) -> dict[str, Any
         "start": clock(row.period.lower, house) if row.period else None,
         "end": clock(row.period.upper, house) if row.period else None,
         "waves": [clock(begin, house) for begin in steps.begins_of(row)] if row.period else [],
-        "parties": [party(each, house, draft=draft) for each in parties],
+        "parties": [party(each, house, draft=draft, office=office) for each in parties],
         "legs": [] if parties or hidden else legs(_places(row.legs.all()), house),
         "ceremony": [] if hidden else list(row.ceremony),
         "notes": "" if hidden else row.notes,
@@ -65,12 +65,13 @@ def visit(row: Visit, asker: str, museum: Museum | None = None) -> dict[str, Any
     }
 
 
-def party(row: Party, museum: Museum, *, draft: bool) -> dict[str, Any]:
-    """A party; who leads it and where only where `draft` (or the promise) lets it be seen."""
+def party(row: Party, museum: Museum, *, draft: bool, office: bool) -> dict[str, Any]:
+    """A party; who leads it and where only where `draft` (or the promise) lets it be seen, its duty to whoever gives it to a guide."""
     return {
         "number": row.number,
         "wave": row.wave,
         "heads": row.heads,
+        "duty": row.pk if office else None,
         "guide": guide(row.guide) if draft else None,
         "legs": legs(queries.legs_of(row), museum) if draft else None,
     }

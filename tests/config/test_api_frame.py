@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework import exceptions, serializers
 from rest_framework.decorators import api_view, permission_classes
 from rest_framework.permissions import AllowAny
@@ -150,3 +151,18 @@ def test_while_the_database_is_away_everybody_is_asked_to_come_again(client: Cli
         connection.close()
         connection.settings_dict["NAME"] = name
     assert (response.status_code, response.headers["Retry-After"], response.headers["Content-Type"]) == (503, "5", kind)
+
+
+def test_every_call_says_what_it_does_and_what_its_address_names() -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    calls = [
+        (f"{method} {path}", call) for path, of_path in schema["paths"].items() for method, call in of_path.items()
+    ]
+    assert [name for name, call in calls if not call.get("summary") or not call["tags"][0][0].isupper()] == []
+    unsaid = [
+        (name, each["name"])
+        for name, call in calls
+        for each in call.get("parameters", ())
+        if not each.get("description")
+    ]
+    assert unsaid == []

@@ -24,7 +24,7 @@ def test_a_group_asks_and_is_answered_at_once(stranger: Caller) -> None:
     assert (response.status_code, answer["status"], answer["heads"]) == (201, "confirmed", 30)
     assert (answer["start"], answer["end"]) == ("2025-06-18T11:00:00+05:00", "2025-06-18T12:00:00+05:00")
     assert answer["parties"] == [
-        {"number": number, "wave": 0, "heads": 15, "guide": None, "legs": None} for number in (1, 2)
+        {"number": number, "wave": 0, "heads": 15, "duty": None, "guide": None, "legs": None} for number in (1, 2)
     ]
     assert answer["price"] == {"amount": 12000, "currency": "KZT", "free": False, "reason": ""}
     assert answer["manage_url"] == f"http://testserver/visit/{answer['token']}/"
@@ -75,6 +75,7 @@ def test_guides_and_places_are_told_once_they_are_promised(booked: Booked, offic
     party = office.at("GET", f"visits/{later['code']}/").json()["parties"][0]
     assert party["guide"]["code"].startswith("g0")
     assert len(party["legs"]) == 2
+    assert office.at("GET", f"duties/{party['duty']}/candidates/").status_code == 200
     assert (soon["promised"], soon["parties"][0]["guide"] is not None) == (True, True)
     assert [leg["start"] for leg in soon["parties"][0]["legs"]] == [
         "2025-05-21T11:00:00+05:00",
