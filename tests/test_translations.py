@@ -20,7 +20,7 @@ MARKS = {
 }  # fmt: skip
 """What marks a text, and which of its arguments is the text."""
 THE_SAME = {
-    "Catalogue", "Cinema", "Film", "Hall", "Memorial", "Telephone", "Telephone: %(phone)s", "Tour",
+    "Browser", "Catalogue", "Cinema", "Code", "Film", "Hall", "Memorial", "Telephone", "Telephone: %(phone)s", "Tour",
     "currency", "film", "telephone", "tour", "webhook", "website",
 }  # fmt: skip
 """Texts that Kazakh and Russian rightly share."""
