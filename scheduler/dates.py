@@ -42,6 +42,30 @@ def days_of(first: date, last: date) -> str:
     }
 
 
+def public_day(day: date) -> str:
+    """24 May 2025, with the year in full words where a language shortens it on pages: as a notice to the public has it."""
+    words = {"day": day.day, "month": _written(day, "E"), "year": day.year}
+    return pgettext("dates", "%(day)d %(month)s %(year)d") % words
+
+
+def public_days(first: date, last: date) -> str:
+    """From the first day to the last as a notice to the public has it, as short as it is clear: 24–27 May 2025."""
+    if first == last:
+        return public_day(first)
+    if first.year != last.year:
+        return f"{public_day(first)} – {public_day(last)}"
+    words = {
+        "first": first.day,
+        "last": last.day,
+        "first_month": _written(first, "E"),
+        "month": _written(last, "E"),
+        "year": last.year,
+    }
+    if first.month == last.month:
+        return pgettext("dates", "%(first)d–%(last)d %(month)s %(year)d") % words
+    return pgettext("dates", "%(first)d %(first_month)s – %(last)d %(month)s %(year)d") % words
+
+
 def month(moment: date) -> str:
     """May 2026."""
     # Translators: a month, in Django's date format: May 2026

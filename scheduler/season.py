@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import translation
-from django.utils.formats import date_format
-from django.utils.translation import pgettext
 
 from scheduler import bookings, closures, events, periods
 from scheduler.bookings import Request
 from scheduler.closures import ClosureDraft
+from scheduler.dates import public_day, public_days
 from scheduler.errors import Refused
 from scheduler.events import Event
 from scheduler.models import Closure, Visit
@@ -79,34 +78,6 @@ def weeks_to_near(parsed: ParsedMuseum, today: date) -> int:
     return -(-(today + timedelta(days=SOONEST_DAYS) - min(begins)).days // 7)
 
 
-def dates(first: date, last: date) -> str:
-    """From the first day to the last in the active language, as short as it is clear: 24–27 May 2025."""
-    if first == last:
-        return _day(first)
-    if first.year != last.year:
-        return f"{_day(first)} – {_day(last)}"
-    words = {
-        "first": first.day,
-        "last": last.day,
-        "first_month": _month(first),
-        "month": _month(last),
-        "year": last.year,
-    }
-    if first.month == last.month:
-        return pgettext("dates", "%(first)d–%(last)d %(month)s %(year)d") % words
-    return pgettext("dates", "%(first)d %(first_month)s – %(last)d %(month)s %(year)d") % words
-
-
-def _day(day: date) -> str:
-    return pgettext("dates", "%(day)d %(month)s %(year)d") % {"day": day.day, "month": _month(day), "year": day.year}
-
-
-def _month(day: date) -> str:
-    """The month as it stands within a date."""
-    month = date_format(day, "E")
-    return month if translation.get_language() == "en" else month.lower()
-
-
 def _close(parsed: ParsedMuseum, row: SeasonClosure, first: date, zone: ZoneInfo, *, now: datetime) -> bool:
     """Whether the closure is new."""
     key = _key(parsed, f"{row.start}", row.kind, *(row.spaces or ()))
@@ -134,7 +105,9 @@ def _notice(texts: Mapping[str, str], first: date, after: date) -> dict[str, str
     filled = {}
     for language, text in texts.items():
         with translation.override(language):
-            filled[language] = text.format(dates=dates(first, after - timedelta(days=1)), reopens=_day(reopens))
+            filled[language] = text.format(
+                dates=public_days(first, after - timedelta(days=1)), reopens=public_day(reopens)
+            )
     return filled
 
 

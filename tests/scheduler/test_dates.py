@@ -45,6 +45,22 @@ def test_days_of_one_year_name_it_once(language: str, one_year: str, two_years: 
         assert dates.days_of(date(2026, 12, 2), date(2026, 12, 2)) == dates.plain_day(date(2026, 12, 2))
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "language", "words"),
+    [
+        (date(2025, 5, 24), date(2025, 5, 24), "en", "24 May 2025"),
+        (date(2025, 5, 30), date(2025, 6, 2), "en", "30 May – 2 June 2025"),
+        (date(2025, 5, 30), date(2025, 6, 2), "ru", "30 мая – 2 июня 2025 года"),
+        (date(2025, 5, 30), date(2025, 6, 2), "kk", "2025 жылғы 30 мамыр – 2 маусым"),
+        (date(2025, 12, 30), date(2026, 1, 2), "en", "30 December 2025 – 2 January 2026"),
+        (date(2025, 12, 30), date(2026, 1, 2), "kk", "2025 жылғы 30 желтоқсан – 2026 жылғы 2 қаңтар"),
+    ],
+)
+def test_a_notice_s_days_are_as_short_as_they_are_clear(first: date, last: date, language: str, words: str) -> None:
+    with translation.override(language):
+        assert dates.public_days(first, last) == words
+
+
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_no_two_weekdays_are_written_alike(language: str) -> None:
     with translation.override(language):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import translation
 
 from notifications.models import Call, OutboxMessage
 from scheduler import bookings, season
@@ -147,22 +146,6 @@ def test_shifted_notices_carry_the_shifted_dates(alzhir_file: ParsedMuseum) -> N
 def test_it_opens_again_on_a_day_on_which_the_museum_opens(changed_file: Write, season_now: datetime) -> None:
     season.load(changed_file("days: 4, spaces: all", "days: 2, spaces: all"), now=season_now)
     assert "Open again from 27 May 2025" in Closure.objects.get().notice_en  # the 26th is a Monday
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "language", "words"),
-    [
-        (date(2025, 5, 24), date(2025, 5, 24), "en", "24 May 2025"),
-        (date(2025, 5, 30), date(2025, 6, 2), "en", "30 May – 2 June 2025"),
-        (date(2025, 5, 30), date(2025, 6, 2), "ru", "30 мая – 2 июня 2025 года"),
-        (date(2025, 5, 30), date(2025, 6, 2), "kk", "2025 жылғы 30 мамыр – 2 маусым"),
-        (date(2025, 12, 30), date(2026, 1, 2), "en", "30 December 2025 – 2 January 2026"),
-        (date(2025, 12, 30), date(2026, 1, 2), "kk", "2025 жылғы 30 желтоқсан – 2026 жылғы 2 қаңтар"),
-    ],
-)
-def test_dates_are_as_short_as_they_are_clear(first: date, last: date, language: str, words: str) -> None:
-    with translation.override(language):
-        assert season.dates(first, last) == words
 
 
 def test_what_cannot_be_had_is_named_with_its_row_and_nothing_is_loaded(
