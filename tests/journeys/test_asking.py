@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from scheduler.models import CeremonyPlan, Visit
 from tests.browser import Pages, coming, overflows
@@ -21,13 +21,18 @@ def wish(screen: Page, *, tour: str = "halls", heads: str = "20") -> None:
     expect(screen.locator("table.month")).to_be_visible()
 
 
-def choose_a_time(screen: Page) -> None:
-    """The first time of a Tuesday some weeks ahead."""
-    day = coming(TUESDAY, weeks=2)
-    button = screen.locator(f"button[name=day][value='{day.isoformat()}']")
+def free_day(screen: Page) -> Locator:
+    """A Tuesday some weeks ahead, the month turned to it where need be: the last days of one may have nothing free."""
+    button = screen.locator(f"button[name=day][value='{coming(TUESDAY, weeks=2)}']")
     if not button.count():
         screen.locator("button[name=month]").last.click()
-    button.click()
+        expect(button).to_be_visible()
+    return button
+
+
+def choose_a_time(screen: Page) -> None:
+    """The first time of that day."""
+    free_day(screen).click()
     screen.locator("#day label.pick").first.click()
 
 
@@ -71,10 +76,7 @@ def wish_without_script(screen: Page) -> None:
     screen.fill("input[name=heads]", "20")
     screen.click("button[name=look]")
     if not screen.locator("#day").count():
-        day = coming(TUESDAY, weeks=2)
-        if not screen.locator(f"button[name=day][value='{day.isoformat()}']").count():
-            screen.locator("button[name=month]").last.click()
-        screen.locator(f"button[name=day][value='{day.isoformat()}']").click()
+        free_day(screen).click()
 
 
 def test_what_was_typed_comes_back_until_it_is_sent(page: Pages, open_museum: Museum) -> None:
@@ -196,8 +198,9 @@ def test_where_the_network_fails_the_form_does_without_the_script(page: Pages, o
     screen = page()
     screen.goto("/ask/")
     wish(screen)
+    day = free_day(screen)
     screen.route("**/ask/starts/**", lambda route: route.abort())
-    screen.locator("button.day.open").last.click()
+    day.click()
     expect(screen.locator("#day input[name=start]").first).to_be_attached()
     page.expected("ERR_FAILED")
 
