@@ -17,13 +17,14 @@ MOST_STEPS = 300
 CLICK_SECONDS, KEY_SECONDS = 1.3, 0.28
 """Of the keystroke-level model (Card, Moran, Newell 1980): to point and click; one key of an average typist."""
 
+# Where the goal lies, and whether one sees that it has the focus: asked at once, for the page may write this part anew at any moment.
 POSITION = """goal => { const here = document.activeElement;
-    if (here === goal) return 0;
-    return here.compareDocumentPosition(goal) & Node.DOCUMENT_POSITION_PRECEDING ? -1 : 1; }"""
-SHOWS_FOCUS = """goal => [goal, goal.nextElementSibling, goal.closest('label')].some(one => {
-    if (!one) return false;
-    const style = getComputedStyle(one), box = one.getBoundingClientRect();
-    return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && box.width > 4 && box.height > 4; })"""
+    const shows = [goal, goal.nextElementSibling, goal.closest('label')].some(one => {
+        if (!one) return false;
+        const style = getComputedStyle(one), box = one.getBoundingClientRect();
+        return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && box.width > 4 && box.height > 4; });
+    if (here === goal) return [0, shows];
+    return [here.compareDocumentPosition(goal) & Node.DOCUMENT_POSITION_PRECEDING ? -1 : 1, shows]; }"""
 IN_MAIN = "goal => document.getElementById('main').contains(goal)"
 FOCUS_IN_MAIN = "() => document.getElementById('main').contains(document.activeElement)"
 NAME_OF = "() => document.activeElement ? document.activeElement.outerHTML.slice(0, 120) : ''"
@@ -151,9 +152,9 @@ class Hand:
                 expect(what).to_be_attached()
                 goal = what.element_handle()
                 assert goal is not None
-            position = goal.evaluate(POSITION)
+            position, shows_focus = goal.evaluate(POSITION)
             if position == 0:
-                assert goal.evaluate(SHOWS_FOCUS), f"Nothing shows that this has the focus: {goal.evaluate(NAME_OF)}"
+                assert shows_focus, f"Nothing shows that this has the focus: {goal.evaluate(NAME_OF)}"
                 return
             self._key("Shift+Tab" if position < 0 and seen else "Tab")
             seen.append(self.screen.evaluate(NAME_OF))
