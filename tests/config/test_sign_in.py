@@ -6,6 +6,7 @@ import io
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -15,6 +16,8 @@ from allauth.usersessions.models import UserSession
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from tours.models import User
 
@@ -99,6 +102,25 @@ def test_where_it_is_required_the_office_sets_up_a_second_factor_first(
     assert client.get("/accounts/2fa/").status_code == 200
     Authenticator.objects.create(user=office, type=Authenticator.Type.TOTP, data={"secret": generate_totp_secret()})
     assert client.get("/admin/").status_code != 302 or client.get("/admin/").url != "/accounts/2fa/"
+
+
+@pytest.mark.parametrize("what", ["tours_user", "tours_apitoken", "auth_group", "mfa_authenticator"])
+def test_who_may_sign_in_is_shown_and_changed_only_after_a_fresh_proof(
+    client: Client, office: User, settings: Any, what: str
+) -> None:
+    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    User.objects.filter(pk=office.pk).update(is_superuser=True)
+    sign_in(client)
+    Authenticator.objects.create(user=office, type=Authenticator.Type.TOTP, data={"secret": generate_totp_secret()})
+    page = reverse(f"admin:{what}_changelist")
+    asked = f"/accounts/reauthenticate/?next={quote(page, safe='')}"
+    assert client.get(page).url == asked
+    assert client.post(page, {"action": "delete_selected"}).url == asked
+    assert client.get("/admin/tours/tour/").status_code == 200
+    assert client.post(asked, {"password": PASSWORD}).url == page
+    assert client.get(page).status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(minutes=6), tick=False):
+        assert client.get(page).url == asked
 
 
 def test_a_guide_needs_none(client: Client, settings: Any) -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate as _has_proved
+from allauth.mfa.admin import AuthenticatorAdmin
+from allauth.mfa.models import Authenticator
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -79,7 +89,33 @@ class GuideAdmin(CatalogueAdmin):
             services.renew_calendar_address(guide)
 
 
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # unfold has no types
+def proven_anew(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Ask whoever has not proved in the last minutes that it is they, where a second factor is required at all.
+
+    What was typed is not kept meanwhile: it may be somebody's password.
+    """
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        if settings.OFFICE_NEEDS_SECOND_FACTOR and request.user.is_authenticated and not _has_proved(request):
+            ask = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+            return redirect(f"{ask}?{urlencode({'next': request.path})}")
+        return view(request, *args, **named)
+
+    return door
+
+
+class Guarded(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Pages on which somebody decides who may sign in, and to what."""
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        for each in urls:
+            each.callback = proven_anew(each.callback)
+        return urls
+
+
+class UserAdmin(DjangoUserAdmin, Guarded):  # type: ignore[type-arg]  # not generic at run time
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -107,17 +143,22 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
         return getattr(user, "guide", None)
 
 
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GroupAdmin(DjangoGroupAdmin, Guarded):
     """Django's, in unfold's clothes."""
 
 
+class SecondFactorAdmin(AuthenticatorAdmin, Guarded):  # type: ignore[misc]  # neither has types
+    """allauth's: a lost second factor is deleted here."""
+
+
 admin.site.register(User, UserAdmin)
-admin.site.unregister(Group)
+admin.site.unregister([Group, Authenticator])
 admin.site.register(Group, GroupAdmin)
+admin.site.register(Authenticator, SecondFactorAdmin)
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ApiTokenAdmin(Guarded):
     """To look at and revoke; one is made by `manage.py api_token`, which shows it once."""
 
     list_display = ("user", "name", "created_at", "last_used_at", "revoked_at")
