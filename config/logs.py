@@ -1,4 +1,4 @@
-"""Log lines without what opens doors: no token of a link, no API token, no password of a URL, no control characters."""
+"""Log lines: what happened and what it was about, without what opens doors: no token, no password of a URL, no control characters."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ ROWS = re.compile(
     r"(?<=DETAIL:  )(?:Failing row contains|Key) \(.*?(?=\n(?:HINT|CONTEXT|QUERY):  |\n\n(?:The above|During)|\nTraceback |\Z)",
     re.DOTALL,
 )
+KNOWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+"""What every record has; whatever else one has was said beside its message (`extra`)."""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -28,6 +30,16 @@ def without_secrets(text: str) -> str:
     return CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def beside(record: logging.LogRecord) -> dict[str, str | int | float | bool]:
+    """What a line is about, as its `extra` says: plain values only, since a request or a row would say more than it should."""
+    found = {name: value for name, value in vars(record).items() if name not in KNOWN}
+    return {
+        name: without_secrets(value) if isinstance(value, str) else value
+        for name, value in found.items()
+        if isinstance(value, str | int | float)
+    }
+
+
 class Plain(logging.Formatter):
     """For a terminal."""
 
@@ -35,7 +47,9 @@ class Plain(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
-        return super().formatMessage(record).replace("\n", "\\n")  # who sends a line feed forges no line
+        about = " ".join(f"{name}={value}" for name, value in beside(record).items())
+        said = super().formatMessage(record) + (f" ({about})" if about else "")
+        return said.replace("\n", "\\n")  # who sends a line feed forges no line
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
@@ -46,6 +60,7 @@ class Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
+            **beside(record),
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,

@@ -61,6 +61,29 @@ def test_passwords_and_control_characters(text: str, shown: str) -> None:
     assert without_secrets(text) == shown
 
 
+def test_what_a_line_is_about_stands_in_it() -> None:
+    undeliverable = record("letter is undeliverable")
+    vars(undeliverable).update(row="7c0f", attempts=3, seconds=1.5, request=object(), url="redis://:pass@cache/0")
+    assert (
+        Plain()
+        .format(undeliverable)
+        .endswith(
+            "django.request: letter is undeliverable (row=7c0f attempts=3 seconds=1.5 url=redis://[secret]@cache/0)"
+        )
+    )
+    line = json.loads(Json().format(undeliverable))
+    assert (line["row"], line["attempts"], line["seconds"], line["url"]) == ("7c0f", 3, 1.5, "redis://[secret]@cache/0")
+    assert "request" not in line  # what is no plain value says more than it should
+
+
+@pytest.mark.parametrize("name", ["level", "time"])
+def test_what_stands_beside_a_line_does_not_take_its_place(name: str) -> None:
+    line = record("as it is")
+    vars(line)[name] = "another"
+    assert json.loads(Json().format(line))["message"] == "as it is"
+    assert json.loads(Json().format(line))["level"] == "WARNING"
+
+
 def test_nobody_forges_a_line() -> None:
     assert Plain().format(record("name: %s", "x\n12:00:00 INFO all is well")).count("\n") == 0
 
