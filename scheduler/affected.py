@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from scheduler import periods
 from scheduler.models import Party, Visit
+from tours.days import lies_in
 from tours.editing import Edit, edited, row_of
 from tours.models import Museum
 from tours.models.words import WEEKDAYS
@@ -130,7 +131,9 @@ def _of_guide(
             visit.tour is not None and visit.language not in row.get("leads", {}).get(visit.tour.code, ())
         ):
             lost.append(visit)
-        elif row.get("hours") and not _within(party.period, row["hours"], ("starts", "ends"), zone):
+        elif (hours := _valid(row.get("hours", ()), visit.day)) and not _within(
+            party.period, hours, ("starts", "ends"), zone
+        ):
             away.append(visit)
     if lost and (before.get("leads"), before.get("active", True)) != (row.get("leads"), row.get("active", True)):
         yield Effect(
@@ -146,6 +149,15 @@ def _of_guide(
             _shown(dict.fromkeys(away)),
             to_mend=True,
         )
+
+
+def _valid(rows: Iterable[Mapping[str, Any]], day: date | None) -> list[Mapping[str, Any]]:
+    """A guide's own hours that are valid on a day."""
+    return [row for row in rows if day and lies_in(day, _day(row.get("valid_from")), _day(row.get("valid_until")))]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _of_hours(after: Mapping[str, Any], museum: Museum, now: datetime) -> Iterator[Effect]:

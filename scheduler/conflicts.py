@@ -13,6 +13,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from notifications.models import Call, OutboxMessage
 from scheduler import bookings, periods, queries
 from scheduler.models import ChangeRequest, Closure, Contact, Leg, Offer, Party, Visit
+from tours.days import lies_in
+from tours.models import GuideHours
 from tours.queries import museum
 
 TIME_TO_ANSWER = timedelta(days=2)
@@ -23,7 +25,8 @@ TIME_TO_ANSWER = timedelta(days=2)
 class Conflict:
     """One thing to mend. `remedy`: what the office can do: "move", "assign", "ring", "decide", "correct".
 
-    `kind`: inside_closure, no_guide, not_answered, offer_unanswered, heads_unconfirmed, untold, undelivered (a letter that could not be
+    `kind`: inside_closure, no_guide, outside_hours (the guide who is to lead does not work then), not_answered,
+    offer_unanswered, heads_unconfirmed, untold, undelivered (a letter that could not be
     delivered), undecided (a request past its `decide_by`), late_wish (a change asked for after the deadline).
     """
 
@@ -42,6 +45,7 @@ def every(*, now: datetime) -> list[Conflict]:
     found = [
         *_inside_closures(now),
         *_without_guide(now),
+        *_outside_hours(now),
         *_unanswered_duties(now),
         *_unanswered_offers(now),
         *_unconfirmed_heads(now),
@@ -82,6 +86,23 @@ def _without_guide(now: datetime) -> Iterator[Conflict]:
     """Parties of confirmed visits within the horizon that nobody leads."""
     for party in queries.parties_soon(museum(), now=now).filter(guide=None):
         yield Conflict("no_guide", party.visit, "assign", party=party)
+
+
+def _outside_hours(now: datetime) -> Iterator[Conflict]:
+    """Parties within the horizon whose guide does not work then any more, by hours of their own that were set after it was agreed."""
+    house = museum()
+    zone = ZoneInfo(house.time_zone)
+    led = queries.parties_soon(house, now=now).filter(Exists(GuideHours.objects.filter(guide=OuterRef("guide"))))
+    for party in led.prefetch_related("guide__hours"):
+        starts, ends = (periods.local(edge, zone) for edge in (party.period.lower, party.period.upper))
+        day = starts.date()
+        hours = party.guide.hours.all() if party.guide else ()
+        valid = [row for row in hours if lies_in(day, row.valid_from, row.valid_until)]
+        there = any(
+            row.weekday == day.weekday() and row.starts <= starts.time() and ends.time() <= row.ends for row in valid
+        )
+        if valid and not there:
+            yield Conflict("outside_hours", party.visit, "assign", party=party)
 
 
 def _unanswered_duties(now: datetime) -> Iterator[Conflict]:

@@ -11,6 +11,7 @@ from django.db.models.functions import ExtractIsoWeekDay
 
 from scheduler import periods, queries
 from scheduler.models import Leg, Party, Visit
+from tours.days import lies_in
 from tours.models import Guide, Opening
 
 AGREED = (Visit.Status.CONFIRMED, Visit.Status.DONE)
@@ -65,6 +66,15 @@ class Work:
         return date(2024, 1, 1 + self.weekday)  # a Monday
 
 
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a guide works from a day on, until others are valid; `own`: these are not merely the museum's."""
+
+    first: date
+    work: tuple[Work, ...]
+    own: bool
+
+
 def leads_of(guide: Guide, first: date, end: date, *, now: datetime, zone: ZoneInfo) -> list[Lead]:
     """A guide's tours of the days in [first, end), soonest first, with all that a page shows of them. A fixed number of queries."""
     today = periods.day_of(now, zone)
@@ -113,12 +123,19 @@ def month_of(guide: Guide, day: date, *, now: datetime) -> Month:
     )
 
 
-def hours_of(guide: Guide) -> tuple[list[Work], bool]:
-    """When a guide works, and whether these hours are their own; else they are the museum's. One query, or two."""
-    own = [Work(row.weekday, row.starts, row.ends) for row in guide.hours.order_by("weekday", "starts")]
-    if own:
-        return own, True
-    return [Work(row.weekday, row.opens, row.closes) for row in Opening.objects.order_by("weekday", "opens")], False
+def hours_of(guide: Guide, today: date) -> list[Hours]:
+    """When a guide works now, and from which days on otherwise. Two queries."""
+    rows = list(guide.hours.order_by("weekday", "starts"))
+    museum = tuple(Work(row.weekday, row.opens, row.closes) for row in Opening.objects.order_by("weekday", "opens"))
+    begins = {row.valid_from for row in rows if row.valid_from}
+    begins |= {row.valid_until + timedelta(days=1) for row in rows if row.valid_until}
+    found: list[Hours] = []
+    for day in [today, *sorted(day for day in begins if day > today)]:
+        valid = [row for row in rows if lies_in(day, row.valid_from, row.valid_until)]
+        own = tuple(Work(row.weekday, row.starts, row.ends) for row in valid)
+        if not found or (found[-1].work, found[-1].own) != (own or museum, bool(own)):
+            found.append(Hours(day, own or museum, own=bool(own)))
+    return found
 
 
 def _hours(length: timedelta | None) -> float:

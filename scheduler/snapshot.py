@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -30,8 +30,18 @@ from scheduler.core.itinerary import Visit as CoreVisit
 from scheduler.core.ticks import TICK_MINUTES, Interval
 from scheduler.models import Absence, Closure, Leg, Offer, Party, Visit
 from tours import queries as catalogue
-from tours.days import Calendar
+from tours.days import Calendar, lies_in
 from tours.models import Guide, GuideHours, Museum, Qualification, Space
+
+
+class Shift(NamedTuple):
+    """A guide's own hours on a weekday, and from when until when they are valid."""
+
+    weekday: int
+    starts: time
+    ends: time
+    valid_from: date | None
+    valid_until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +183,7 @@ def _guides(whole: DateTimeTZRange) -> Iterable[Mapping[str, Any]]:
         row=JSONObject(tour=F("tour__code"), language=F("language"))
     )
     hours = GuideHours.objects.filter(guide=OuterRef("pk")).values(
-        row=JSONObject(weekday=F("weekday"), starts=F("starts"), ends=F("ends"))
+        row=JSONObject(**{name: F(name) for name in Shift._fields})
     )
     away = Absence.objects.filter(guide=OuterRef("pk"), period__overlap=whole).values_list("period")
     return (
@@ -194,16 +204,15 @@ def _core_guides(
     by_day: dict[date, list[CoreGuide]] = {day: [] for day in openings}
     for guide in guides:
         always = _core_guide(guide, museum)
-        own: dict[int, list[tuple[time, time]]] = defaultdict(list)
-        for row in guide["own_hours"]:
-            own[row["weekday"]].append((time.fromisoformat(row["starts"]), time.fromisoformat(row["ends"])))
+        own = [_shift(row) for row in guide["own_hours"]]
         alike: dict[tuple[tuple[Interval, ...], tuple[Interval, ...]], CoreGuide] = {}
         for day, opens in as_open.items():
             hours = opens
-            if own:
+            if valid := [shift for shift in own if lies_in(day, shift.valid_from, shift.valid_until)]:
                 hours = tuple(
-                    Interval(periods.wall_tick(starts, day, zone), periods.wall_tick(ends, day, zone))
-                    for starts, ends in own.get(day.weekday(), ())
+                    Interval(periods.wall_tick(shift.starts, day, zone), periods.wall_tick(shift.ends, day, zone))
+                    for shift in valid
+                    if shift.weekday == day.weekday()
                 )
             parts = (periods.to_interval(period, day, zone) for period in guide["away"])
             away = tuple(part for part in parts if part is not None)
@@ -211,6 +220,13 @@ def _core_guides(
                 alike[hours, away] = replace(always, hours=hours, away=away)
             by_day[day].append(alike[hours, away])
     return {day: tuple(found) for day, found in by_day.items()}
+
+
+def _shift(row: Mapping[str, Any]) -> Shift:
+    """Hours of a guide's as JSON has them."""
+    starts, ends = time.fromisoformat(row["starts"]), time.fromisoformat(row["ends"])
+    first, last = (date.fromisoformat(row[name]) if row[name] else None for name in ("valid_from", "valid_until"))
+    return Shift(row["weekday"], starts, ends, first, last)
 
 
 def _core_guide(guide: Mapping[str, Any], museum: Museum) -> CoreGuide:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,6 +22,8 @@ from tours.yaml_files import Fault, Path_
 
 Data = Mapping[str, Any]
 PARTS = ("spaces", "tours", "audiences", "guides")
+MIN, MAX = "", "9999-12-31"
+"""Before and after all days of a file, which are compared as they are written."""
 
 
 def faults(data: Data) -> Iterator[Fault]:
@@ -129,6 +131,8 @@ def hours_in_order(data: Data) -> Iterator[Fault]:
         for i, row in enumerate(rows):
             if not _time(row["starts"]) < _time(row["ends"]):
                 yield Fault(("guides", g, "hours", i, "ends"), _("is not after the start"))
+            if row.get("valid_from", MIN) > row.get("valid_until", MAX):
+                yield Fault(("guides", g, "hours", i, "valid_until"), _("is before the first day"))
         yield from _apart(("guides", g, "hours"), rows, "starts", "ends")
 
 
@@ -143,9 +147,21 @@ def open_days_have_hours(data: Data) -> Iterator[Fault]:
 def _apart(path: Path_, rows: Sequence[Data], first: str, last: str) -> Iterator[Fault]:
     for day in WEEKDAYS:
         windows = sorted((_time(row[first]), _time(row[last]), i) for i, row in enumerate(rows) if day in row["days"])
-        for before, after in pairwise(windows):
-            if after[0] < before[1]:
-                yield Fault((*path, after[2]), _("overlaps with other hours of the same day (%(day)s)") % {"day": day})
+        overlapping = {
+            after[2]
+            for before, after in combinations(windows, 2)
+            if after[0] < before[1] and valid_together(rows[before[2]], rows[after[2]])
+        }
+        for at in sorted(overlapping):
+            yield Fault((*path, at), _("overlaps with other hours of the same day (%(day)s)") % {"day": day})
+
+
+def valid_together(row: Data, other: Data) -> bool:
+    """Whether there is a day on which both rows of hours are valid."""
+    return bool(
+        row.get("valid_from", MIN) <= other.get("valid_until", MAX)
+        and other.get("valid_from", MIN) <= row.get("valid_until", MAX)
+    )
 
 
 def tours_fit_a_day(data: Data) -> Iterator[Fault]:

@@ -35,6 +35,11 @@ class OpeningOfDay:
     name: str = ""
 
 
+def lies_in(day: date, first: date | None, last: date | None) -> bool:
+    """Whether a day is one of those from `first` to `last`, both included; None is no bound."""
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
 @lru_cache(maxsize=64)
 def _year(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
     """Public holidays of a year (moved days off among them), and the weekend days that the state has made working days."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from django.db import models
@@ -103,14 +103,15 @@ def _guide(row: Guide) -> Row:
     for skill in row.qualifications.all():
         leads[skill.tour.code].append(skill.language)
     spoken = {language for languages in leads.values() for language in languages}
-    hours = [{"weekday": each.weekday, "starts": each.starts, "ends": each.ends} for each in row.hours.all()]
+    shifts = ("weekday", "starts", "ends", "valid_from", "valid_until")
+    hours = [{name: getattr(each, name) for name in shifts} for each in row.hours.all()]
     return {
         "code": row.code,
         **_plain(row, GUIDE_PLAIN),
         "languages": in_order(spoken) or [row.locale],
         "locale": row.locale,
         "leads": {tour: in_order(languages) for tour, languages in leads.items()},
-        **({"hours": _windows(hours, "starts", "ends")} if hours else {}),
+        **({"hours": _windows(hours, "starts", "ends", "valid_from", "valid_until")} if hours else {}),
     }
 
 
@@ -139,18 +140,19 @@ def _plain(row: models.Model, names: Iterable[str]) -> Row:
 
 
 def _windows(rows: Iterable[Row], *names: str) -> list[Row]:
-    """Hours of single weekdays, those that are the same as one row."""
-    days: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    """Hours of single weekdays, those that are the same as one row; what is not known is left out."""
+    days: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
     for row in rows:
-        days[tuple(_clock(row[name]) for name in names)].append(WEEKDAYS[row["weekday"]])
+        days[tuple(_written(row[name]) for name in names)].append(WEEKDAYS[row["weekday"]])
     return [
-        {"days": sorted(same, key=WEEKDAYS.index), **dict(zip(names, times, strict=True))}
-        for times, same in days.items()
+        {"days": sorted(same, key=WEEKDAYS.index)}
+        | {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        for values, same in days.items()
     ]
 
 
-def _clock(value: time) -> str:
-    return f"{value:%H:%M}"
+def _written(value: time | date | None) -> str | None:
+    return f"{value:%H:%M}" if isinstance(value, time) else value.isoformat() if value else None
 
 
 MODELS: dict[str, type[models.Model]] = {

@@ -200,7 +200,7 @@ def _guides(parsed: ParsedMuseum, tours: Mapping[str, Tour], report: Report) -> 
             for language in languages
         ]
         _same_rows(guide.qualifications, skills, report, f"guides {guide.code}")
-        hours = [values for window in row.get("hours", ()) for values in _windows(window, "starts", "ends")]
+        hours = [values for window in row.get("hours", ()) for values in _shifts(window)]
         _same_rows(guide.hours, hours, report, f"guides {guide.code}")
     _retire(present, report, "guides")
 
@@ -219,6 +219,12 @@ def _windows(row: Values, *names: str) -> list[Values]:
     """Hours of several weekdays as one row for each."""
     times = {name: time(*local_time(row[name])) for name in names}
     return [{"weekday": WEEKDAYS.index(day)} | times for day in row["days"]]
+
+
+def _shifts(row: Values) -> list[Values]:
+    """A guide's hours of several weekdays, each with the days on which they are valid."""
+    valid = {name: local_date(row[name]) if name in row else None for name in ("valid_from", "valid_until")}
+    return [{**values, **valid} for values in _windows(row, "starts", "ends")]
 
 
 def _put(row: models.Model, values: Values, report: Report, word: str) -> None:

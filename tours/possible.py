@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from tours.checking import valid_together
 from tours.yaml_files import Fault
 
 Data = Mapping[str, Any]
@@ -37,16 +38,20 @@ def audiences_have_a_tour(data: Data) -> Iterator[Fault]:
 
 
 def guides_work_while_open(data: Data) -> Iterator[Fault]:
-    """A guide with hours of their own works for some of the time that the museum is open."""
+    """A guide with hours of their own works for some of the time that the museum is open, as long as any of them are valid."""
     opening = [(day, row["opens"], row["closes"]) for row in data["museum"]["opening"] for day in row["days"]]
     for i, guide in enumerate(data.get("guides", ())):
-        hours = [(day, row["starts"], row["ends"]) for row in guide.get("hours", ()) for day in row["days"]]
-        meets = any(
-            day == other and starts < closes and opens < ends
-            for day, starts, ends in hours
-            for other, opens, closes in opening
+        hours = guide.get("hours", ())
+        meets = all(
+            any(
+                day in row["days"] and row["starts"] < closes and opens < row["ends"]
+                for row in hours
+                if valid_together(row, each)
+                for day, opens, closes in opening
+            )
+            for each in hours
         )
-        if hours and guide.get("active", True) and not meets:
+        if guide.get("active", True) and not meets:
             yield Fault(("guides", i, "hours"), _("lie outside the hours in which the museum is open"))
 
 

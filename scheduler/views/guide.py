@@ -189,7 +189,6 @@ def _page(
     leads = leading.leads_of(guide, first, end + timedelta(days=AHEAD_DAYS), now=now, zone=zone)
     by_day = {day: tuple(lead for lead in leads if lead.party.visit.day == day) for day in days}
     address = links.url("guide_calendar", str(guide.pk), guide.link_version)
-    work, own_hours = leading.hours_of(guide)
     context = {
         "here": request.get_full_path() if request.method == "GET" else reverse("guide_week"),
         "guide": guide,
@@ -202,8 +201,7 @@ def _page(
         "is_this_week": first == today,
         "absences": queries.absences_of(guide, now),
         "month": leading.month_of(guide, today, now=now),
-        "work": work,
-        "own_hours": own_hours,
+        "hours": leading.hours_of(guide, today),
         "calendar": address,
         "google": diaries.google_subscription(address),
         "refused": refused,

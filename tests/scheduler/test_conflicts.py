@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -55,6 +55,23 @@ def test_a_promised_group_that_nobody_leads(asking: Ask, season_now: datetime) -
     Party.objects.update(guide=None)
     assert kinds(season_now) == ["no_guide"]
     roster.assign(visit.parties.get().pk, "g01", by=None, now=season_now)
+    assert kinds(season_now) == []
+
+
+def test_a_promised_group_whose_guide_has_other_hours_by_then(asking: Ask, season_now: datetime) -> None:
+    visit = bookings.book(asking(at(DAY, "11:00")), now=season_now)
+    guide = visit.parties.get().guide
+    assert guide is not None
+    guide.hours.create(weekday=DAY.weekday(), starts=time(14), ends=time(18), valid_from=DAY + timedelta(days=1))
+    assert kinds(season_now) == []  # not yet on that day
+    guide.hours.update(valid_from=DAY, valid_until=DAY)
+    assert kinds(season_now) == ["outside_hours"]
+    guide.hours.update(starts=time(11), ends=time(12))
+    assert kinds(season_now) == []
+    guide.hours.update(weekday=(DAY.weekday() + 1) % 7)
+    assert kinds(season_now) == ["outside_hours"]
+    other = Guide.objects.exclude(pk=guide.pk).filter(code="g02").get()
+    roster.assign(visit.parties.get().pk, other.code, by=None, now=season_now)
     assert kinds(season_now) == []
 
 
@@ -127,5 +144,5 @@ def test_the_number_of_queries_does_not_grow(asking: Ask, season_now: datetime) 
     few = asked()
     bookings.cancel(Party.objects.get().visit_id, by="office", now=season_now)
     unled(4)
-    assert (few, asked()) == (11, 11)
+    assert (few, asked()) == (13, 13)
     assert Guide.objects.exists()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from scheduler import bookings, leading
 from scheduler.bookings import Request
-from scheduler.leading import Month, Work
+from scheduler.leading import Hours, Month, Work
 from scheduler.models import Visit
 from tests.scheduler.conftest import at
 from tours.models import Guide, Opening
@@ -61,9 +61,20 @@ def test_what_may_still_change_is_not_promised_as_hours(lone: Guide, four: list[
 
 
 def test_a_guide_without_hours_of_their_own_works_while_the_museum_is_open(lone: Guide) -> None:
-    work, own = leading.hours_of(lone)
-    assert not own
-    assert len(work) == Opening.objects.count() > 0
+    (now,) = leading.hours_of(lone, SATURDAY)
+    assert not now.own
+    assert len(now.work) == Opening.objects.count() > 0
     lone.hours.create(weekday=6, starts=time(9), ends=time(12, 30))
-    assert leading.hours_of(lone) == ([Work(6, time(9), time(12, 30))], True)
+    assert leading.hours_of(lone, SATURDAY) == [Hours(SATURDAY, (Work(6, time(9), time(12, 30)),), own=True)]
     assert Work(6, time(9), time(12)).a_day.isoweekday() == 7
+
+
+def test_hours_of_some_days_are_followed_by_others_and_then_by_the_museums(lone: Guide) -> None:
+    last, later = SATURDAY + timedelta(days=9), SATURDAY + timedelta(days=40)
+    lone.hours.create(weekday=5, starts=time(9), ends=time(12), valid_until=last)
+    lone.hours.create(weekday=5, starts=time(13), ends=time(17), valid_from=last + timedelta(days=1), valid_until=later)
+    found = leading.hours_of(lone, SATURDAY)
+    assert [each.first for each in found] == [SATURDAY, last + timedelta(days=1), later + timedelta(days=1)]
+    assert [each.own for each in found] == [True, True, False]
+    assert [each.work[0].starts for each in found[:2]] == [time(9), time(13)]
+    assert [each.first for each in leading.hours_of(lone, later)] == [later, later + timedelta(days=1)]

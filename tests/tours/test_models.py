@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from tours.models import (
 
 pytestmark = pytest.mark.django_db
 
+APRIL, MAY = date(2025, 4, 30), date(2025, 5, 1)
 Make = Callable[[], models.Model]
 
 
@@ -42,8 +43,8 @@ def opening(weekday: int, opens: time, last_start: time, closes: time) -> Openin
     return Opening(museum=first(Museum), weekday=weekday, opens=opens, last_start=last_start, closes=closes)
 
 
-def hours(weekday: int, starts: time, ends: time) -> GuideHours:
-    return GuideHours(guide=first(Guide), weekday=weekday, starts=starts, ends=ends)
+def hours(weekday: int, starts: time, ends: time, **days: date) -> GuideHours:
+    return GuideHours(guide=first(Guide), weekday=weekday, starts=starts, ends=ends, **days)
 
 
 def stop(**values: Any) -> Stop:
@@ -81,6 +82,7 @@ CASES: dict[str, Make] = {
     "guide_hours_weekday": lambda: hours(9, time(10), time(11)),
     "guide_hours_in_order": lambda: hours(0, time(11), time(11)),
     "guide_hours_on_the_tick": lambda: hours(0, time(11), time(11, 2)),
+    "guide_hours_days_in_order": lambda: hours(0, time(10), time(11), valid_from=MAY, valid_until=APRIL),
     "guide_hours_apart": lambda: hours(3, time(10, 55), time(12)),
     "qualification_once": lambda: Qualification(guide=first(Guide), tour=first(Tour), language="kk"),
 }
@@ -108,6 +110,8 @@ def test_each_case_breaks_nothing_else(alzhir: Museum) -> None:
         opening(0, time(10), time(11), time(12)),
         opening(1, time(18), time(18, 30), time(19)),  # begins as another ends
         hours(0, time(11), time(11, 5)),
+        hours(4, time(10), time(12), valid_until=APRIL),
+        hours(4, time(10), time(16), valid_from=MAY, valid_until=MAY),  # others from another day on
         stop(exclusive=True, together=True),
         price(max_heads=10, amount=0),
         price(position=91, per_head_above=0),

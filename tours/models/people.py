@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tours.models.offer import Tour
 from tours.models.words import (
+    Days,
     Language,
     Period,
     Same,
@@ -80,12 +81,17 @@ class Guide(models.Model):
 
 
 class GuideHours(models.Model):
-    """A window of a weekday in which a guide works. A guide with any of these works in these only."""
+    """A window of a weekday in which a guide works, on the days from `valid_from` to `valid_until` (None: without a bound).
+
+    On a day on which a guide has any that are valid, of whatever weekday, they work in these only.
+    """
 
     guide = models.ForeignKey(Guide, models.CASCADE, related_name="hours", verbose_name=_("guide"))
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
     starts = models.TimeField(_("starts"))
     ends = models.TimeField(_("ends"))
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until and including"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("working hours")
@@ -107,12 +113,20 @@ class GuideHours(models.Model):
                 name="guide_hours_on_the_tick",
                 violation_error_message=_("Times are given in steps of five minutes."),
             ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_from__isnull=False, valid_until__isnull=False, valid_from__lte=F("valid_until")),
+                name="guide_hours_days_in_order",
+                violation_error_message=_("The last day is not before the first."),
+            ),
             ExclusionConstraint(
                 name="guide_hours_apart",
                 expressions=[
                     (Same("guide_id"), RangeOperators.OVERLAPS),
                     (Same("weekday"), RangeOperators.OVERLAPS),
                     (Period("starts", "ends"), RangeOperators.OVERLAPS),
+                    (Days("valid_from", "valid_until"), RangeOperators.OVERLAPS),
                 ],
                 deferrable=Deferrable.IMMEDIATE,
                 violation_error_message=_("These hours overlap with others of the same day."),

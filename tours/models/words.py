@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
 import holidays
-from django.contrib.postgres.fields import BigIntegerRangeField, IntegerRangeField
+from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, IntegerRangeField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, F, Func, IntegerField, Q, Value
-from django.db.models.functions import Mod
+from django.db.models.functions import Coalesce, Greatest, Mod
 from django.db.models.lookups import Exact
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext_lazy as _
@@ -88,6 +89,22 @@ class Period(Func):
 
     def __init__(self, *times: str | Expression) -> None:
         super().__init__(*(SecondOfDay(F(time)) if isinstance(time, str) else time for time in times))
+
+
+class Days(Func):
+    """Two dates as the range of days from the one to the other, both included; one that is not known is no bound.
+
+    Dates in the wrong order are one day here: that they are wrong is another constraint's to say.
+    """
+
+    template = "daterange(%(expressions)s, '[]')"
+    output_field = DateRangeField()
+
+    def __init__(self, first: str | Expression, last: str | Expression) -> None:
+        if isinstance(first, str) and isinstance(last, str):
+            super().__init__(F(first), Greatest(F(first), Coalesce(F(last), Value(date.max))))
+        else:
+            super().__init__(first, last)
 
 
 class Same(Func):

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from scheduler.forms.fields import Line, Phone
-from scheduler.forms.settings.rows import Hour, LineForm, Many, RowForm, Whole
+from scheduler.forms.settings.rows import Date, Hour, LineForm, Many, RowForm, Whole
 from tours.models import Language, Space, Weekday
 from tours.models.words import WEEKDAYS
 
@@ -77,7 +77,7 @@ class WindowForm(LineForm):
 class HolidayForm(LineForm):
     """The museum's own edit of one date."""
 
-    date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    date = Date(label=_("Date"))
     name_kk = Line(label="Қазақша", required=False)
     name_ru = Line(label="Русский", required=False)
     name_en = Line(label="English", required=False)
@@ -133,3 +133,5 @@ class HoursForm(LineForm):
     days = Many(label=_("Weekdays"), choices=DAYS)
     starts = Hour(label=_("Starts"))
     ends = Hour(label=_("Ends"))
+    valid_from = Date(label=_("Valid from"), required=False)
+    valid_until = Date(label=_("Valid until and including"), required=False)

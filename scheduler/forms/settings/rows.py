@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from django import forms
@@ -86,6 +86,8 @@ def _plain(value: Any) -> Any:
     """A cleaned value as a file has it."""
     if isinstance(value, time):
         return f"{value:%H:%M}"
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, list | tuple) and not value:
         return None
     return None if value == "" else value
@@ -177,6 +179,13 @@ class Hour(forms.TimeField):
     def __init__(self, **options: Any) -> None:
         widget = forms.TimeInput(attrs={"type": "time", "step": 300}, format="%H:%M")
         super().__init__(widget=widget, input_formats=["%H:%M", "%H.%M"], **options)
+
+
+class Date(forms.DateField):
+    """A date; the service says what is wrong with it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
 
 
 class Many(forms.MultipleChoiceField):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from scheduler.forms.settings.house import WindowForm
+from scheduler.dates import plain_day
+from scheduler.forms.settings.house import HoursForm, WindowForm
 from scheduler.forms.settings.offer import BandForm, StopForm
 from scheduler.views.office.editors import named
 from tours.editing import PARTS, Edit, row_of
@@ -126,6 +128,8 @@ def _short(row: Mapping[str, Any], words: Mapping[str, str]) -> str:
     for first, last in (("opens", "closes"), ("starts", "ends")):
         if first in rest and last in rest:
             parts.append(f"{rest.pop(first)}–{rest.pop(last)}")
+    days = [key for key in ("valid_from", "valid_until") if key in rest]
+    parts += [f"{words[key]} {plain_day(date.fromisoformat(rest.pop(key)))}" for key in days]
     for key, value in rest.items():
         plain = key in ("space", "kind", "languages")
         parts.append(
@@ -140,7 +144,7 @@ def _words(data: Mapping[str, Any]) -> dict[str, str]:
     found |= {str(value): str(name) for value, name in Stop.Kind.choices}
     found |= {code: str(Weekday(number).label) for number, code in enumerate(WEEKDAYS)}
     found |= dict(settings.LANGUAGES)
-    fields = {**StopForm.base_fields, **BandForm.base_fields, **WindowForm.base_fields}
+    fields = {**StopForm.base_fields, **BandForm.base_fields, **WindowForm.base_fields, **HoursForm.base_fields}
     return found | {name: str(field.label).lower() for name, field in fields.items()}
 
 

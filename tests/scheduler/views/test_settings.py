@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from notifications.messages import KINDS
 from notifications.models import OutboxMessage
-from scheduler import steps
+from scheduler import snapshot, steps
 from scheduler.forms.settings.letters import kinds
 from scheduler.models import Visit
 from tests.scheduler.views.conftest import FAR, soup, typed, words
@@ -200,6 +201,72 @@ def test_a_guides_own_hours_outside_the_opening_are_refused(office: Client) -> N
     assert answer.status_code == 422
     assert "Lie outside the hours in which the museum is open" in words(answer)
     assert not Guide.objects.get(code="g01").hours.exists()
+
+
+def own_hours(*lines: dict[str, Any]) -> dict[str, Any]:
+    """A guide's lines as the form sends them."""
+    fields = {f"hours-{at}-{name}": value for at, line in enumerate(lines) for name, value in line.items()}
+    return {"hours-count": str(len(lines)), **fields}
+
+
+MORNINGS = {"days": ["tue", "wed"], "starts": "10:00", "ends": "13:00", "valid_until": "2025-05-31"}
+EVENINGS = {"days": ["tue", "wed"], "starts": "12:00", "ends": "18:00", "valid_from": "2025-06-01"}
+
+
+def test_a_guide_has_other_hours_from_a_day_on_and_the_former_ones_come_back(office: Client) -> None:
+    page = SETTINGS + "guides/g01/"
+    lines = own_hours(MORNINGS, EVENINGS)
+    form = posted(office, page) | lines
+    shown = office.post(page, form | {"preview": "1"})
+    assert "Tuesday, Wednesday, 10:00–13:00, valid until and including 31 May 2025" in words(shown)
+    office.post(page, form | {"save": "1", "seal": typed(shown)["seal"]})
+    hours = Guide.objects.get(code="g01").hours
+    assert hours.count() == 4
+    assert posted(office, page) | lines == posted(office, page)  # the page shows what was saved
+    wednesdays = [date(2025, 5, 28), date(2025, 6, 4)]
+    worked = [
+        [(part.start, part.end) for guide in state.guides if guide.code == "g01" for part in guide.hours]
+        for state in map(snapshot.of_days(*wednesdays).days.__getitem__, wednesdays)
+    ]
+    assert worked == [[(120, 156)], [(144, 216)]]
+    office.post(f"{SETTINGS}undo/{CatalogueEdit.objects.get().pk}/")
+    assert not hours.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"valid_from": "2025-05-31"}, "Overlaps with other hours of the same day (tue)"),
+        ({"valid_from": ""}, "Overlaps with other hours of the same day (tue)"),
+        ({"valid_until": "2025-05-20"}, "Is before the first day"),
+        ({"valid_from": "soon"}, "Enter a valid date."),
+        ({"days": ["mon"]}, "Lie outside the hours in which the museum is open"),
+    ],
+)
+def test_hours_that_cannot_be_are_refused_and_kept(office: Client, changed: dict[str, Any], said: str) -> None:
+    page = SETTINGS + "guides/g01/"
+    answer = office.post(page, posted(office, page) | own_hours(MORNINGS, EVENINGS | changed) | {"preview": "1"})
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert typed(answer)["hours-1-starts"] == "12:00"
+
+
+def test_who_would_be_led_outside_new_hours_is_named_and_is_to_mend(office: Client, led_by_g03: Visit) -> None:
+    page = SETTINGS + "guides/g03/"
+    day = led_by_g03.day
+    assert day is not None
+    later = {
+        "days": ["tue", "wed", "thu"],
+        "starts": "14:00",
+        "ends": "18:00",
+        "valid_from": str(day + timedelta(days=1)),
+    }
+    unhurt = office.post(page, posted(office, page) | own_hours(later) | {"preview": "1"})
+    assert led_by_g03.code not in words(unhurt)
+    saved(office, page, **own_hours(later | {"valid_from": str(day)}))
+    mend = words(office.get("/office/to-mend/"))
+    assert "The guide does not work then." in mend
+    assert led_by_g03.code in mend
 
 
 def test_holidays_come_and_go(office: Client) -> None:
