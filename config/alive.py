@@ -18,6 +18,7 @@ def directory() -> Path:
 
 
 def touch(name: str) -> None:
+    """Leave a sign of life under this name."""
     directory().mkdir(parents=True, exist_ok=True)
     (directory() / f"{name}.alive").touch()
 

@@ -221,6 +221,7 @@ def problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 def is_api(request: HttpRequest) -> bool:
+    """Whether a program asks: it is answered with a problem, not with a page."""
     return request.path_info.startswith("/api/")
 
 
@@ -232,6 +233,7 @@ def not_found(request: HttpRequest) -> JsonResponse:
 
 
 def unavailable_detail() -> str:
+    """What a person reads while the database is away."""
     return _("The service cannot do this at the moment. Nothing was changed; please try again shortly.")
 
 

@@ -12,6 +12,7 @@ PULSE_SECONDS = 15
 
 
 def pulse_key(queue: str) -> str:
+    """Where in the cache a queue's worker says that it lives."""
     return f"alive-{queue}"
 
 

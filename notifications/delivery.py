@@ -52,7 +52,7 @@ def _empty(line: Line, end: float, until: datetime | None) -> Counter[str]:
 
 
 class Round(Meanwhile):
-    """A batch on its way, letter after letter.
+    """A batch on its way, letter after letter; its errands, as `Meanwhile` names their moments, are the settling and the next letter.
 
     How a letter ended is written while the server thinks over the next one's recipient, and is there before a word of that is said:
     at any moment at most one letter may have arrived without our knowing. The next is put together while the server takes one in.

@@ -68,6 +68,7 @@ class Line:
         return True
 
     def hang_up(self) -> None:
+        """Let the connection go; the next letter opens another."""
         if self.backend is not None:
             with suppress(smtplib.SMTPException, OSError):
                 self.backend.close()

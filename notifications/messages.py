@@ -58,6 +58,7 @@ class Letter:
     facts: Mapping[str, JSON]
 
     def clean(self) -> Letter:
+        """The same without what strangers must not put into a letter; see `plain`."""
         return replace(self, facts=clean(self.facts))
 
 
@@ -76,6 +77,7 @@ class Entry:
     url: str = ""
 
     def clean(self) -> Entry:
+        """The same in UTC, without what strangers must not put into a calendar; see `plain`."""
         return replace(
             self,
             start=self.start.astimezone(UTC),
@@ -88,11 +90,13 @@ class Entry:
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """An entry as a row keeps it, to be read by `entry_from_json`."""
     geo = list(entry.geo) if entry.geo else None
     return asdict(entry) | {"start": entry.start.isoformat(), "end": entry.end.isoformat(), "geo": geo}
 
 
 def entry_from_json(stored: Mapping[str, Any]) -> Entry:
+    """The entry that `entry_to_json` wrote."""
     geo = stored.get("geo")
     return Entry(
         **{
@@ -105,8 +109,10 @@ def entry_from_json(stored: Mapping[str, Any]) -> Entry:
 
 
 def address_to_json(to: Address) -> dict[str, str]:
+    """An address as a row keeps it, to be read by `address_from_json`."""
     return asdict(to)
 
 
 def address_from_json(stored: Mapping[str, str]) -> Address:
+    """The address that `address_to_json` wrote; nobody's where it is forgotten."""
     return Address(**stored) if stored else Address("")

@@ -155,6 +155,7 @@ def refuse_in_the_way(wanted: Footprint, state: Day, read: snapshot.Range) -> No
 
 
 def set_time(visit: Visit, wanted: Footprint, day: date, read: snapshot.Range, *, now: datetime) -> None:
+    """Say on the row when the visit is, and what an official one holds; saved, not yet laid out."""
     visit.day, visit.day_bounds = day, periods.bounds(day, read.zone)
     visit.period = periods.to_range(wanted.period, day, read.zone)
     visit.hold = periods.to_range(wanted.hold, day, read.zone) if visit.kind == Visit.Kind.PROTOCOL else None
@@ -164,7 +165,7 @@ def set_time(visit: Visit, wanted: Footprint, day: date, read: snapshot.Range, *
 
 def lay_out(visit: Visit, wanted: Footprint, way: Way, read: snapshot.Range) -> None:
     """Write parties, hold and stops anew."""
-    assert visit.day is not None  # _set_time
+    assert visit.day is not None  # set_time
     placing.place(visit, way, read)
     placing.take(visit, sorted(wanted.spaces), periods.to_range(wanted.hold, visit.day, read.zone), read)
     placing.show(visit, wanted.period.start, read)

@@ -72,6 +72,7 @@ class Domain:
         return f"DMARC is missing. Publish at _dmarc.{self.name} a TXT record as: {report}"
 
     def faults(self, selectors: tuple[str, ...]) -> Iterator[str]:
+        """What the domain lacks, each with the record that would mend it. `selectors`: names under which DKIM keys may lie."""
         for ask in (self.spf, lambda: self.dkim(selectors), self.dmarc):
             if fault := ask():
                 yield fault

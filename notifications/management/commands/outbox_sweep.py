@@ -1,3 +1,7 @@
+"""Sends what is due without a worker."""
+
+from __future__ import annotations
+
 from typing import Any
 
 from django.core.management.base import BaseCommand
