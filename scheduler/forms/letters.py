@@ -22,6 +22,7 @@ BLAMES = [
 class LettersForm(Form):
     """What the list of letters is narrowed by; it stands in the address bar."""
 
+    searches = True
     q = Line(label=_("Code of the visit, name or e-mail"), required=False)
     status = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("all")), *OutboxMessage.Status.choices]

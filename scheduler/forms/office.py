@@ -52,6 +52,7 @@ class TelephoneForm(ContactForm):
 class SearchForm(Form):
     """What the list of visits is narrowed by; it stands in the address bar."""
 
+    searches = True  # our template's word: it goes without saying that nothing of it must be filled in
     q = Line(label=_("Code, name, organisation, telephone or e-mail"), required=False)
     status = forms.ChoiceField(label=_("State"), required=False)
     kind = forms.ChoiceField(label=_("Kind"), required=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from scheduler.dates import short_weekdays
@@ -229,8 +230,15 @@ def _hour(hour: int | None) -> str:
 
 
 def _said(value: Value) -> str:
-    return (
-        f"{value:g}"
-        if isinstance(value, float) and value != int(value)
-        else f"{int(value or 0):,}".replace(",", "\u00a0")
-    )
+    """With one decimal where it is not whole."""
+    if isinstance(value, float) and value != int(value):
+        return written(value, 1)
+    return written(int(value or 0), 0)
+
+
+def written(value: float, places: int) -> str:
+    """A number with so many decimals as the active language groups and points it."""
+    words = f"{value:,.{places}f}"
+    if get_language() != "en":  # Django has no signs for Kazakh, which writes numbers as Russian does
+        words = words.replace(",", "\u00a0").replace(".", ",")
+    return words

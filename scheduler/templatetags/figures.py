@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from django import template
-from django.utils.translation import get_language
 
 from scheduler.dates import month, plain_day
+from scheduler.insight.charts import written
 from scheduler.insight.frames import Column, Table, Value
 
 register = template.Library()
@@ -23,9 +23,7 @@ def figure(value: Value, kind: str) -> str:
     if isinstance(value, str):
         return month(date.fromisoformat(f"{value}-01")) if kind == "month" else value
     places = 1 if kind in ("percent", "hours", "days") else 0
-    words = f"{value:,.{places}f}"
-    if get_language() != "en":  # Django has no signs for Kazakh, which writes numbers as Russian does
-        words = words.replace(",", "\u00a0").replace(".", ",")
+    words = written(value, places)
     return f"{words}\u00a0%" if kind == "percent" else words
 
 

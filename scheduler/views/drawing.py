@@ -13,6 +13,7 @@ WIDE, HIGH = 3.6, 3.9
 LETTER = 6.4
 """How wide a letter of a label is on average, in the same units."""
 LINE = 13
+VOWELS = frozenset("аәеёиіоөуұүыэюяaeiouy")
 IN_A_ROW = 3
 EDGE = 2
 
@@ -104,11 +105,24 @@ def _box(space: Space, place: Place, numbers: Sequence[str]) -> Box:
 def _lines(name: str, width: int, most: int) -> list[str]:
     """A name in at most so many lines; what does not fit is given up with an ellipsis: it stands in full beside the plan."""
     letters = max(5, int((width - 6) / LETTER))
-    lines = textwrap.wrap(name, letters, break_long_words=True, break_on_hyphens=True)
+    whole = " ".join(_in_syllables(word, letters) for word in name.split())
+    lines = textwrap.wrap(whole, letters, break_long_words=True, break_on_hyphens=True)
     if len(lines) <= max(1, most):
         return lines
     kept = lines[: max(1, most)]
     return [*kept[:-1], kept[-1][: letters - 1].rstrip() + "…"]
+
+
+def _in_syllables(word: str, letters: int) -> str:
+    """A word that is too long for a line, divided with a hyphen where a syllable ends: before a consonant that a vowel follows."""
+    if len(word) <= letters or "-" in word[:letters]:
+        return word
+    fits = [
+        at
+        for at in range(2, min(letters, len(word.rstrip("»”")) - 2))
+        if word[at].lower() not in VOWELS and word[at + 1].lower() in VOWELS and VOWELS.intersection(word[:at].lower())
+    ]
+    return f"{word[: fits[-1]]}- {_in_syllables(word[fits[-1] :], letters)}" if fits else word
 
 
 def _lifted(box: Box, top: int) -> Box:

@@ -93,7 +93,9 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         return _refused(request, Refused(_first_error(form)), 422)
     asked, by = form.cleaned_data, staff(request)
     guide = get_object_or_404(Guide, code=asked["guide"])
-    said = _("%(guide)s leads the group now.") % {"guide": guide.name}
+    said = (_("%(guide)s leads the group now.") % {"guide": guide.name}).replace(
+        "..", "."
+    )  # a name may end in an initial
     return _change(
         request,
         lambda: rearranging.give(party.pk, guide.code, seen=asked["seen"], by=by, now=timezone.now()),

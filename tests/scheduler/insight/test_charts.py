@@ -25,6 +25,18 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert chart.description == "a: 10; b: 5"
 
 
+@pytest.mark.parametrize(
+    ("language", "hours", "heads"),
+    [("kk", "16,9", "1\u00a0071"), ("ru", "16,9", "1\u00a0071"), ("en", "16.9", "1,071")],
+)
+def test_a_bar_says_its_value_as_the_table_beneath_does(language: str, hours: str, heads: str) -> None:
+    with translation.override(language):
+        chart = drawn(table(("a", 16.9, 1071), ("b", 1071, 0)))  # type: ignore[arg-type]  # hours have a decimal
+        assert chart is not None
+        assert [bar.said for bar in chart.bars] == [hours, heads]
+        assert (figure(16.9, "hours"), figure(1071, "number")) == (hours, heads)
+
+
 def test_nothing_is_drawn_of_nothing() -> None:
     assert drawn(table()) is None
     assert drawn(table(("a", 0, 0))) is None

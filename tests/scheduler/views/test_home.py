@@ -34,6 +34,14 @@ def test_home_shows_what_is_offered_in_the_readers_language(
     assert free in words(page)
 
 
+@pytest.mark.parametrize(
+    ("language", "days"),
+    [("kk", "Сейсенбі – жексенбі"), ("ru", "Вторник – воскресенье"), ("en", "Tuesday – Sunday")],
+)
+def test_days_of_the_week_are_written_as_each_language_writes_them(alzhir: Museum, language: str, days: str) -> None:
+    assert days in words(browser(language=language).get("/"))
+
+
 def test_home_tells_of_closures_in_the_readers_language(close: Close) -> None:
     close(date(2025, 5, 24), date(2025, 5, 28), kk="Жөндеу", ru="Ремонт", en="Renovation work")
     assert "Ремонт" in words(browser(language="ru").get("/"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
@@ -11,6 +14,12 @@ from tours.models import Museum
 pytestmark = pytest.mark.django_db
 
 MARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
+
+
+def test_on_paper_it_is_always_day() -> None:
+    for sheet in Path("scheduler/static/scheduler").glob("*.css"):
+        asked = re.findall(r"@media ([^{]*prefers-color-scheme: dark[^{]*)", sheet.read_text())
+        assert all(media.startswith("screen and") for media in asked), sheet
 
 
 def test_a_museum_without_a_look_of_its_own_costs_no_request(stranger: Client) -> None:

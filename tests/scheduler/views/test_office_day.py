@@ -69,11 +69,21 @@ def test_a_closed_weekday_says_so_and_leads_to_the_next_open_day(office: Client,
     )
 
 
-def test_the_table_shows_when_the_museum_is_not_open_and_nobody_is_received_then(office: Client) -> None:
+def test_a_day_on_which_the_museum_is_shut_shows_no_empty_table_and_receives_nobody(office: Client) -> None:
     monday = soup(office.get("/office/"))  # today
-    assert {len(row.select("td.closed")) for row in monday.select("table.day-table tbody tr")} == {1}
-    assert not monday.select("form[action='/office/door/']")
-    assert not soup(office.get("/office/?day=2025-05-20")).select("table.day-table td.closed")
+    assert not monday.select("table.day-table, form[action='/office/door/']")
+    assert soup(office.get("/office/?day=2025-05-20")).select("table.day-table td")
+
+
+def test_the_table_shows_when_the_museum_is_not_open(office: Client, book: Book) -> None:
+    visit = book(date(2025, 5, 20), "11:00")
+    Holiday.objects.create(date=date(2025, 5, 20), is_holiday=False, opens=False, name="Сенбілік")
+    tuesday = soup(office.get("/office/?day=2025-05-20"))
+    lanes = tuesday.select("table.day-table tbody tr")
+    assert len([row for row in lanes if not row.select("td.taken")]) == len(
+        [row for row in lanes if len(row.select("td")) == 1 and row.select("td.closed")]
+    )
+    assert {link["href"] for link in tuesday.select("td.taken a")} == {f"/office/visits/{visit.code}/"}
 
 
 def test_a_day_closed_as_a_whole_says_so_and_one_closed_in_part_does_not(office: Client, close: Close) -> None:
