@@ -157,7 +157,7 @@ def _walks(facts: Mapping[str, Any]) -> list[Any]:
 
 def _details(context: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What there is to know, label by label, in the order in which a reader needs it."""
-    museum, party, leader = context["museum"], context["party"], context.get("leader") or {}
+    museum, party = context["museum"], context["party"]
     zone_label = str(museum.get("zone_label") or "")
     when = f"{context['when']} ({zone_label})" if context["when"] and zone_label else context["when"]
     first = [
@@ -176,30 +176,37 @@ def _details(context: Mapping[str, Any]) -> list[tuple[str, str]]:
         (gettext("Ceremony"), ", ".join(context["ceremony"])),
         (gettext("Language of the film"), ", ".join(context["film_languages"])),
     ]
-    if context["for_guide"] or context["for_office"]:
-        called = [str(leader.get("name") or context.get("contact_name") or ""), str(leader.get("phone") or "")]
-        asker = context.get("contact") or {}
-        asked_by = [str(asker.get(name) or "") for name in ("name", "phone", "email")]
-        if any(asked_by):
-            called = called if leader else []
-        own = [
-            (gettext("Organisation"), str(context.get("organisation") or "")),
-            (gettext("Asked by"), ", ".join(part for part in asked_by if part)),
-            (gettext("Contact on the day"), ", ".join(part for part in called if part)),
-            (gettext("What they need"), str(context.get("access_needs") or "")),
-            (gettext("Notes"), str(context.get("notes") or "")),
-        ]
-    else:
-        own = [
-            (gettext("Price"), context["price"]),
-            (gettext("Please bring"), str(context.get("proof") or "")),
-            (gettext("How to come"), str(museum.get("how_to_come") or "")),
-        ]
+    own = _of_the_group(context) if context["for_guide"] or context["for_office"] else _for_the_group(context)
     codes = [
         (gettext("Code of the visit"), str(context.get("code") or "")),
         (gettext("Code of the group's other part"), str(context.get("other_part") or "")),
     ]
     return [*first, *group, *own, *codes]
+
+
+def _of_the_group(context: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What whoever receives a group has to know of it."""
+    leader, asker = context.get("leader") or {}, context.get("contact") or {}
+    called = [str(leader.get("name") or context.get("contact_name") or ""), str(leader.get("phone") or "")]
+    asked_by = [str(asker.get(name) or "") for name in ("name", "phone", "email")]
+    if any(asked_by) and not leader:
+        called = []
+    return [
+        (gettext("Organisation"), str(context.get("organisation") or "")),
+        (gettext("Asked by"), ", ".join(part for part in asked_by if part)),
+        (gettext("Contact on the day"), ", ".join(part for part in called if part)),
+        (gettext("What they need"), str(context.get("access_needs") or "")),
+        (gettext("Notes"), str(context.get("notes") or "")),
+    ]
+
+
+def _for_the_group(context: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a group pays and brings, and how it comes."""
+    return [
+        (gettext("Price"), context["price"]),
+        (gettext("Please bring"), str(context.get("proof") or "")),
+        (gettext("How to come"), str(context["museum"].get("how_to_come") or "")),
+    ]
 
 
 def _which_party(party: Mapping[str, Any]) -> str:

@@ -119,46 +119,51 @@ def _book(parsed: ParsedMuseum, row: SeasonVisit, start: datetime, *, now: datet
         return None
     people = tuple(Person(one.name, one.email, one.phone, one.organisation, one.locale) for one in row.contacts)
     audience = Audience.objects.get(code=row.audience) if row.audience else None
-    if row.kind == Visit.Kind.TOUR:
-        assert audience is not None  # the file was checked
-        visit = bookings.book(
-            Request(
-                group=Group(Tour.objects.get(code=row.tour), row.language, audience, row.heads),
-                starts=(start,),
-                contacts=people,
-                adults=row.adults,
-                ceremony=row.ceremony,
-                discreet=row.discreet,
-                agreed=True,
-                keys=keys,
-            ),
-            now=now,
-        )
-        return bookings.waive(visit.pk, reason=row.waived, by=None, now=now) if row.waived else visit
-    return events.place(
-        Event(
-            kind=row.kind,
-            start=start,
-            heads=row.heads,
-            contacts=people,
-            spaces=row.spaces,
-            minutes=row.minutes,
-            stops=tuple({**asdict(stop), "languages": list(stop.languages)} for stop in row.stops),
-            closes=events.ALL if row.closes is None else row.closes,
-            margin_before=row.margin_before,
-            margin_after=row.margin_after,
-            titles=row.title or {},
-            language=row.language,
-            audience=audience,
-            adults=row.adults,
-            ceremony=row.ceremony,
-            discreet=row.discreet,
-            waived=row.waived,
-            agreed=True,
-            keys=keys,
-        ),
-        by=None,
-        now=now,
+    if row.kind != Visit.Kind.TOUR:
+        return events.place(_event(row, start, people, audience, keys), by=None, now=now)
+    assert audience is not None  # the file was checked
+    visit = bookings.book(_request(row, start, people, audience, keys), now=now)
+    return bookings.waive(visit.pk, reason=row.waived, by=None, now=now) if row.waived else visit
+
+
+def _request(
+    row: SeasonVisit, start: datetime, people: tuple[Person, ...], audience: Audience, keys: dict[str, str]
+) -> Request:
+    return Request(
+        group=Group(Tour.objects.get(code=row.tour), row.language, audience, row.heads),
+        starts=(start,),
+        contacts=people,
+        adults=row.adults,
+        ceremony=row.ceremony,
+        discreet=row.discreet,
+        agreed=True,
+        keys=keys,
+    )
+
+
+def _event(
+    row: SeasonVisit, start: datetime, people: tuple[Person, ...], audience: Audience | None, keys: dict[str, str]
+) -> Event:
+    return Event(
+        kind=row.kind,
+        start=start,
+        heads=row.heads,
+        contacts=people,
+        spaces=row.spaces,
+        minutes=row.minutes,
+        stops=tuple({**asdict(stop), "languages": list(stop.languages)} for stop in row.stops),
+        closes=events.ALL if row.closes is None else row.closes,
+        margin_before=row.margin_before,
+        margin_after=row.margin_after,
+        titles=row.title or {},
+        language=row.language,
+        audience=audience,
+        adults=row.adults,
+        ceremony=row.ceremony,
+        discreet=row.discreet,
+        waived=row.waived,
+        agreed=True,
+        keys=keys,
     )
 
 

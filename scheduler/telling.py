@@ -234,18 +234,7 @@ def visit_facts(
     return {
         "code": visit.code,
         "status": visit.status,
-        "museum": {
-            "name": museum.name,
-            "address": museum.address,
-            "phone": museum.phone,
-            "email": museum.email,
-            "locale": museum.locale,
-            "zone": museum.time_zone,
-            "zone_label": zone_label(start or visit.created_at, museum),
-            "how_to_come": museum.how_to_come,
-            "words": own_lines(museum),
-            "meeting_point": ", ".join(queries.places_of(visit)) or museum.meeting_point,
-        },
+        "museum": _museum_facts(visit, museum),
         "title": queries.title_of(visit, open_to_all=open_to_all),
         "start": start.isoformat() if start else "",
         "end": end.isoformat() if end else "",
@@ -265,6 +254,22 @@ def visit_facts(
         "by": visit.ended_by if visit.status in ENDED else "",
         "organisation": "" if hidden else queries.organisation_of(visit),
         "contact_name": "" if hidden else queries.contact_name_of(visit),
+    }
+
+
+def _museum_facts(visit: Visit, museum: Museum) -> dict[str, Any]:
+    """Whom a letter is from, where one meets, and by which clock."""
+    return {
+        "name": museum.name,
+        "address": museum.address,
+        "phone": museum.phone,
+        "email": museum.email,
+        "locale": museum.locale,
+        "zone": museum.time_zone,
+        "zone_label": zone_label(visit.period.lower if visit.period else visit.created_at, museum),
+        "how_to_come": museum.how_to_come,
+        "words": own_lines(museum),
+        "meeting_point": ", ".join(queries.places_of(visit)) or museum.meeting_point,
     }
 
 
