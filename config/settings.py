@@ -43,6 +43,7 @@ ALLOWED_HOSTS: list[str] = [urlsplit(BASE_URL).hostname or "localhost", *env.lis
 if DEMONSTRATION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "scheduler.views.resuming.once_more"
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)  # how many proxies of our own add to X-Forwarded-For
 
 # --- The house -------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -27,10 +27,10 @@ OURS = "csrfmiddlewaretoken"
 
 def sign_in_first(request: HttpRequest) -> HttpResponse:
     """Leads to the sign-in, and from there back: for a form, to what it brought; else to the address that was asked for."""
-    if not _is_typed(request):
+    if not _is_by_hand(request) or settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return redirect_to_login(request.get_full_path())
-    typed = [(name, value) for name, values in request.POST.lists() for value in values if name != OURS]
-    if sum(len(name) + len(str(value)) for name, value in typed) > MOST_LETTERS:
+    typed = _typed(request)
+    if sum(len(name) + len(value) for name, value in typed) > MOST_LETTERS:
         return redirect_to_login(request.get_full_path())
     until = timezone.now().timestamp() + KEPT_SECONDS
     request.session[KEPT] = {"path": request.get_full_path(), "typed": typed, "until": until}
@@ -54,9 +54,24 @@ def typed_before(request: HttpRequest) -> HttpResponse:
     return show(request, "scheduler/typed_before.html", {"typed": kept["typed"]})
 
 
-def _is_typed(request: HttpRequest) -> bool:
+def once_more(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Instead of Django's page for a form without today's token: one of our own pages gets all of it back, to send with one press.
+
+    A form that may come from another site gets nothing but the words; nor do passwords ever stand in a page.
+    """
+    from_here = request.headers.get("Sec-Fetch-Site") == "same-origin" and _is_by_hand(request)
+    secret = request.path_info.startswith((reverse("account_login").removesuffix("login/"), reverse("admin:index")))
+    typed = _typed(request) if from_here and not secret else []
+    return render(request, "403_csrf.html", {"typed": typed, "path": request.get_full_path()}, status=403)
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(name, str(value)) for name, values in request.POST.lists() for value in values if name != OURS]
+
+
+def _is_by_hand(request: HttpRequest) -> bool:
     by_hand = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate" and "HX-Request" not in request.headers
-    return request.method == "POST" and by_hand and settings.SESSION_COOKIE_NAME in request.COOKIES
+    return request.method == "POST" and by_hand
 
 
 def _kept(request: HttpRequest) -> dict[str, Any] | None:

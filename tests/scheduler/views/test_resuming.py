@@ -119,3 +119,38 @@ def test_who_never_had_a_session_fills_no_database(stranger: Client, office: Cli
     assert leads_to(office.post(NEW_EVENT, EVENT | {"notes": "x" * 20_000})) == NEW_EVENT
     assert not Session.objects.exists()
     assert settings.SESSION_COOKIE_NAME in office.cookies
+
+
+FROM_HERE = {"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_SEC_FETCH_MODE": "navigate"}
+
+
+def test_a_form_without_todays_token_is_given_back_whole_to_send_with_one_press(office_user: User) -> None:
+    office = browser(office_user, enforce_csrf_checks=True)
+    page = office.post(NEW_EVENT, EVENT, **FROM_HERE)
+    assert page.status_code == 403
+    form = soup(page).select_one("main form")
+    assert form is not None
+    assert form["action"] == NEW_EVENT
+    token = str(soup(page).select_one("main form [name=csrfmiddlewaretoken]")["value"])  # type: ignore[index]
+    assert office.post(NEW_EVENT, hidden(page) | {"csrfmiddlewaretoken": token}, **FROM_HERE).status_code == 303
+    assert Visit.objects.filter(kind="event").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "how"),
+    [
+        (NEW_EVENT, {}),
+        (NEW_EVENT, FROM_HERE | {"HTTP_SEC_FETCH_SITE": "cross-site"}),
+        (NEW_EVENT, FROM_HERE | {"HTTP_SEC_FETCH_SITE": "same-site"}),
+        (NEW_EVENT, FROM_HERE | {"HTTP_SEC_FETCH_MODE": "cors"}),
+        ("/accounts/login/", FROM_HERE),
+        ("/admin/login/", FROM_HERE),
+    ],
+)
+def test_what_may_come_from_elsewhere_or_holds_a_password_is_not_given_back(
+    office_user: User, path: str, how: dict[str, Any]
+) -> None:
+    page = browser(office_user, enforce_csrf_checks=True).post(path, EVENT, **how)
+    assert page.status_code == 403
+    assert EVENT["name"] not in page.content.decode()
+    assert not soup(page).select("main form")
