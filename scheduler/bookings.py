@@ -358,15 +358,7 @@ def rebook(visit: Visit, begins: tuple[datetime, ...], heads: int, *, now: datet
 def _way_or_taken(
     wish: Wish, begins: Sequence[datetime], read: snapshot.Range, keep: frozenset[str] = frozenset()
 ) -> Way:
-    day = steps.day_of(begins[0], read.zone)
-    if any(steps.day_of(begin, read.zone) != day for begin in begins):
-        raise BadWish(_("All sub-groups of a visit come on the same day."))
-    try:
-        ticks = tuple(periods.to_tick(begin, day, read.zone) for begin in begins)
-    except periods.OffTheTicks as error:
-        raise BadWish(str(error)) from error
-    if any(tick % read.days[day].grid for tick in ticks):
-        raise BadWish(_("A visit cannot start at this minute."))
+    day, ticks = steps.ticks_of(begins, read)
     way = starts.way_for(read.days[day], wish, ticks, keep=keep)
     if way is None:
         starts.refuse_if_closed(read.days[day], wish, ticks, read)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler import periods
+from scheduler.errors import Refused
 from scheduler.models import Offer, Visit
 
 MOVE, REROUTE, DROP, OFFER, CANCEL = "move", "reroute", "drop", "offer", "cancel"
@@ -118,6 +120,16 @@ def distance(visit: Visit, begins: Sequence[datetime], zone: ZoneInfo) -> tuple[
     was, will = periods.local(visit.period.lower, zone), periods.local(begins[0], zone)
     minutes = (will.hour - was.hour) * 60 + will.minute - was.minute
     return (will.date() - was.date()).days, minutes
+
+
+@contextmanager
+def named(visit: Visit) -> Iterator[None]:
+    """A refusal inside is of this visit: it says so, as `visit`."""
+    try:
+        yield
+    except Refused as refused:
+        refused.extra = {**refused.extra, "visit": visit.code}
+        raise
 
 
 def may_be_asked(visit: Visit) -> bool:

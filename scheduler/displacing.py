@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -12,8 +11,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from scheduler import footprints, periods, resettling, snapshot, steps
-from scheduler.decisions import ACTIONS, CANCEL, DROP, MOVE, OFFER, REROUTE, Decision, answer_by, may_be_asked
-from scheduler.errors import BadWish, Refused, StillHit
+from scheduler.decisions import ACTIONS, CANCEL, DROP, MOVE, OFFER, REROUTE, Decision, answer_by, may_be_asked, named
+from scheduler.errors import BadWish, StillHit
 from scheduler.models import DayVersion, Leg, Offer, Party, Visit
 from scheduler.repairs import Repaired, Step
 from scheduler.resettling import Resettled
@@ -42,7 +41,7 @@ def refuse_undecided(visits: Sequence[Visit], decisions: Mapping[str, Decision],
     if strangers := sorted(decisions.keys() - codes):
         raise BadWish(_("These visits are not hit: %(visits)s") % {"visits": ", ".join(strangers)}, visits=strangers)
     for visit in visits:
-        with _named(visit):
+        with named(visit):
             _refuse_unclear(visit, decisions[visit.code], now)
 
 
@@ -84,19 +83,9 @@ def carry_out(made: Displaced, *, because: Cause, now: datetime) -> None:
     The caller holds the lock of the days, and has seen that they are as they were.
     """
     for event in made.events:
-        with _named(event.visit):
+        with named(event.visit):
             _write_event(event, made.resettled.read, because=because, now=now)
     resettling.write(made.resettled, because=because, now=now)
-
-
-@contextmanager
-def _named(visit: Visit) -> Iterator[None]:
-    """A refusal inside is of this visit: it says so."""
-    try:
-        yield
-    except Refused as refused:
-        refused.extra = {**refused.extra, "visit": visit.code}
-        raise
 
 
 def _refuse_unclear(visit: Visit, decision: Decision, now: datetime) -> None:

@@ -14,8 +14,8 @@ from scheduler.core.availability import Day, Way
 from scheduler.core.itinerary import Party, Taken
 from scheduler.core.itinerary import Visit as CoreVisit
 from scheduler.core.repair import Placement, Proposal
-from scheduler.decisions import CANCEL, DROP, MOVE, OFFER, REROUTE, Cost, Decision, Hit, answer_by, may_be_asked
-from scheduler.errors import BadWish, Closed, Refused, StartTaken
+from scheduler.decisions import CANCEL, DROP, MOVE, OFFER, REROUTE, Cost, Decision, Hit, answer_by, may_be_asked, named
+from scheduler.errors import BadWish, Closed, StartTaken
 from scheduler.footprints import Footprint
 from scheduler.models import Visit
 from scheduler.snapshot import Range, core_stops
@@ -133,14 +133,11 @@ class _Sketch:
                 visit=visit.code,
             )
         day = steps.day_of(decision.start, self.read.zone)
-        try:
+        with named(visit):
             if decision.start <= self.now:
                 raise BadWish(_("This time is past."))
             footprint = footprints.footprint_of(visit, decision.start, day, self.read)
             footprints.refuse_in_the_way(footprint, self.days[day], self.read)
-        except Refused as refused:
-            refused.extra = {**refused.extra, "visit": visit.code}
-            raise
         step = self._stand(visit, decision.start, day, footprint)
         if step is None:
             raise StartTaken(_("No guide is free then."), visit=visit.code)
@@ -250,11 +247,8 @@ class _Tours:
 
     def _placement(self, visit: Visit, decision: Decision) -> Placement | None:
         """What was decided, in the core's words. Raises BadWish, Closed or StartTaken with the visit where no day could serve it."""
-        try:
+        with named(visit):
             return self._placed(visit, decision)
-        except Refused as refused:
-            refused.extra = {**refused.extra, "visit": visit.code}
-            raise
 
     def _placed(self, visit: Visit, decision: Decision) -> Placement | None:
         own = steps.begins_of(visit)
@@ -277,20 +271,12 @@ class _Tours:
         return self._at(begins, frozenset())
 
     def _refuse_time(self, visit: Visit, begins: Sequence[datetime]) -> None:
-        day = steps.day_of(begins[0], self.read.zone)
-        state = self.sketch.days[day]
         if begins[0] <= self.now:
             raise BadWish(_("This time is past."))
-        if any(steps.day_of(begin, self.read.zone) != day for begin in begins):
-            raise BadWish(_("All sub-groups of a visit come on the same day."))
+        day, ticks = steps.ticks_of(begins, self.read)
+        state = self.sketch.days[day]
         if not state.opening:
             raise Closed(_("The museum is closed on this day."), notice="")
-        try:
-            ticks = [periods.to_tick(begin, day, self.read.zone) for begin in begins]
-        except periods.OffTheTicks as error:
-            raise BadWish(str(error)) from error
-        if any(tick % state.grid for tick in ticks):
-            raise BadWish(_("A visit cannot start at this minute."))
         length = self.core[str(visit.pk)].ticks
         for tick in ticks:
             if not any(o.opens <= tick <= o.last_start and tick + length <= o.closes for o in state.opening):
@@ -300,14 +286,10 @@ class _Tours:
         """Say why what was decided cannot be: a closure, or somebody else."""
         to = self.placements[str(visit.pk)]
         assert to is not None  # it was not to be cancelled
-        day = date.fromordinal(to.day)
-        try:
+        with named(visit):
             wish = starts.wish_for(visit, visit.heads)
-            starts.refuse_if_closed(self.sketch.days[day], wish, to.starts, self.read)
+            starts.refuse_if_closed(self.sketch.days[date.fromordinal(to.day)], wish, to.starts, self.read)
             raise StartTaken
-        except Refused as refused:
-            refused.extra = {**refused.extra, "visit": visit.code}
-            raise
 
     def _decision(self, visit: Visit, proposal: Proposal, others: Sequence[tuple[datetime, ...]]) -> Decision:
         if proposal.placement is None:

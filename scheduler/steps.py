@@ -10,18 +10,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
 
 from scheduler import announcing, locks, periods, placing, telling
-from scheduler.errors import KeyReused, NotAllowedNow, StaleForm
+from scheduler.errors import BadWish, KeyReused, NotAllowedNow, StaleForm
 from scheduler.models import ChangeRequest, Closure, Contact, Freed, Visit
+from scheduler.snapshot import Range
 from tours import queries as catalogue
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that are read as another
 CODE_LENGTH = 7
 OFFICE_HOURS = time(9), time(18)
 """When the office is there on a business day on which the museum is closed."""
-
-
 Cause = Closure | Visit
 """What a visit had to give way to: a closure, or an event or official visit."""
 
@@ -205,6 +205,20 @@ def already(keys: Mapping[str, str]) -> Visit | None:
 def day_of(instant: datetime, zone: ZoneInfo | None = None) -> date:
     """The museum's date at an instant."""
     return periods.day_of(instant, zone or ZoneInfo(catalogue.museum().time_zone))
+
+
+def ticks_of(begins: Sequence[datetime], read: Range) -> tuple[date, tuple[int, ...]]:
+    """The day of these starts, and the tick of each. Raises BadWish where they are of several days, or off the museum's grid."""
+    day = day_of(begins[0], read.zone)
+    if any(day_of(begin, read.zone) != day for begin in begins):
+        raise BadWish(_("All sub-groups of a visit come on the same day."))
+    try:
+        ticks = tuple(periods.to_tick(begin, day, read.zone) for begin in begins)
+    except periods.OffTheTicks as error:
+        raise BadWish(str(error)) from error
+    if any(tick % read.days[day].grid for tick in ticks):
+        raise BadWish(_("A visit cannot start at this minute."))
+    return day, ticks
 
 
 def begins_of(visit: Visit) -> tuple[datetime, ...]:
