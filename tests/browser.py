@@ -38,17 +38,22 @@ PATIENCE = 30_000
 """Milliseconds that a page has for what a test waits for; much, for a busy machine."""
 
 
+def chromium() -> str:
+    """Where the system's Chromium is."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "Browser tests need Chromium: `apt install chromium`, or its path in CHROMIUM."
+    return path
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium for the tests of one file. Its driver keeps an event loop in this thread, in which Django's guard must not see a server."""
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "Browser tests need Chromium: `apt install chromium`, or its path in CHROMIUM."
     expect.set_options(timeout=PATIENCE)
     try:
         with sync_playwright() as driver:
-            started = driver.chromium.launch(executable_path=path, args=ARGUMENTS)
+            started = driver.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
             yield started
             started.close()
     finally:

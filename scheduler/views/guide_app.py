@@ -42,6 +42,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         for name, size, use in (
             ("guide-192", 192, "any"),
             ("guide-512", 512, "any"),
+            ("guide-maskable-192", 192, "maskable"),
             ("guide-maskable-512", 512, "maskable"),
         )
     ]
@@ -53,6 +54,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "name": f"{_('My week')} · {museum.name}",
         "short_name": _("My week"),
         "lang": get_language(),
+        "dir": "ltr",
         "start_url": reverse("guide_week"),
         "scope": "/",  # signing in stays within the app
         "display": "standalone",

@@ -45,7 +45,7 @@ def test_the_manifest_has_the_museums_name_and_colour_and_icons_that_are_there(s
     assert (said["name"], said["short_name"], said["theme_color"]) == ("My week · Steppe Museum", "My week", "#5a2d0c")
     assert (said["start_url"], said["display"], said["id"]) == ("/guide/", "standalone", "/guide/")
     found = {(icon["sizes"], icon["purpose"]): icon["src"] for icon in said["icons"]}
-    assert set(found) == {("192x192", "any"), ("512x512", "any"), ("512x512", "maskable")}
+    assert set(found) == {("192x192", "any"), ("512x512", "any"), ("192x192", "maskable"), ("512x512", "maskable")}
     for (sizes, _use), address in found.items():
         picture = finders.find(address.removeprefix("/static/"))
         assert picture is not None
