@@ -16,7 +16,7 @@ from scheduler import locks, queries, roster
 from scheduler.api import access, shapes
 from scheduler.api.access import READS, call, office_finds
 from scheduler.api.answers import AbsenceAnswer
-from scheduler.api.fields import Instant, Line, Strict
+from scheduler.api.fields import Instant, Line, Strict, checked
 from scheduler.api.paging import PAGE, paged, pages
 from scheduler.api.problems import problems
 from tours import queries as catalogue
@@ -90,9 +90,7 @@ def _list_or_add(request: Request, guide: Guide) -> Response:
     museum = catalogue.museum()
     if request.method in READS:
         return paged(request, queries.absences_of(guide, timezone.now()), lambda row: shapes.absence(row, museum))
-    sent = AbsenceBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    said = sent.validated_data
+    said = checked(AbsenceBody, request.data)
     absence = locks.door(roster.add_absence)(
         guide.pk, said["start"], said["end"], reason=said["reason"], now=timezone.now()
     )

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from scheduler import demand, limits, permissions, starts
 from scheduler.api.access import call
 from scheduler.api.answers import Answer
-from scheduler.api.fields import AudienceField, Days, TourField, heads_field
+from scheduler.api.fields import AudienceField, Days, TourField, checked, heads_field
 from scheduler.api.problems import problems
 from scheduler.api.shapes import clock
 from tours.models import Language
@@ -99,9 +99,7 @@ EXAMPLE = OpenApiExample(
 )
 @call("GET", public=True)
 def availability(request: Request) -> HttpResponseBase:
-    asked = AvailabilityQuery(data=request.query_params)
-    asked.is_valid(raise_exception=True)
-    query = asked.validated_data
+    query = checked(AvailabilityQuery, request.query_params)
     group = starts.Group(query["tour"], query["language"], query["audience"], query["heads"])
     by_office = permissions.is_office(request.user)
     now = timezone.now()

@@ -17,7 +17,7 @@ from scheduler.api import access, shapes
 from scheduler.api.access import READS, call, office_finds
 from scheduler.api.answers import Answer, ClosureAnswer, Time
 from scheduler.api.decisions import TAG as OFFICE_TAG
-from scheduler.api.fields import Instant, Line, SpacesField, Strict, Titles, zone
+from scheduler.api.fields import Instant, Line, SpacesField, Strict, Titles, checked, zone
 from scheduler.api.paging import PAGE, paged, pages
 from scheduler.api.problems import MEDIA_TYPE, Problem, problems
 from scheduler.closures import ClosureDraft
@@ -230,9 +230,7 @@ def many(request: Request) -> Response:
     if request.method in READS:
         return paged(request, closures.shown(timezone.now()), lambda row: shapes.closure(row, museum))
     user = access.office(request)
-    sent = ClosureBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    said = sent.validated_data
+    said = checked(ClosureBody, request.data)
     closure = locks.door(closures.close)(
         draft_of(said), seal=said["seal"], decisions=said["decisions"], by=user, now=timezone.now()
     )
@@ -251,9 +249,8 @@ def many(request: Request) -> Response:
 @call("POST")
 def preview(request: Request) -> Response:
     access.office(request)
-    sent = DraftBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    shown = closures.preview(draft_of(sent.validated_data), now=timezone.now())
+    said = checked(DraftBody, request.data)
+    shown = closures.preview(draft_of(said), now=timezone.now())
     return Response(decisions.as_json(shown, zone()))
 
 
@@ -268,9 +265,8 @@ def preview(request: Request) -> Response:
 @call("POST")
 def preview_change(request: Request, pk: int) -> Response:
     closure = _found(request, pk)
-    sent = DraftBody(data=request.data, partial=True)
-    sent.is_valid(raise_exception=True)
-    shown = closures.preview(draft_of(sent.validated_data, closure), now=timezone.now(), closure=closure)
+    said = checked(DraftBody, request.data, partial=True)
+    shown = closures.preview(draft_of(said, closure), now=timezone.now(), closure=closure)
     return Response(decisions.as_json(shown, zone()))
 
 
@@ -316,9 +312,7 @@ def one(request: Request, pk: int) -> Response:
     if request.method == "DELETE":
         locks.door(lifting.lift)(closure.pk, by=user, now=now)
         return Response(status=204)
-    sent = ClosureBody(data=request.data, partial=True)
-    sent.is_valid(raise_exception=True)
-    said = sent.validated_data
+    said = checked(ClosureBody, request.data, partial=True)
     if "seal" not in said:
         raise serializers.ValidationError({"seal": [_("Please look at a preview first.")]}, code="required")
     changed = locks.door(closures.change)(

@@ -18,7 +18,7 @@ from scheduler.api.answers import Answer, Time, VisitAnswer
 from scheduler.api.bodies import AboutGroupBody, MoveBody, asked_for, request_keys
 from scheduler.api.decisions import TAG as OFFICE_TAG
 from scheduler.api.decisions import asked_of_office
-from scheduler.api.fields import Instant, Strict, heads_field
+from scheduler.api.fields import Instant, Strict, checked, heads_field
 from scheduler.api.problems import problems
 from scheduler.api.visits import KEY, LATE_ANSWER, TAG, answer, late_or_done, made, others_offered
 from scheduler.errors import StartTaken
@@ -110,9 +110,8 @@ class WaysAnswer(Answer):
 def reconfirm(request: Request, code: str) -> Response:
     visit, asker = visit_for(request, code)
     refuse_unless(asker, ORGANISER, OFFICE)
-    sent = ComingBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    heads, now = sent.validated_data["heads"], timezone.now()
+    said = checked(ComingBody, request.data)
+    heads, now = said["heads"], timezone.now()
     if asker == ORGANISER:
         return late_or_done(visit, locks.door(changes.still_coming)(visit.pk, heads=heads, now=now))
     locks.door(bookings.reconfirm)(visit.pk, heads=heads, now=now, by_office=True)
@@ -139,10 +138,9 @@ def reconfirm(request: Request, code: str) -> Response:
 def split(request: Request, code: str) -> Response:
     visit, asker = visit_for(request, code)
     refuse_unless(asker, ORGANISER, OFFICE)
-    sent = SplitBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    said: dict[str, Any] = {name: sent.validated_data[name] for name in ("heads", "adults")}
-    begins, now = sent.validated_data["starts"], timezone.now()
+    sent = checked(SplitBody, request.data)
+    said: dict[str, Any] = {name: sent[name] for name in ("heads", "adults")}
+    begins, now = sent["starts"], timezone.now()
     with others_offered(visit, begins[0], asker=asker):
         if asker == ORGANISER:
             part = locks.door(changes.split)(visit.pk, begins, now=now, **said)
@@ -172,9 +170,8 @@ def split(request: Request, code: str) -> Response:
 def late(request: Request, code: str) -> Response:
     visit, asker = visit_for(request, code)
     refuse_unless(asker, ORGANISER, OFFICE)
-    sent = LateBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    locks.door(lateness.tell)(visit.pk, minutes=sent.validated_data["minutes"], now=timezone.now())
+    said = checked(LateBody, request.data)
+    locks.door(lateness.tell)(visit.pk, minutes=said["minutes"], now=timezone.now())
     return answer(visit, asker)
 
 
@@ -251,10 +248,9 @@ def receive(request: Request, code: str) -> Response:
 def walk_in(request: Request) -> Response:
     user = access.office(request)
     keys = request_keys(request, str(user.pk))
-    sent = DoorBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    start, now = sent.validated_data.pop("start"), timezone.now()
-    asked = replace(asked_for(sent.validated_data, (), keys), starts=(start,) if start else ())
+    said = checked(DoorBody, request.data)
+    start, now = said.pop("start"), timezone.now()
+    asked = replace(asked_for(said, (), keys), starts=(start,) if start else ())
     try:
         visit = locks.door(arrivals.walk_in)(asked, by=user, now=now)
     except StartTaken as taken:

@@ -15,6 +15,7 @@ from scheduler.api import shapes
 from scheduler.api.access import OFFICE, call, office, office_finds, refuse_unless, visit_for
 from scheduler.api.answers import LateChangeAnswer, VisitAnswer
 from scheduler.api.bodies import ArrivalBody, NeededReasonBody, NoBody, WaiverBody
+from scheduler.api.fields import checked
 from scheduler.api.problems import problems
 from scheduler.api.visits import answer
 from scheduler.models import ChangeRequest, Visit
@@ -47,9 +48,7 @@ def asked_of_office(request: Request, code: str, body: type[Any]) -> tuple[Visit
     """The visit, which the office alone may decide about, and what was said."""
     visit, asker = visit_for(request, code)
     refuse_unless(asker, OFFICE)
-    sent = body(data=request.data)
-    sent.is_valid(raise_exception=True)
-    return visit, sent.validated_data
+    return visit, checked(body, request.data)
 
 
 @decision("confirm_visit", "Say yes to a request", NoBody)
@@ -125,7 +124,7 @@ def refuse_change(request: Request, pk: int) -> Response:
 
 def _decide(request: Request, pk: int, *, grant: bool) -> Response:
     asked = office_finds(request, ChangeRequest.objects.all(), pk=pk)
-    NoBody(data=request.data).is_valid(raise_exception=True)
+    checked(NoBody, request.data)
     decided = locks.door(changes.decide_change)(asked.pk, grant=grant, by=office(request), now=timezone.now())
     museum = catalogue.museum()
     visit = queries.visits().get(pk=decided.visit_id)

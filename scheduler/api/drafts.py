@@ -19,7 +19,7 @@ from scheduler.api.access import READS, call, office_finds
 from scheduler.api.answers import Answer, ClosureAnswer, Time
 from scheduler.api.closures import DRAFT, REFUSALS, DecisionsField, DraftBody, PreviewAnswer
 from scheduler.api.decisions import TAG
-from scheduler.api.fields import Instant, Line, Strict, Titles, zone
+from scheduler.api.fields import Instant, Line, Strict, Titles, checked, zone
 from scheduler.api.paging import PAGE, paged, pages
 from scheduler.api.problems import problems
 from scheduler.forms.drafts import closure_of, missing_in, said_in, typed_from
@@ -124,9 +124,7 @@ def many(request: Request) -> Response:
     user, museum = access.office(request), catalogue.museum()
     if request.method in READS:
         return paged(request, _drafts(), lambda row: _shown(row, museum))
-    sent = NewDraftBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    said = sent.validated_data
+    said = checked(NewDraftBody, request.data)
     changes = said.get("closure")
     if changes is not None and not Closure.objects.filter(pk=changes, lifted_at=None).exists():
         raise serializers.ValidationError({"closure": [_("There is no such closure.")]}, code="does_not_exist")
@@ -164,9 +162,8 @@ def one(request: Request, pk: int) -> Response:
         locks.door(drafts.discard)(draft.pk)
         return Response(status=204)
     if request.method == "PATCH":
-        sent = KeptBody(data=request.data, partial=True)
-        sent.is_valid(raise_exception=True)
-        typed = typed_from(sent.validated_data, draft.typed)
+        said = checked(KeptBody, request.data, partial=True)
+        typed = typed_from(said, draft.typed)
         draft = locks.door(drafts.keep)(
             typed, draft_id=draft.pk, closure_id=draft.closure_id, by=access.office(request), now=timezone.now()
         )
@@ -203,13 +200,12 @@ def preview(request: Request, pk: int) -> Response:
 @call("POST")
 def publish(request: Request, pk: int) -> Response:
     draft = _found(request, pk)
-    sent = DecidedBody(data=request.data)
-    sent.is_valid(raise_exception=True)
+    said = checked(DecidedBody, request.data)
     made = locks.door(drafts.publish)(
         closure_of(draft),
         draft_id=draft.pk,
         closure_id=draft.closure_id,
-        **sent.validated_data,
+        **said,
         by=access.office(request),
         now=timezone.now(),
     )

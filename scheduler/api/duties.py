@@ -13,7 +13,7 @@ from scheduler.api import access, shapes
 from scheduler.api.access import GUIDE, OFFICE, call, refuse_unless
 from scheduler.api.answers import Answer, AssignmentAnswer, CandidateAnswer, DutyAnswer, DutyReplyAnswer
 from scheduler.api.bodies import NeededReasonBody, NoBody
-from scheduler.api.fields import ByCode, Days, Strict
+from scheduler.api.fields import ByCode, Days, Strict, checked
 from scheduler.api.paging import paged, pages
 from scheduler.api.problems import problems
 from tours import queries as catalogue
@@ -68,7 +68,7 @@ def mine(request: Request) -> Response:
 def accept(request: Request, pk: int) -> Response:
     duty, asker = access.duty_for(request, pk)
     refuse_unless(asker, GUIDE)
-    NoBody(data=request.data).is_valid(raise_exception=True)
+    checked(NoBody, request.data)
     party = locks.door(roster.accept)(duty.pk, guide_id=duty.guide_id, now=timezone.now())
     return Response({"id": party.pk, "answer": party.answer})
 
@@ -88,9 +88,8 @@ def accept(request: Request, pk: int) -> Response:
 def decline(request: Request, pk: int) -> Response:
     duty, asker = access.duty_for(request, pk)
     refuse_unless(asker, GUIDE)
-    sent = NeededReasonBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    reason = sent.validated_data["reason"]
+    said = checked(NeededReasonBody, request.data)
+    reason = said["reason"]
     locks.door(roster.decline)(duty.pk, reason=reason, guide_id=duty.guide_id, now=timezone.now())
     return Response({"id": duty.pk, "answer": "declined"})
 
@@ -110,9 +109,8 @@ def decline(request: Request, pk: int) -> Response:
 def assign(request: Request, pk: int) -> Response:
     duty, asker = access.duty_for(request, pk)
     refuse_unless(asker, OFFICE)
-    sent = GuideBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    code = sent.validated_data["guide"].code
+    said = checked(GuideBody, request.data)
+    code = said["guide"].code
     party = locks.door(roster.assign)(duty.pk, code, by=access.office(request), now=timezone.now())
     party.refresh_from_db()
     return Response({"id": party.pk, "guide": shapes.guide(party.guide)})

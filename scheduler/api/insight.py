@@ -16,6 +16,7 @@ from scheduler import insight, periods
 from scheduler.api import access
 from scheduler.api.access import call
 from scheduler.api.answers import Answer
+from scheduler.api.fields import checked
 from scheduler.api.problems import problems
 from scheduler.forms.insight import EARLIEST, LATEST
 from scheduler.insight import Span, Table
@@ -111,9 +112,7 @@ class InsightAnswer(Answer):
 @call("GET")
 def figures(request: Request) -> Response:
     access.office(request)
-    asked = InsightQuery(data=request.query_params)
-    asked.is_valid(raise_exception=True)
-    query = asked.validated_data
+    query = checked(InsightQuery, request.query_params)
     museum = catalogue.museum()
     span = insight.usual_span(periods.day_of(timezone.now(), ZoneInfo(museum.time_zone)))
     if query.get("from"):

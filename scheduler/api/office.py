@@ -27,7 +27,7 @@ from scheduler.api.bodies import (
 )
 from scheduler.api.closures import DecisionsField, PreviewAnswer
 from scheduler.api.decisions import TAG
-from scheduler.api.fields import AudienceField, Instant, Line, Strict, Text, Titles, heads_field, zone
+from scheduler.api.fields import AudienceField, Instant, Line, Strict, Text, Titles, checked, heads_field, zone
 from scheduler.api.problems import problems
 from scheduler.api.visits import KEY, made
 from scheduler.models import Visit
@@ -211,9 +211,7 @@ def book(request: Request) -> Response:
     kind = request.data.get("kind", TOUR) if isinstance(request.data, Mapping) else TOUR
     if not isinstance(kind, str) or kind not in KINDS:
         raise serializers.ValidationError({"kind": [_("There is no such kind of visit.")]}, code="invalid_choice")
-    sent = KINDS[kind](data=request.data)
-    sent.is_valid(raise_exception=True)
-    said = sent.validated_data
+    said = checked(KINDS[kind], request.data)
     now = timezone.now()
     if kind == TOUR:
         more = {"ceremony": tuple(said["ceremony"]), "ceremony_plan": plan_of(said), "discreet": said["discreet"]}
@@ -245,9 +243,8 @@ def preview(request: Request) -> Response:
     kind = request.data.get("kind") if isinstance(request.data, Mapping) else None
     if not isinstance(kind, str) or kind not in (EVENT, PROTOCOL):
         raise serializers.ValidationError({"kind": [_("There is no such kind of visit.")]}, code="invalid_choice")
-    sent = KINDS[kind](data=request.data)
-    sent.is_valid(raise_exception=True)
-    seen = events.preview(event_of(sent.validated_data, {}), now=timezone.now())
+    said = checked(KINDS[kind], request.data)
+    seen = events.preview(event_of(said, {}), now=timezone.now())
     return Response(decisions.as_json(seen, zone()))
 
 

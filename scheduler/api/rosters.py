@@ -15,7 +15,7 @@ from scheduler.api import access
 from scheduler.api.access import call, office_finds
 from scheduler.api.answers import Answer, Time
 from scheduler.api.bodies import NoBody
-from scheduler.api.fields import Day, Strict, zone
+from scheduler.api.fields import Day, Strict, checked, zone
 from scheduler.api.problems import problems
 from scheduler.models import RosterJob
 from scheduler.periods import local
@@ -113,9 +113,7 @@ class PublishedAnswer(Answer):
 @call("POST")
 def plan(request: Request) -> Response:
     by = access.office(request)
-    sent = PlanBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    asked = sent.validated_data
+    asked = checked(PlanBody, request.data)
     job = locks.door(planning.ask)(
         asked["from"], asked["to"], by=by, quiet=asked["quiet"], seconds=asked["seconds"], now=timezone.now()
     )
@@ -143,7 +141,7 @@ def job(request: Request, pk: int) -> Response:
 @call("POST")
 def stop(request: Request, pk: int) -> Response:
     found = office_finds(request, RosterJob.objects.all(), pk=pk)
-    NoBody(data=request.data).is_valid(raise_exception=True)
+    checked(NoBody, request.data)
     planning.stop(found.pk)
     return Response(_job(found), status=202)
 
@@ -162,11 +160,8 @@ def stop(request: Request, pk: int) -> Response:
 @call("POST")
 def publish(request: Request) -> Response:
     access.office(request)
-    sent = PublishBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    changed = locks.door(planning.publish)(
-        sent.validated_data["job"].pk, other=sent.validated_data["other"], now=timezone.now()
-    )
+    said = checked(PublishBody, request.data)
+    changed = locks.door(planning.publish)(said["job"].pk, other=said["other"], now=timezone.now())
     return Response({"changed": changed})
 
 

@@ -28,6 +28,7 @@ from scheduler.api.bodies import (
     request_keys,
 )
 from scheduler.api.examples import ASKED, LATE, TAKEN, VISIT
+from scheduler.api.fields import checked
 from scheduler.api.problems import problems
 from scheduler.errors import StartTaken
 from scheduler.models import ChangeRequest, Visit
@@ -76,9 +77,7 @@ LATE_ANSWER = OpenApiResponse(
 @call("POST", public=True)
 def ask(request: Request) -> Response:
     keys = request_keys(request, "")
-    sent = VisitBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    said = sent.validated_data
+    said = checked(VisitBody, request.data)
     organiser = organiser_of(said)
     more = {"ceremony": tuple(said["ceremony"] or ()), "ceremony_plan": plan_of(said)}
     asked = asked_for(said, (organiser,), keys, **more)
@@ -126,9 +125,7 @@ def one(request: Request, code: str) -> Response:
 
 def _change(request: Request, visit: Visit, asker: str) -> Response:
     refuse_unless(asker, ORGANISER, OFFICE)
-    sent = ChangeBody(data=request.data, partial=True)
-    sent.is_valid(raise_exception=True)
-    wanted = dict(sent.validated_data)
+    wanted = checked(ChangeBody, request.data, partial=True)
     leader = wanted.pop("leader", {})
     wanted |= {f"leader_{name}": value for name, value in leader.items()}
     now = timezone.now()
@@ -163,9 +160,8 @@ def _change(request: Request, visit: Visit, asker: str) -> Response:
 def move(request: Request, code: str) -> Response:
     visit, asker = visit_for(request, code)
     refuse_unless(asker, ORGANISER, OFFICE)
-    sent = MoveBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    begins = sent.validated_data["starts"]
+    said = checked(MoveBody, request.data)
+    begins = said["starts"]
     now = timezone.now()
     with others_offered(visit, begins[0], asker=asker):
         if asker == ORGANISER:
@@ -193,9 +189,8 @@ def move(request: Request, code: str) -> Response:
 def cancel(request: Request, code: str) -> Response:
     visit, asker = visit_for(request, code)
     refuse_unless(asker, ORGANISER, OFFICE)
-    sent = ReasonBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    reason = sent.validated_data["reason"]
+    said = checked(ReasonBody, request.data)
+    reason = said["reason"]
     now = timezone.now()
     if asker == ORGANISER:
         return late_or_done(visit, locks.door(changes.cancel)(visit.pk, reason=reason, now=now))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -15,7 +13,7 @@ from scheduler.api.access import OFFICE, ORGANISER, call, refuse_unless, visit_f
 from scheduler.api.answers import VisitAnswer
 from scheduler.api.bodies import AboutGroupBody, OrganiserBody, asked_for, organiser_of, request_keys
 from scheduler.api.examples import WAITING
-from scheduler.api.fields import Day, Instant, Strict
+from scheduler.api.fields import Day, Instant, Strict, checked
 from scheduler.api.problems import problems
 from scheduler.api.visits import KEY, TAG, answer, made, within_limits
 from tours.models import Language
@@ -72,9 +70,7 @@ class GiveUpBody(Strict):
 @call("POST", public=True)
 def wait(request: Request) -> Response:
     keys = request_keys(request, "")
-    sent = WaitingBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    said: dict[str, Any] = sent.validated_data
+    said = checked(WaitingBody, request.data)
     organiser = organiser_of(said)
     hours = waiting.Hours(**(said["hours"] or {}))
     asked = asked_for(said, (organiser,), keys)
@@ -106,9 +102,8 @@ def wait(request: Request) -> Response:
 def accept(request: Request, code: str) -> Response:
     visit, asker = visit_for(request, code)
     refuse_unless(asker, ORGANISER, OFFICE)
-    sent = TakeBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    locks.door(offers.accept)(visit.pk, start=sent.validated_data["start"], now=timezone.now())
+    said = checked(TakeBody, request.data)
+    locks.door(offers.accept)(visit.pk, start=said["start"], now=timezone.now())
     return answer(visit, asker)
 
 
@@ -127,7 +122,6 @@ def accept(request: Request, code: str) -> Response:
 def decline(request: Request, code: str) -> Response:
     visit, asker = visit_for(request, code)
     refuse_unless(asker, ORGANISER, OFFICE)
-    sent = GiveUpBody(data=request.data)
-    sent.is_valid(raise_exception=True)
-    locks.door(offers.give_up)(visit.pk, waits=sent.validated_data["wait"], now=timezone.now())
+    said = checked(GiveUpBody, request.data)
+    locks.door(offers.give_up)(visit.pk, waits=said["wait"], now=timezone.now())
     return answer(visit, asker)
