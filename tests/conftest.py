@@ -68,7 +68,7 @@ def mail_to_sink(sink: Sink, settings: Any) -> Sink:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = sink.controller.port
-    settings.EMAIL_TIMEOUT = 10
+    settings.EMAIL_TIMEOUT = 30
     return sink
 
 

@@ -25,6 +25,7 @@ GROUND = {
     "LIVENESS_DIR": str(GROUND_DIR / "alive"),
     "STATIC_ROOT": str(GROUND_DIR / "static"),
     "LOG_FORMAT": "plain",
+    "AIOSMTPD_CONTROLLER_TIMEOUT": "60",  # seconds that a mail server of the tests has to begin; 5 are few on a busy machine
 }
 os.environ |= GROUND
 os.environ.pop("EMAIL_URL", None)

@@ -25,7 +25,7 @@ LETTERS = int(os.environ.get("FAULT_LETTERS", "100"))
 def house(settings: Any) -> Iterator[Mailhouse]:
     with mailhouse() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 2
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 30
         settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (100_000, 1))
         yield server
 

@@ -49,7 +49,7 @@ def own_certificate(folder: Path) -> ssl.SSLContext:
 def house(settings: Any) -> Iterator[Mailhouse]:
     with mailhouse() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 30
         settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (100_000, 1))
         yield server
 

@@ -194,7 +194,7 @@ def house(settings: Any) -> Iterator[Mailhouse]:
     """A mail server of our own, which the tests tell what to answer."""
     with mailhouse() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 30
         yield server
 
 

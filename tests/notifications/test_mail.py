@@ -23,7 +23,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[Mailhouse]:
 
 @pytest.fixture
 def line(house: Mailhouse) -> Iterator[smtplib.SMTP]:
-    with smtplib.SMTP("127.0.0.1", house.port, timeout=5) as server:
+    with smtplib.SMTP("127.0.0.1", house.port, timeout=30) as server:
         yield server
 
 
