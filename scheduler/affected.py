@@ -21,6 +21,7 @@ from tours.days import lies_in
 from tours.editing import Edit, edited, row_of
 from tours.models import Museum
 from tours.models.words import WEEKDAYS
+from tours.season_checks import hours_on
 from tours.shapes import local_time
 
 SHOWN = 20
@@ -168,7 +169,8 @@ def _of_hours(after: Mapping[str, Any], museum: Museum, now: datetime) -> Iterat
         visit
         for visit in _coming(now).filter(kind=Visit.Kind.TOUR)
         if visit.period is not None
-        and (str(visit.day) in shut or not _within(visit.period, after["museum"]["opening"], ("opens", "closes"), zone))
+        and visit.day is not None
+        and (str(visit.day) in shut or not _within(visit.period, hours_on(after, visit.day), ("opens", "closes"), zone))
     ]
     if outside:
         yield Effect(

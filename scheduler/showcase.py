@@ -17,8 +17,8 @@ from scheduler.core.ticks import union
 from scheduler.models import Closure
 from scheduler.starts import Group
 from tours import queries as catalogue
-from tours.days import Calendar, OpeningOfDay
-from tours.models import Audience, Museum, Opening, Stop, Tour, Weekday
+from tours.days import Calendar, OpeningOfDay, Window, own_hours
+from tours.models import Audience, Museum, Stop, Tour, Weekday
 
 USUAL_HEADS = 15
 """For how many people the next free times are shown on the first page."""
@@ -26,6 +26,7 @@ LOOK_AHEAD_DAYS = 20
 KNOWN_DAYS = 45
 """How far ahead the first page looks at all, lead times and all."""
 SHOWN_TIMES = 4
+SHOWN_OPENINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,15 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
+class SingleOpening:
+    """A day with hours of its own, and what the museum calls it."""
+
+    day: date
+    name: str
+    hours: Window
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """A closure with its next times: one, or several of one that repeats."""
 
@@ -126,18 +136,18 @@ def shut_on(day: date, closed: Iterable[Closed], museum: Museum) -> Shut | None:
     """
     calendar, zone = catalogue.calendar(), ZoneInfo(museum.time_zone)
     whole = [each.times for each in closed if not each.closure.spaces.all()]
-    if _receives(day, calendar, whole, zone):
+    if receives(day, calendar, whole, zone):
         return None
     last = day + timedelta(days=KNOWN_DAYS)
     rows = closures_within(day, last, museum, now=periods.bounds(day, zone).lower)
     whole = [each.times for each in rows if not each.closure.spaces.all()]
     later = periods.days_between(day + timedelta(days=1), last)
     return Shut(
-        calendar.opening_on(day), next((each for each in later if _receives(each, calendar, whole, zone)), None)
+        calendar.opening_on(day), next((each for each in later if receives(each, calendar, whole, zone)), None)
     )
 
 
-def _receives(day: date, calendar: Calendar, closed: Iterable[Sequence[DateTimeTZRange]], zone: ZoneInfo) -> bool:
+def receives(day: date, calendar: Calendar, closed: Iterable[Sequence[DateTimeTZRange]], zone: ZoneInfo) -> bool:
     """Whether any of a day's hours are left by the times when the museum is closed as a whole."""
     shut = (periods.to_interval(period, day, zone) for times in closed for period in times)
     hours = periods.opened(calendar.windows(day), day, zone)
@@ -185,20 +195,25 @@ def prices(audiences: Iterable[Audience]) -> list[PriceFrom]:
     return found
 
 
-def opening_hours() -> list[Hours]:
-    """The week's hours, days with the same ones together. One query."""
+def opening_hours(calendar: Calendar) -> list[Hours]:
+    """The week's hours, days with the same ones together."""
     found: list[Hours] = []
     before = -1
-    for row in Opening.objects.order_by("weekday", "opens"):
-        name = str(Weekday(row.weekday).label)
-        hours = Hours(name, name, row.opens, row.closes, row.last_start)
-        same = found and (found[-1].opens, found[-1].closes) == (row.opens, row.closes)
-        if same and row.weekday == before + 1:
-            found[-1] = Hours(found[-1].first, name, row.opens, row.closes, row.last_start)
-        else:
-            found.append(hours)
-        before = row.weekday
+    for weekday, window in ((day, window) for day in sorted(calendar.hours) for window in calendar.hours[day]):
+        name = str(Weekday(weekday).label)
+        same = found and (found[-1].opens, found[-1].closes) == (window.opens, window.closes)
+        first = found.pop().first if same and weekday == before + 1 else name
+        found.append(Hours(first, name, window.opens, window.closes, window.last_start))
+        before = weekday
     return found
+
+
+def single_openings(calendar: Calendar, today: date) -> list[SingleOpening]:
+    """The next days that have hours of their own, soonest first."""
+    found = [
+        SingleOpening(day, edit.name or "", own) for day, edit in calendar.edits.items() if (own := own_hours(edit))
+    ]
+    return sorted((each for each in found if each.day >= today), key=lambda each: each.day)[:SHOWN_OPENINGS]
 
 
 def next_free(offered: Sequence[ShownTour], audiences: Sequence[Audience], *, now: datetime) -> dict[str, NextFree]:

@@ -137,11 +137,23 @@ def hours_in_order(data: Data) -> Iterator[Fault]:
 
 
 def open_days_have_hours(data: Data) -> Iterator[Fault]:
-    """A date on which the museum says to be open is of a weekday that has hours: else it would stay closed."""
+    """A date on which the museum says to be open has hours of its own, or is of a weekday that has some: else it would stay closed."""
     known = {day for row in data["museum"]["opening"] for day in row["days"]}
     for i, row in enumerate(data.get("holidays", ())):
-        if row.get("opens") and WEEKDAYS[date.fromisoformat(str(row["date"])).weekday()] not in known:
+        if "hours_from" in row:
+            yield from _of_its_own(("holidays", i), row)
+        elif row.get("opens") and WEEKDAYS[date.fromisoformat(str(row["date"])).weekday()] not in known:
             yield Fault(("holidays", i, "opens"), _("has no opening hours on this weekday"))
+
+
+def _of_its_own(path: Path_, row: Data) -> Iterator[Fault]:
+    """The hours that a date has for itself are in order, and it is not closed."""
+    if row.get("opens") is False:
+        yield Fault((*path, "opens"), _("contradicts the hours of that day"))
+    if not _time(row["hours_from"]) < _time(row["hours_until"]):
+        yield Fault((*path, "hours_until"), _("is not after the opening"))
+    elif not _time(row["hours_from"]) <= _time(row["hours_last_start"]) < _time(row["hours_until"]):
+        yield Fault((*path, "hours_last_start"), _("does not lie between opening and closing"))
 
 
 def _apart(path: Path_, rows: Sequence[Data], first: str, last: str) -> Iterator[Fault]:

@@ -23,6 +23,12 @@ class Window:
     last_start: time
 
 
+def own_hours(edit: Holiday) -> Window | None:
+    """The hours that a date has for itself."""
+    opens, closes, last_start = edit.hours_from, edit.hours_until, edit.hours_last_start
+    return Window(opens, closes, last_start) if opens and closes and last_start else None
+
+
 @dataclass(frozen=True, slots=True)
 class OpeningOfDay:
     """The windows of one day; where there are none, `reason` is "closed_weekday", "public_holiday" or "closed_by_museum".
@@ -78,10 +84,12 @@ class Calendar:
         return day
 
     def opening_on(self, day: date) -> OpeningOfDay:
-        """The hours of its weekday, unless the museum stays closed on that date or on public holidays."""
+        """The hours of its weekday, or its own, unless the museum stays closed on that date or on public holidays."""
         windows = self.hours.get(day.weekday(), ())
         edit = self.edits.get(day)
         name = edit.name if edit else ""
+        if edit and (own := own_hours(edit)):
+            return OpeningOfDay((own,), name=name)
         if not windows:
             return OpeningOfDay((), "closed_weekday", name)
         public = self.is_public_holiday(day)

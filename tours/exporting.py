@@ -13,7 +13,15 @@ from typing import Any
 from django.db import models
 from django.db.models import Prefetch
 
-from tours.importing import AUDIENCE_PLAIN, GUIDE_PLAIN, MUSEUM_PLAIN, MUSEUM_TEXTS, STOP_PLAIN, TOUR_PLAIN
+from tours.importing import (
+    AUDIENCE_PLAIN,
+    GUIDE_PLAIN,
+    HOURS_OF_DAY,
+    MUSEUM_PLAIN,
+    MUSEUM_TEXTS,
+    STOP_PLAIN,
+    TOUR_PLAIN,
+)
 from tours.models import Audience, Guide, Holiday, Language, Museum, Qualification, Space, Stop, Tour
 from tours.models.words import WEEKDAYS
 from tours.queries import museum as the_museum
@@ -60,7 +68,8 @@ def _museum(row: Museum) -> Row:
 
 
 def _holiday(row: Holiday) -> Row:
-    return {"date": row.date.isoformat(), **_texts(row, "name"), **_plain(row, ("is_holiday", "opens"))}
+    hours = {name: _written(clock) for name in HOURS_OF_DAY if (clock := getattr(row, name)) is not None}
+    return {"date": row.date.isoformat(), **_texts(row, "name"), **_plain(row, ("is_holiday", "opens")), **hours}
 
 
 def _space(row: Space) -> Row:

@@ -52,6 +52,7 @@ MUSEUM_PLAIN = (
     *("lead_business_days", "decide_business_days", "promise_days", "rest_minutes", "daily_minutes", "daily_duties"),
 )
 TOUR_PLAIN = ("heads_per_guide", "lead_business_days", "needs_review", "active")
+HOURS_OF_DAY = ("hours_from", "hours_until", "hours_last_start")
 STOP_PLAIN = ("minutes", "kind", "movable", "exclusive", "languages", "advised_age")
 AUDIENCE_PLAIN = (
     *(
@@ -126,7 +127,7 @@ def _holidays(parsed: ParsedMuseum, report: Report) -> None:
         holiday = present.pop(row["date"]) if row["date"] in present else Holiday(date=local_date(row["date"]))
         _put(
             holiday,
-            _plain(Holiday(), row, ("is_holiday", "opens")) | _words(row, "name"),
+            _plain(Holiday(), row, ("is_holiday", "opens")) | _words(row, "name") | _hours_of_day(row),
             report,
             f"holidays {row['date']}",
         )
@@ -219,6 +220,11 @@ def _windows(row: Values, *names: str) -> list[Values]:
     """Hours of several weekdays as one row for each."""
     times = {name: time(*local_time(row[name])) for name in names}
     return [{"weekday": WEEKDAYS.index(day)} | times for day in row["days"]]
+
+
+def _hours_of_day(row: Values) -> dict[str, time | None]:
+    """The hours that a date has for itself."""
+    return {name: time(*local_time(row[name])) if name in row else None for name in HOURS_OF_DAY}
 
 
 def _shifts(row: Values) -> list[Values]:

@@ -42,7 +42,8 @@ def calendar() -> Calendar:
     """The museum with its hours and its edits of the holidays. One query, however many days are asked for. Raises `NoMuseum`."""
     weekly = Opening.objects.filter(museum=OuterRef("pk")).order_by("weekday", "opens")
     names = {name: F(name) for name in get_translation_fields("name")}
-    edit = JSONObject(date=F("date"), is_holiday=F("is_holiday"), opens=F("opens"), **names)
+    clocks = ("hours_from", "hours_until", "hours_last_start")
+    edit = JSONObject(**names, **{name: F(name) for name in ("date", "is_holiday", "opens", *clocks)})
     edited = Holiday.objects.order_by().annotate(row=edit).values("row")
     house = Museum.objects.annotate(
         weekly=ArraySubquery(weekly.values(row=JSONObject(weekday=F("weekday"), **{name: F(name) for name in WINDOW}))),
@@ -53,7 +54,10 @@ def calendar() -> Calendar:
     hours: dict[int, list[Window]] = defaultdict(list)
     for row in house.weekly:
         hours[row["weekday"]].append(Window(**{name: time.fromisoformat(row[name]) for name in WINDOW}))
-    edits = [Holiday(**row | {"date": date.fromisoformat(row["date"])}) for row in house.edited]
+    for row in house.edited:
+        row["date"] = date.fromisoformat(row["date"])
+        row |= {name: time.fromisoformat(row[name]) for name in clocks if row[name]}
+    edits = [Holiday(**row) for row in house.edited]
     return Calendar(
         museum=house,
         hours={weekday: tuple(windows) for weekday, windows in hours.items()},

@@ -84,12 +84,22 @@ def _tour(here: Path_, data: Data, visit: Data, stops: Sequence[Data]) -> Iterat
     yield from _lanes(here, data, visit, stops, parties)
     start = local_start(visit["start"])
     end = start + timedelta(minutes=sum(stop["minutes"] for stop in stops))
-    if not any(_within(row, start, end) for row in data["museum"]["opening"]):
+    if not any(_within(row, start, end) for row in hours_on(data, start.date())):
         yield Fault((*here, "start"), _("lies outside the opening hours, or the visit would end outside them"))
 
 
 def _leads(guide: Data, tour: str, language: str) -> bool:
     return guide.get("active", True) and language in guide["languages"] and tour in guide.get("tours", [tour])
+
+
+def hours_on(data: Data, day: date) -> Sequence[Data]:
+    """The rows of opening hours that hold on a date: those of the week, or the one of its own."""
+    for row in data.get("holidays", ()):
+        if row["date"] == day.isoformat() and "hours_from" in row:
+            clocks = {"opens": row["hours_from"], "closes": row["hours_until"], "last_start": row["hours_last_start"]}
+            return [{"days": [WEEKDAYS[day.weekday()]], **clocks}]
+    weekly: Sequence[Data] = data["museum"]["opening"]
+    return weekly
 
 
 def _within(row: Data, start: datetime, end: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications import links
-from scheduler import bookings, limits, locks, lost_links, showcase
+from scheduler import bookings, limits, locks, lost_links, periods, showcase
 from scheduler.errors import BadWish
 from scheduler.forms.asking import ContactForm, LostLinkForm, WishForm
 from scheduler.views import noticing
@@ -29,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         museum = catalogue.museum()
     except NoMuseum:
         return render(request, "scheduler/no_museum.html", status=NoMuseum.status)
-    now = timezone.now()
+    now, calendar = timezone.now(), catalogue.calendar()
     audiences, tours = list(catalogue.offered_audiences()), showcase.tours()
     return show(
         request,
@@ -39,7 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "audiences": audiences,
             "prices": showcase.prices(audiences),
             "closures": showcase.closures(museum, now=now),
-            "opening": showcase.opening_hours(),
+            "opening": showcase.opening_hours(calendar),
+            "single": showcase.single_openings(calendar, periods.day_of(now, ZoneInfo(museum.time_zone))),
             "usual_heads": showcase.USUAL_HEADS,
             "next_free": showcase.next_free(tours, audiences, now=now),
         },

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tours import queries
-from tours.days import Calendar, Window
+from tours.days import Calendar, OpeningOfDay, Window
 from tours.models import Holiday, Museum, Opening
 
 HOURS = Window(time(10), time(18), time(16, 30))
@@ -66,6 +66,16 @@ def test_business_days_are_those_that_one_counts_by_hand(day: date, n: int) -> N
     between = [day + timedelta(days=step) for step in range(1, (later - day).days + 1)]
     assert sum(known.is_business_day(one) for one in between) == n
     assert n == 0 or known.is_business_day(later)
+
+
+def test_a_date_may_have_hours_of_its_own_on_a_weekday_that_has_none_and_instead_of_those_it_has() -> None:
+    own = {"hours_from": time(11), "hours_until": time(15), "hours_last_start": time(14)}
+    monday, victory_day = date(2025, 5, 26), date(2025, 5, 9)
+    edits = [Holiday(date=monday, name="Delegation", is_holiday=False, **own), Holiday(date=victory_day, **own)]
+    known = calendar(*edits, opens_on_holidays=False)
+    assert known.opening_on(monday) == OpeningOfDay((Window(time(11), time(15), time(14)),), name="Delegation")
+    assert known.windows(victory_day) == (Window(time(11), time(15), time(14)),)
+    assert known.opening_on(monday + timedelta(days=7)).reason == "closed_weekday"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tours.models import (
     Audience,
     Guide,
     GuideHours,
+    Holiday,
     Lane,
     Museum,
     Opening,
@@ -27,6 +28,7 @@ from tours.models import (
 
 pytestmark = pytest.mark.django_db
 
+ITS_OWN = {"hours_from": time(10), "hours_until": time(14), "hours_last_start": time(12)}
 APRIL, MAY = date(2025, 4, 30), date(2025, 5, 1)
 Make = Callable[[], models.Model]
 
@@ -65,6 +67,7 @@ CASES: dict[str, Make] = {
     "opening_in_order": lambda: opening(0, time(10), time(12), time(12)),
     "opening_on_the_tick": lambda: opening(0, time(10), time(11, 1), time(12)),
     "openings_apart": lambda: opening(1, time(17, 55), time(18), time(19)),
+    "holiday_hours_in_order": lambda: Holiday(date=MAY, opens=False, **ITS_OWN),
     "space_takes_somebody": lambda: Space(code="s", name="S", max_heads=0),
     "space_plan_is_a_box": lambda: Space(code="s", name="S", plan=[1, 2, 3]),
     "lane_number": lambda: Lane(space=first(Space), number=1),
@@ -89,6 +92,7 @@ CASES: dict[str, Make] = {
 
 
 NULLS: dict[str, Make] = {
+    "holiday_hours_in_order": lambda: Holiday(date=MAY, hours_from=time(10), hours_until=time(12)),
     "museum_is_somewhere": lambda: museum(id=1, longitude=70.0),
     "price_band_or_above": lambda: price(amount=5),
 }
@@ -96,7 +100,7 @@ NULLS: dict[str, Make] = {
 
 
 def ours() -> set[str]:
-    names = [Museum, Opening, Space, Lane, Tour, Stop, Audience, Price, Guide, GuideHours, Qualification]
+    names = [Museum, Opening, Holiday, Space, Lane, Tour, Stop, Audience, Price, Guide, GuideHours, Qualification]
     return {constraint.name for model in names for constraint in model._meta.constraints}
 
 
@@ -109,6 +113,8 @@ def test_each_case_breaks_nothing_else(alzhir: Museum) -> None:
     for row in (
         opening(0, time(10), time(11), time(12)),
         opening(1, time(18), time(18, 30), time(19)),  # begins as another ends
+        Holiday(date=APRIL, opens=True, **ITS_OWN),
+        Holiday(date=MAY, opens=None, **ITS_OWN),
         hours(0, time(11), time(11, 5)),
         hours(4, time(10), time(12), valid_until=APRIL),
         hours(4, time(10), time(16), valid_from=MAY, valid_until=MAY),  # others from another day on

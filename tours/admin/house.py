@@ -55,7 +55,10 @@ class MuseumAdmin(CatalogueAdmin):
 class HolidayAdmin(CatalogueAdmin):
     list_display = ("date", "name", "is_holiday", "opens")
     date_hierarchy = "date"
-    fieldsets = ((None, {"fields": ["date", "is_holiday", "opens"]}), *languages("name"))
+    fieldsets = (
+        (None, {"fields": ["date", "is_holiday", "opens", "hours_from", "hours_until", "hours_last_start"]}),
+        *languages("name"),
+    )
 
 
 class SpaceForm(NamedForm):

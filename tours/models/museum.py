@@ -220,7 +220,8 @@ class Opening(models.Model):
 class Holiday(models.Model):
     """The museum's own edit of one date: over the public holidays that the library knows, and whether it opens then.
 
-    `is_holiday` False makes a business day of it, of a Saturday too (a day that the state has moved).
+    `is_holiday` False makes a business day of it, of a Saturday too (a day that the state has moved). With hours of its own (all three, or
+    none) it opens in these and no others, on a weekday that has none too.
     """
 
     date = models.DateField(_("date"), unique=True)
@@ -231,11 +232,32 @@ class Holiday(models.Model):
         help_text=_("If not, it is a working day: of a Saturday too, when a day has been moved."),
     )
     opens = models.BooleanField(_("museum opens"), null=True, blank=True, help_text=_("Unknown: as on every such day."))
+    hours_from = models.TimeField(_("opens"), null=True, blank=True)
+    hours_until = models.TimeField(_("closes"), null=True, blank=True)
+    hours_last_start = models.TimeField(_("last start"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("holiday or moved day")
         verbose_name_plural = _("holidays and moved days")
         ordering = ["date"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(hours_from__isnull=True, hours_until__isnull=True, hours_last_start__isnull=True)
+                | Q(
+                    Q(opens__isnull=True) | Q(opens=True),
+                    hours_from__isnull=False,  # a comparison with NULL would let it pass
+                    hours_until__isnull=False,
+                    hours_last_start__isnull=False,
+                    hours_from__lte=F("hours_last_start"),
+                    hours_last_start__lt=F("hours_until"),
+                )
+                & on_the_tick("hours_from", "hours_until", "hours_last_start"),
+                name="holiday_hours_in_order",
+                violation_error_message=_(
+                    "A day with hours of its own is open, and its last start lies between opening and closing, in steps of five minutes."
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.date:%Y-%m-%d} {self.name}".strip()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler.forms.fields import Line, Phone
 from scheduler.forms.settings.rows import Date, Hour, LineForm, Many, RowForm, Whole
+from tours.importing import HOURS_OF_DAY
 from tours.models import Language, Space, Weekday
 from tours.models.words import WEEKDAYS
 
@@ -87,6 +88,17 @@ class HolidayForm(LineForm):
         choices=[("", _("as on every such day")), ("yes", _("is open")), ("no", _("is closed"))],
         required=False,
     )
+    hours_from = Hour(label=_("Opens"), required=False, help_text=_("On that day only."))
+    hours_until = Hour(label=_("Closes"), required=False)
+    hours_last_start = Hour(label=_("Last start"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        hours = {name: data.get(name) for name in HOURS_OF_DAY}
+        for name, clock in hours.items():
+            if any(hours.values()) and clock is None and not self.has_error(name):
+                self.add_error(name, _("A day with hours of its own has all three."))
+        return data
 
     def row(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -96,6 +108,7 @@ class HolidayForm(LineForm):
             **({"name": texts} if texts else {}),
             **({} if data["is_holiday"] else {"is_holiday": False}),
             **({"opens": data["opens"] == "yes"} if data["opens"] else {}),
+            **{name: f"{data[name]:%H:%M}" for name in HOURS_OF_DAY if data[name]},
         }
 
 

@@ -104,6 +104,9 @@ def _labels() -> dict[str, str]:
         "proof": _("Proof to bring"),
         "is_holiday": _("Public holiday"),
         "opens": capfirst(_("museum opens")),  # the model's own words
+        "hours_from": _("Opens"),
+        "hours_until": _("Closes"),
+        "hours_last_start": _("Last start"),
     }
 
 

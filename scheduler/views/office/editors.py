@@ -20,6 +20,7 @@ from scheduler.forms.settings.house import (
 from scheduler.forms.settings.offer import AudienceForm, BandForm, TourForm, stop_form
 from scheduler.forms.settings.rows import Lines, RowForm, place_of
 from tours.editing import Edit, row_of
+from tours.importing import HOURS_OF_DAY
 from tours.yaml_files import Fault
 
 Data = Mapping[str, Any]
@@ -206,7 +207,10 @@ class OpeningEditor(Editor):
         self.form = OpeningForm(self.typed(), row=self.before)
         self.rows_of("opening", WindowForm, _("Opening hours"), self.before["opening"])
         self.rows_of(
-            "holidays", HolidayForm, _("Holidays and moved days"), [_holiday(row) for row in self.data["holidays"]]
+            "holidays",
+            HolidayForm,
+            _("Holidays, moved days, single openings"),
+            [_holiday(row) for row in self.data["holidays"]],
         )
 
     def edits(self) -> list[Edit]:
@@ -221,7 +225,8 @@ class OpeningEditor(Editor):
 def _holiday(row: Mapping[str, Any]) -> dict[str, Any]:
     names = {f"name_{code}": text for code, text in row.get("name", {}).items()}
     opens = {None: "", True: "yes", False: "no"}[row.get("opens")]
-    return {"date": row["date"], "is_holiday": row.get("is_holiday", True), "opens": opens, **names}
+    hours = {name: row[name] for name in HOURS_OF_DAY if name in row}
+    return {"date": row["date"], "is_holiday": row.get("is_holiday", True), "opens": opens, **names, **hours}
 
 
 def _minutes(clock: str) -> int:

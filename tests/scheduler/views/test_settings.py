@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -298,6 +298,66 @@ def test_an_open_day_needs_hours_on_its_weekday_and_is_shown_in_words(office: Cl
     said = [cell.text.strip() for cell in soup(tuesday).select("table td, table th")]
     assert any("Museum opens" in cell for cell in said)
     assert not any("is_holiday" in cell for cell in said)
+
+
+MONDAY = date(2025, 6, 16)
+DELEGATION = {
+    "holidays-count": "1",
+    "holidays-0-date": str(MONDAY),
+    "holidays-0-name_en": "Delegation",
+    "holidays-0-hours_from": "11:00",
+    "holidays-0-hours_until": "15:00",
+    "holidays-0-hours_last_start": "14:00",
+}
+
+
+def test_the_museum_opens_once_on_a_weekday_on_which_it_has_no_hours(
+    office: Client, stranger: Client, book: Book
+) -> None:
+    page = SETTINGS + "opening/"
+    form = posted(office, page) | DELEGATION
+    shown = office.post(page, form | {"preview": "1"})
+    assert shown.status_code == 200, words(shown)
+    office.post(page, form | {"save": "1", "seal": typed(shown)["seal"]})
+    assert posted(office, page).items() >= form.items()  # the page shows what was saved
+    home = words(stranger.get("/"))
+    assert "Monday, 16 June 2025 Delegation 11:00–15:00 (last start 14:00)" in home
+    asked = {"tour": "halls", "language": "ru", "audience": "general", "heads": "10", "day": str(MONDAY)}
+    starts = [str(each["value"])[11:16] for each in soup(stranger.get("/ask/", asked)).select("input[name=start]")]
+    assert (starts[0], starts[-1]) == ("11:00", "14:00")
+    drawn = office.get("/office/closures/calendar/", {"day": str(MONDAY)}).json()
+    off = {(each["start"][11:16], each["end"][11:16]) for each in drawn["items"] if each["resourceId"] == "alash"}
+    assert off == {("00:00", "11:00"), ("15:00", "00:00")}
+    visit = book(MONDAY, "11:00")
+    gone = posted(office, page) | {"holidays-count": "0"}
+    shown = office.post(page, gone | {"preview": "1"})
+    assert "1 agreed visit would lie outside the opening hours." in words(shown)
+    assert visit.code in words(shown)
+    office.post(page, gone | {"save": "1", "seal": typed(shown)["seal"]})
+    assert not Holiday.objects.exists()
+    office.post(f"{SETTINGS}undo/{CatalogueEdit.objects.latest('pk').pk}/")
+    assert Holiday.objects.get().hours_from == time(11)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"hours_until": ""}, "A day with hours of its own has all three."),
+        ({"hours_until": "10:00"}, "Is not after the opening"),
+        ({"hours_last_start": "15:00"}, "Does not lie between opening and closing"),
+        ({"hours_from": "11:02"}, "Is no time of day in steps of five minutes"),
+        ({"opens": "no"}, "Contradicts the hours of that day"),
+    ],
+)
+def test_hours_of_one_day_that_cannot_be_are_refused_and_kept(
+    office: Client, changed: dict[str, str], said: str
+) -> None:
+    page = SETTINGS + "opening/"
+    wrong = {f"holidays-0-{name}": value for name, value in changed.items()}
+    answer = office.post(page, posted(office, page) | DELEGATION | wrong | {"preview": "1"})
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert {name: typed(answer)[name] for name in wrong} == wrong
 
 
 def test_missing_translations_are_listed_with_a_field_beside_each(office: Client) -> None:
