@@ -48,6 +48,17 @@ def test_by_name_and_password(client: Client, office: User) -> None:
     assert office.password.startswith("argon2$argon2id$")
 
 
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_nobody_is_sent_to_another_house(client: Client, office: User, elsewhere: str) -> None:
+    named = {"login": "office", "password": PASSWORD, "next": elsewhere}
+    assert client.post("/accounts/login/", named).url == "/office/"
+    assert client.post("/accounts/reauthenticate/", named).url == "/office/"
+    assert client.post("/i18n/setlang/", {"language": "kk", "next": elsewhere}).url == "/"
+    assert client.post("/accounts/logout/", {"next": elsewhere}).url == "/"
+
+
 def test_nobody_signs_up(client: Client) -> None:
     form = {"username": "x", "password1": PASSWORD, "password2": PASSWORD}
     client.post("/accounts/signup/", form)
