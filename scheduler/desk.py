@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from tours.models import Museum, Space
 
 SOME_DIGITS = 4
 """So many digits in a row are enough to look for a telephone number."""
+ALIKE = {letter: letters for letters in ("аә", "гғ", "кқ", "нң", "оө", "уұү", "хһ", "иі", "её") for letter in letters}
+"""What a keyboard without Kazakh letters is used to write for them, and the other way round."""
 HOUR = 12
 """Ticks in an hour: a column of the day's table."""
 STAYING = (*Visit.HOLDING, Visit.Status.DONE)
@@ -207,25 +210,33 @@ def counts() -> dict[str, int]:
 
 
 def _named(text: str, museum: Museum) -> Q:
-    words = Q(code__istartswith=text) | Q(leader_name__icontains=text)
+    written = _in_either_script(text)
+    words = Q(code__istartswith=text) | Q(leader_name__iregex=written)
     for language in ("kk", "ru", "en"):
         words |= Q(**{f"title_{language}__icontains": text})
-    people = Q()
-    for field in ("name", "organisation", "email"):
-        people |= Q(**{f"contacts__{field}__icontains": text})
+    people = (
+        Q(contacts__name__iregex=written)
+        | Q(contacts__organisation__iregex=written)
+        | Q(contacts__email__icontains=text)
+    )
     try:
         number = phones.normal(text, country=museum.country)
     except phones.NoSuchNumber:
         number = ""
     if number:
         people |= Q(contacts__phone=number) | Q(leader_phone=number)
-    elif (
-        (digits := "".join(char for char in text if char.isdecimal()))
-        and len(digits) >= SOME_DIGITS
-        and _is_number(text)
-    ):
+    digits = "".join(char for char in text if char.isdecimal())
+    if len(digits) >= SOME_DIGITS and _is_number(
+        text
+    ):  # also of what is a number by itself: its end may still be missing
         people |= Q(contacts__phone__contains=digits) | Q(leader_phone__contains=digits)
     return words | Q(pk__in=Visit.objects.filter(people).values("pk"))
+
+
+def _in_either_script(text: str) -> str:
+    """A pattern for this text, written with the Kazakh letters or, as on a keyboard that has none, without them."""
+    letters = (f"[{ALIKE[letter]}]" if letter in ALIKE else re.escape(letter) for letter in text.lower())
+    return "".join(letters)
 
 
 def _is_number(text: str) -> bool:

@@ -55,3 +55,33 @@ def test_what_is_no_number_finds_no_telephone(typed: str, alzhir: Museum, asking
     person = Person("Төраға", phone="+77010000086", locale="kk")
     bookings.book(asking(at(date(2025, 6, 18), "11:00"), contacts=(person,)), now=season_now)
     assert not desk.find({"q": typed}, alzhir).exists()
+
+
+@pytest.mark.parametrize("typed", ["+49 30 123", "+4930123456", "49301"])
+def test_a_number_from_abroad_is_found_before_it_is_typed_to_its_end(
+    typed: str, alzhir: Museum, asking: Any, season_now: datetime
+) -> None:
+    person = Person("Anna", phone="+49301234567", locale="en")
+    visit = bookings.book(asking(at(date(2025, 6, 18), "11:00"), contacts=(person,)), now=season_now)
+    assert [found.pk for found in desk.find({"q": typed}, alzhir)] == [visit.pk]
+
+
+@pytest.mark.parametrize(
+    "typed", ["Сейтқызы", "сейткызы", "АЙГУЛ", "айгүл", "мектебі", "мектеби", "№ 5", "Өмир", "омір"]
+)
+def test_a_name_is_found_with_the_kazakh_letters_and_without(
+    typed: str, alzhir: Museum, asking: Any, season_now: datetime
+) -> None:
+    person = Person("Айгүл Сейтқызы", phone="+77010000086", organisation="№ 5 мектебі", locale="kk")
+    visit = bookings.book(
+        asking(at(date(2025, 6, 18), "11:00"), contacts=(person,), leader_name="Омир"), now=season_now
+    )
+    bookings.book(asking(at(date(2025, 6, 18), "14:00")), now=season_now)
+    assert [found.pk for found in desk.find({"q": typed}, alzhir)] == [visit.pk]
+
+
+@pytest.mark.parametrize("typed", [".*", "[аә]", "(", "\\", "Айг.л", "%", "_"])
+def test_what_is_typed_is_text_and_no_pattern(typed: str, alzhir: Museum, asking: Any, season_now: datetime) -> None:
+    person = Person("Айгүл Сейтқызы", phone="+77010000086", locale="kk")
+    bookings.book(asking(at(date(2025, 6, 18), "11:00"), contacts=(person,)), now=season_now)
+    assert not desk.find({"q": typed}, alzhir).exists()
