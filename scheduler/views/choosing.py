@@ -84,6 +84,8 @@ class When:
     """Free days of the month nearest to the chosen one that is not."""
     closed: tuple[Closed, ...] = ()
     """What is closed in the month, for its notices."""
+    lost: bool = False
+    """Whether a time of this day was chosen that is not among the free ones."""
 
     @property
     def weekdays(self) -> list[date]:
@@ -128,12 +130,14 @@ def look(
         day = free[0]
     offers = {offer.day: offer for offer in offered.days}
     offer = offers.get(day) if day else None
+    times = tuple(_time((start,), zone, chosen) for start in offer.starts) if offer else ()
+    waves = tuple(_time(wave, zone, chosen) for wave in offer.waves) if offer else ()
     is_too_large = complete and group.heads > offered.largest > 0 and not free and not further
     return When(
         month=_month(first, offers, day, today=today, further=further),
         offer=offer,
-        times=tuple(_time((start,), zone, chosen) for start in offer.starts) if offer else (),
-        waves=tuple(_time(wave, zone, chosen) for wave in offer.waves) if offer else (),
+        times=times,
+        waves=waves,
         largest=offered.largest,
         here=here,
         keep=keep,
@@ -141,6 +145,7 @@ def look(
         not_known=not complete,
         nearest=_nearest(free, offer.day) if offer and offer.state != "open" else (),
         closed=_closed(first, last, museum, now=now),
+        lost=bool(chosen and day == near_day(chosen[:10]) and not any(time.chosen for time in times or waves)),
     )
 
 

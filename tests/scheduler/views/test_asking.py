@@ -258,6 +258,22 @@ def test_a_form_without_its_token_is_not_taken(alzhir: Museum) -> None:
     assert not Visit.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("start", "says"),
+    [
+        ("2025-05-20T11:00+05:00", False),
+        ("2025-05-20T03:00+05:00", True),
+        ("2025-05-21T03:00+05:00", False),
+        ("", False),
+    ],
+)
+def test_a_chosen_time_that_is_not_free_any_more_is_not_passed_over_in_silence(
+    stranger: Client, start: str, says: bool
+) -> None:
+    page = words(stranger.get("/ask/", WISH | {"day": "2025-05-20", "start": start}))
+    assert ("The time that you chose is not free" in page) is says
+
+
 @pytest.mark.parametrize("path", ["/", "/ask/", "/lost-link/", "/nothing-here/", "/accounts/login/"])
 def test_pages_hold_no_script_or_style_of_their_own(stranger: Client, path: str) -> None:
     page = stranger.get(path)
