@@ -67,6 +67,12 @@ def unbroken(date_in_words: str) -> str:
 
 
 @register.filter
+def led_by(visit: Visit) -> list[str]:
+    """The names of who leads its sub-groups, each once, in their order; "" where nobody leads one."""
+    return list(dict.fromkeys(party.guide.name if party.guide else "" for party in visit.parties.all()))
+
+
+@register.filter
 def at(found: Mapping[str, Any], key: str) -> Any:
     """What is kept under a key that another value names; None where there is nothing."""
     return found.get(key)
