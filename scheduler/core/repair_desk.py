@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from scheduler.core.matching_model import NOBODY, Task
 from scheduler.core.packing_model import Option, Wave
-from scheduler.core.repair_site import Arrangement, Placed, Site, give_way, numbered
+from scheduler.core.repair_asked import Placed
+from scheduler.core.repair_site import Arrangement, Site, give_way, numbered
 from scheduler.core.ticks import runs, span
 
 windows = lru_cache(maxsize=1 << 16)(runs)  # the same days of guides come again and again
@@ -65,7 +66,7 @@ class Desk:
         waves = len(site.floor.waves)
         desk.options, desk.load = list(arranged.options[:waves]), arranged.load
         for number, placed in zip(numbers, arranged.placed, strict=True):
-            tasks = site.tasks(placed)
+            tasks = site.asked.tasks(placed)
             guides, options = roster[old : old + len(tasks)], arranged.options[waves : waves + len(placed.starts)]
             for party, (guide, task) in enumerate(zip(guides, tasks, strict=True)):
                 desk._take(guide, Held(number, party, task))
@@ -84,8 +85,8 @@ class Desk:
     def arranged(self, order: Sequence[int]) -> Arrangement:
         """The day as the other stages know it, its visits in this order."""
         placed = tuple(self.news[number][0] for number in order)
-        tasks = tuple(task for one in placed for task in self.site.tasks(one))
-        waves = tuple(wave for one in placed for wave in self.site.waves(one))
+        tasks = tuple(task for one in placed for task in self.site.asked.tasks(one))
+        waves = tuple(wave for one in placed for wave in self.site.asked.waves(one))
         roster = (*self.led, *(guide for number in order for guide in self.news[number][1]))
         options = (*self.options, *(option for number in order for option in self.news[number][2]))
         return Arrangement(placed, tasks, roster, waves, options, self.load, numbered(placed))
@@ -95,7 +96,7 @@ class Desk:
         key = (able, ticks, number)
         if key not in self.possible:
             enough = [-1, *([0] * number)]
-            for guide in self.site.ordered(able):
+            for guide in self.site.asked.ordered(able):
                 if self.duties[guide] >= 1 and self.ticks[guide] >= ticks:
                     mask = windows(self.free[guide], ticks)
                     for most in range(number, 0, -1):
@@ -106,7 +107,7 @@ class Desk:
     def put(self, number: int, placed: Placed, random: Random, *, push: bool) -> bool:
         """Place a visit; with `push`, others change to another guide or walk where one such change makes the room."""
         chosen, before = list[int](), self.copy() if push else None
-        for party, task in enumerate(self.site.tasks(placed)):
+        for party, task in enumerate(self.site.asked.tasks(placed)):
             guide = self._free(task, random)
             if guide == NOBODY and push:
                 guide = self._push(task, random)
@@ -115,7 +116,7 @@ class Desk:
                 return False
             self._take(guide, Held(number, party, task))
             chosen.append(guide)
-        options = self._walk(self.site.waves(placed), push=push)
+        options = self._walk(self.site.asked.waves(placed), push=push)
         if options is None:
             self._undo(number, chosen, placed, before)
             return False
@@ -125,7 +126,7 @@ class Desk:
     def take(self, number: int) -> None:
         """Take a visit off again."""
         placed, guides, options = self.news.pop(number)
-        for party, (guide, task) in enumerate(zip(guides, self.site.tasks(placed), strict=True)):
+        for party, (guide, task) in enumerate(zip(guides, self.site.asked.tasks(placed), strict=True)):
             self._give(guide, Held(number, party, task))
         self.load -= sum(option.load for option in options)
 
@@ -150,7 +151,7 @@ class Desk:
         ticks, mask = task.end - task.start, span(task.start, task.end)
         free, left, duties = self.free, self.ticks, self.duties
         found = NOBODY
-        for guide in self.site.ordered(task.able):
+        for guide in self.site.asked.ordered(task.able):
             if free[guide] & mask == mask and left[guide] >= ticks and duties[guide] >= 1 and guide != but:
                 found = guide
                 if random.random() > BLINK:
@@ -160,7 +161,7 @@ class Desk:
     def _push(self, task: Task, random: Random) -> int:
         """A guide from whom one other task goes to somebody who is free."""
         rest = self.site.crew.limits.rest
-        able = self.site.ordered(task.able)
+        able = self.site.asked.ordered(task.able)
         turn = int(random.random() * len(able))
         for guide in able[turn:] + able[:turn]:
             if self.duties[guide] < 0:
@@ -201,7 +202,7 @@ class Desk:
 
     def _undo(self, number: int, chosen: Iterable[int], placed: Placed, before: Desk | None) -> None:
         if before is None:
-            for party, (guide, task) in enumerate(zip(chosen, self.site.tasks(placed), strict=False)):
+            for party, (guide, task) in enumerate(zip(chosen, self.site.asked.tasks(placed), strict=False)):
                 self._give(guide, Held(number, party, task))
             return
         for name in ("held", "free", "ticks", "duties", "led", "options", "news", "load"):

@@ -7,10 +7,11 @@ from functools import partial
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
+from scheduler.core.repair_asked import Placed
 from scheduler.core.repair_case import Total
 from scheduler.core.repair_crowd import Crowd
 from scheduler.core.repair_search import Plan
-from scheduler.core.repair_site import Arrangement, Placed, Site
+from scheduler.core.repair_site import Arrangement, Site
 from scheduler.core.repair_spots import Spot, Wanted
 from scheduler.core.solving import Budget, Undecided, new_model
 
@@ -196,7 +197,7 @@ class Master:
             return
         self.rows.add((day, *crowd))
         site = self.sites[day]
-        counted = [(crowd.counts(site.tasks(spot.placed)), variable) for spot, variable in self.days.get(day, ())]
+        counted = [(crowd.counts(site.asked.tasks(spot.placed)), variable) for spot, variable in self.days.get(day, ())]
         terms = [number * variable for number, variable in counted if number]
         room = max(crowd.room(site.must), 0)
         if sum(number for number, _ in counted) > room:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import log
 from random import Random
 
+from scheduler.core.repair_asked import Placed
 from scheduler.core.repair_case import Total
 from scheduler.core.repair_desk import Desk
 from scheduler.core.repair_search import Plan
-from scheduler.core.repair_site import Placed
 from scheduler.core.repair_spots import Spot
 from scheduler.core.solving import Budget
 from scheduler.core.ticks import TICK_MINUTES
@@ -166,7 +166,7 @@ class Recreation:
         """Whether each wave has enough free guides at its start, each wave for itself."""
         site = self.plan.sites[spot.day]
         desk = self.desks.get(spot.day) or self._desk(spot.day)
-        kind, tasks, at = site.kinds[spot.kind], site.tasks(spot.placed), 0
+        kind, tasks, at = site.kinds[spot.kind], site.asked.tasks(spot.placed), 0
         for start, group in zip(spot.starts, kind.groups, strict=True):
             if not desk.starts(tasks[at].able, kind.ticks, len(group)) >> start & 1:
                 return False

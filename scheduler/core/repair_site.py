@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from scheduler.core.day import Day
 from scheduler.core.ejection import Board
-from scheduler.core.itinerary import Stop
 from scheduler.core.matching_model import NOBODY, Cover, Task
 from scheduler.core.packing_cells import Cells
 from scheduler.core.packing_model import Option, Wave
 from scheduler.core.packing_search import shuffle
-from scheduler.core.profiles import Fields, profiles
+from scheduler.core.profiles import Fields
+from scheduler.core.repair_asked import Asked, Placed
 from scheduler.core.repair_case import Kind
 from scheduler.core.repair_crowd import Crowd, crowd_of
 from scheduler.core.solving import Budget
-from scheduler.core.state import Group, State
+from scheduler.core.state import State
 from scheduler.core.ticks import bits
 
 FEW_MOVES, MANY_MOVES, WALK_MOVES = 8, 24, 60
 FAILURES_KEPT = 12
-
-
-class Placed(NamedTuple):
-    """A visit of a kind (by number) with its waves at these starts."""
-
-    kind: int
-    starts: tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -53,26 +45,15 @@ class Site:
 
     def __init__(self, day: Day, kinds: Sequence[Kind], listed: dict[object, list[Option] | None]) -> None:
         self.day, self.kinds = day, kinds
-        self._listed = listed  # what waves ask for on an empty day: the same for all sites that are alike
         state = State(day)
-        self.state, self.crew, self.floor = state, state.crew, state.floor
+        self.crew, self.floor = state.crew, state.floor
+        self.asked = Asked(state, kinds, listed)
         old = [wave.options[chosen] for wave, chosen in zip(self.floor.waves, self.floor.witness, strict=True)]
         self.empty = Arrangement((), (), tuple(self.crew.witness), (), tuple(old), sum(option.load for option in old))
         complete = self.crew.needed == len(self.crew.tasks)
-        self._ordered: dict[int, tuple[int, ...]] = {}
         self.must = [task for task in self.crew.tasks if complete or task.present != NOBODY]
-        self._possible: dict[int, tuple[tuple[int, ...], ...]] = {}
-        self._tasks: dict[Placed, tuple[Task, ...]] = {}
-        self._waves: dict[Placed, tuple[Wave, ...]] = {}
         self._alone: dict[Placed, bool] = {}
         self._failed: dict[Placed, list[frozenset[tuple[Placed, int]]]] = {}
-
-    def starts(self, kind: int, spread: int) -> Iterator[tuple[int, ...]]:
-        """The starts of the waves, at most `spread` ticks apart, that a quick look does not rule out were the visit the only one."""
-        masks = self._masks(kind)
-        if len(masks) == 1:
-            return ((start,) for start in masks[0])
-        return _spread(masks, spread)
 
     def alone(self, placed: Placed, budget: Budget) -> bool:
         """Whether the day can take this visit, were it the only one. Raises Undecided."""
@@ -83,15 +64,15 @@ class Site:
     def may_take(self, placed: Placed) -> bool:
         """Whether a quick look leaves it possible that the day takes this visit, were it the only one."""
         if placed not in self._alone and self.extend(self.empty, placed) is None:
-            crowded = self._is_crowded(self.empty, self.tasks(placed))
-            if crowded or self.floor.quickly(self.news([placed])) is None:
+            crowded = self._is_crowded(self.empty, self.asked.tasks(placed))
+            if crowded or self.floor.quickly(self.asked.news([placed])) is None:
                 self._alone[placed] = False
         return self._alone.get(placed, True)
 
     def ready(self, base: Arrangement, placed: Placed) -> Arrangement | None:
         """The arrangement with one more, where that changes nothing for anybody else. Quick: a look at what is free."""
         load, chosen = base.load, []
-        for wave in self.waves(placed):
+        for wave in self.asked.waves(placed):
             room = self.floor.room - load
             option = next((option for option in wave.options if self.floor.fields.fits(room, option.load)), None)
             if option is None:
@@ -124,10 +105,10 @@ class Site:
     def without(self, base: Arrangement, placed: Placed) -> Arrangement:
         """The arrangement with one less; everything else stays as it is."""
         at = base.placed.index(placed)
-        task = len(self.crew.tasks) + sum(len(self.tasks(other)) for other in base.placed[:at])
+        task = len(self.crew.tasks) + sum(len(self.asked.tasks(other)) for other in base.placed[:at])
         old = len(self.floor.waves)
         wave = old + sum(len(other.starts) for other in base.placed[:at])
-        parties, waves = len(self.tasks(placed)), len(placed.starts)
+        parties, waves = len(self.asked.tasks(placed)), len(placed.starts)
         first = task - len(self.crew.tasks)
         rest = base.placed[:at] + base.placed[at + 1 :]
         return Arrangement(
@@ -140,56 +121,9 @@ class Site:
             numbered(rest),
         )
 
-    def tasks(self, placed: Placed) -> tuple[Task, ...]:
-        """The duty of each party of a placed visit."""
-        if placed not in self._tasks:
-            kind = self.kinds[placed.kind]
-            made: list[Task] = []
-            for start, group in zip(placed.starts, kind.groups, strict=True):
-                end = start + kind.ticks
-                able = self.crew.able(kind.tour, kind.language, start, end)
-                made += [Task("", start, end, able) for _ in group]
-            self._tasks[placed] = tuple(made)
-        return self._tasks[placed]
-
-    def waves(self, placed: Placed) -> tuple[Wave, ...]:
-        """The waves of a placed visit with all that they may take."""
-        if placed not in self._waves:
-            self._waves[placed] = tuple(
-                self._wave(placed.kind, number, start) for number, start in enumerate(placed.starts)
-            )
-        return self._waves[placed]
-
-    def ordered(self, able: int) -> tuple[int, ...]:
-        """These guides (bits), who can do least first."""
-        if able not in self._ordered:
-            skilled = self.crew.skilled.values()
-            guides = sorted((sum(mask >> guide & 1 for mask in skilled), guide) for guide in bits(able))
-            self._ordered[able] = tuple(guide for _, guide in guides)
-        return self._ordered[able]
-
     def crowd(self, placed: Iterable[Placed]) -> Crowd | None:
         """A moment at which the day's duties and those of these visits are more than the guides who could lead them, if any."""
-        return crowd_of([*self.must, *(task for one in placed for task in self.tasks(one))], self.crew.least_rest)
-
-    def news(self, placed: Sequence[Placed]) -> list[tuple[int, tuple[Stop, ...], Group]]:
-        """The waves of placed visits as the floor wants them: start, stops, heads."""
-        return [
-            (start, self.kinds[one.kind].stops, group)
-            for one in placed
-            for start, group in zip(one.starts, self.kinds[one.kind].groups, strict=True)
-        ]
-
-    def groups(self, placed: Sequence[Placed]) -> list[Task]:
-        """The duties of placed visits, those of one wave as one task: never alike ones apart, whose symmetry no solver survives."""
-        made = []
-        for one in placed:
-            kind = self.kinds[one.kind]
-            for start, group in zip(one.starts, kind.groups, strict=True):
-                end = start + kind.ticks
-                able = self.crew.able(kind.tour, kind.language, start, end)
-                made.append(Task("", start, end, able, number=len(group)))
-        return made
+        return crowd_of([*self.must, *(task for one in placed for task in self.asked.tasks(one))], self.crew.least_rest)
 
     def cover(self, groups: Sequence[Task]) -> Cover:
         """The model of all duties of the day with these."""
@@ -207,7 +141,7 @@ class Site:
         self, base: Arrangement, placed: Placed, roster: Sequence[int], options: Sequence[Option], load: int
     ) -> Arrangement:
         after = (*base.placed, placed)
-        tasks, waves = (*base.tasks, *self.tasks(placed)), (*base.waves, *self.waves(placed))
+        tasks, waves = (*base.tasks, *self.asked.tasks(placed)), (*base.waves, *self.asked.waves(placed))
         return Arrangement(after, tasks, tuple(roster), waves, tuple(options), load, numbered(after))
 
     def _extend(self, base: Arrangement, placed: Placed, budget: Budget | None) -> Arrangement | None:
@@ -231,7 +165,7 @@ class Site:
         if base.board is None:
             base.board = Board([*self.crew.tasks, *base.tasks], base.roster, self.crew.limits, len(self.crew.guides))
         board, found, busy = base.board, list[int](), dict[int, list[Task]]()
-        for task in self.tasks(placed):
+        for task in self.asked.tasks(placed):
             ticks = task.end - task.start
             for guide in bits(task.able):
                 held = busy.get(guide, [])
@@ -253,7 +187,7 @@ class Site:
 
     def _lead(self, base: Arrangement, placed: Placed) -> list[int] | None:
         """A guide for everybody, found by driving others out, or None."""
-        crew, news = self.crew, self.tasks(placed)
+        crew, news = self.crew, self.asked.tasks(placed)
         if not all(task.able for task in news):
             return None
         tasks = [*crew.tasks, *base.tasks, *news]
@@ -267,9 +201,9 @@ class Site:
         return None
 
     def _lead_exactly(self, base: Arrangement, placed: Placed, budget: Budget) -> list[int] | None:
-        if self._is_crowded(base, self.tasks(placed)):
+        if self._is_crowded(base, self.asked.tasks(placed)):
             return None
-        found = self.cover(self.groups([*base.placed, placed])).solve(budget)
+        found = self.cover(self.asked.groups([*base.placed, placed])).solve(budget)
         if found is None:
             return None
         old = len(self.crew.tasks)
@@ -281,7 +215,7 @@ class Site:
 
     def _walk(self, base: Arrangement, placed: Placed, budget: Budget | None) -> tuple[Sequence[Option], int] | None:
         """An option for every wave, found by a few changes from where the others are; with a budget the exact answer."""
-        floor, new = self.floor, self.waves(placed)
+        floor, new = self.floor, self.asked.waves(placed)
         if not all(wave.options or not wave.listed for wave in new):
             return None
         if all(wave.listed for wave in new):
@@ -295,7 +229,7 @@ class Site:
                 return found, sum(option.load for option in found)
         if budget is None:
             return None
-        news = self.news([*base.placed, placed])
+        news = self.asked.news([*base.placed, placed])
         found = floor.arrange(news, budget)
         if found is None:
             return None
@@ -318,57 +252,6 @@ class Site:
             waves.append(wave)
             chosen.append(mine)
         return chosen
-
-    def _wave(self, kind: int, number: int, start: int) -> Wave:
-        """A wave with what it may take; not listed where that is more than is worth listing."""
-        floor, asked = self.floor, self.kinds[kind]
-        key = (kind, number, start, floor.origin, floor.fields.ticks)
-        if key not in self._listed:
-            shift = start - floor.origin
-            made = profiles(asked.stops, asked.groups[number], floor.spaces)
-            self._listed[key] = (
-                None
-                if made is None
-                else [
-                    Option(
-                        sum(floor.fields.load(r.channel, shift + r.offset, r.ticks, r.amount) for r in profile.runs),
-                        profile.runs,
-                        profile.walks,
-                    )
-                    for profile in made
-                ]
-            )
-        listed = self._listed[key]
-        options = [option for option in listed or () if floor.fields.fits(floor.entry, option.load)]
-        wave = Wave(("", 0), start, asked.stops, asked.groups[number], listed=listed is not None)
-        wave.options = options
-        return wave
-
-    # Starts
-
-    def _masks(self, kind: int) -> tuple[tuple[int, ...], ...]:
-        if kind not in self._possible:
-            asked = self.kinds[kind]
-            candidates = self.state.candidates(asked.ticks)
-            self._possible[kind] = tuple(
-                tuple(bits(self.state.possible(asked.wish, group, candidates))) if candidates else ()
-                for group in asked.groups
-            )
-        return self._possible[kind]
-
-
-def _spread(masks: tuple[tuple[int, ...], ...], most: int) -> Iterator[tuple[int, ...]]:
-    """A start of each mask, ascending, the last at most `most` after the first."""
-
-    def rest(done: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        if len(done) == len(masks):
-            yield done
-            return
-        for start in masks[len(done)]:
-            if not done or done[-1] < start <= done[0] + most:
-                yield from rest((*done, start))
-
-    return rest(())
 
 
 def give_way(

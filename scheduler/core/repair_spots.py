@@ -11,6 +11,7 @@ from typing import NamedTuple
 from scheduler.core.day import Day
 from scheduler.core.itinerary import Visit
 from scheduler.core.packing_model import Option
+from scheduler.core.repair_asked import Placed
 from scheduler.core.repair_case import (
     DAY_MINUTES,
     DROP_MINUTES,
@@ -24,7 +25,7 @@ from scheduler.core.repair_case import (
     moved,
     starts_of,
 )
-from scheduler.core.repair_site import Placed, Site
+from scheduler.core.repair_site import Site
 from scheduler.core.solving import Budget, Undecided
 
 
@@ -143,14 +144,14 @@ class Wanted:
         for day in sorted({hit.day + distance, hit.day - distance}):
             if day not in sites or (day > hit.last_day and distance):
                 continue
-            for starts in sites[day].starts(self.kind, spread):
+            for starts in sites[day].asked.starts(self.kind, spread):
                 allowed = (day, starts[0]) >= hit.not_before and day <= hit.last_day
                 own = (day, starts) == (hit.day, self.before)
                 if hit.may_stay if own else allowed:
                     yield self._spot(Placement(day, starts))
         if distance == 0 and hit.day in sites and hit.may_stay:
             for dropped, kind in self.variants.items():
-                if dropped and any(starts == self.before for starts in sites[hit.day].starts(kind, spread)):
+                if dropped and any(starts == self.before for starts in sites[hit.day].asked.starts(kind, spread)):
                     yield self._spot(Placement(hit.day, self.before, frozenset(dropped)))
 
     def _spot(self, to: Placement) -> Spot:

@@ -8,9 +8,10 @@ from scheduler.core.day import Day, Way
 from scheduler.core.itinerary import Party, Visit, Walk, legs
 from scheduler.core.matching_model import NOBODY
 from scheduler.core.packing_model import Option
+from scheduler.core.repair_asked import Placed
 from scheduler.core.repair_case import Placement, Proposal
 from scheduler.core.repair_search import Plan
-from scheduler.core.repair_site import Arrangement, Placed, Site
+from scheduler.core.repair_site import Arrangement, Site
 from scheduler.core.repair_spots import Wanted
 from scheduler.core.solving import Budget, Undecided
 
@@ -96,7 +97,7 @@ def _ways(
 
     task_at, wave_at = [old_tasks], [old_waves]
     for one in arranged.placed:
-        task_at.append(task_at[-1] + len(site.tasks(one)))
+        task_at.append(task_at[-1] + len(site.asked.tasks(one)))
         wave_at.append(wave_at[-1] + len(one.starts))
     for index, visit in zip(order, wanted, strict=True):
         _prefer_own_guides(site, roster, range(task_at[index], task_at[index + 1]), arranged, visit)
@@ -126,7 +127,7 @@ def _few_changes(site: Site, arranged: Arrangement, budget: Budget) -> tuple[lis
     crew, floor = site.crew, site.floor
     roster, options = list(arranged.roster), list(arranged.options)
     if crew.changes(roster):
-        model, at = site.cover(site.groups(arranged.placed)), len(crew.tasks)
+        model, at = site.cover(site.asked.groups(arranged.placed)), len(crew.tasks)
         hint: list[tuple[int, ...]] = [(g,) if g != NOBODY else () for g in roster[:at]]
         for one in arranged.placed:
             for group in site.kinds[one.kind].groups:
@@ -141,7 +142,7 @@ def _few_changes(site: Site, arranged: Arrangement, budget: Budget) -> tuple[lis
             old = len(crew.tasks)
             roster = [g[0] if g else NOBODY for g in best[:old]] + [guide for some in best[old:] for guide in some]
     if floor.changed(options[: len(floor.waves)]):
-        news = site.news(arranged.placed)
+        news = site.asked.news(arranged.placed)
         try:
             walked = floor.fewest(news, budget)
         except Undecided:
