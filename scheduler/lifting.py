@@ -14,10 +14,9 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from scheduler import announcing, locks, periods, placing, queries, snapshot, starts, steps, waiting
+from scheduler import announcing, locks, periods, queries, snapshot, starts, steps, waiting
 from scheduler.core import availability
-from scheduler.core.availability import Day
-from scheduler.core.itinerary import Visit as CoreVisit
+from scheduler.core.day import Day, booked
 from scheduler.errors import NotAllowedNow
 from scheduler.models import Closure, Visit, Wish
 from scheduler.starts import Group
@@ -201,24 +200,8 @@ def _fitting(
         if waiting.suits(wish, begins, read.zone) and begins[0] - timedelta(hours=1) > now:
             way = availability.way(state, asked, ticks, seconds=SECONDS)
             if way is not None:
-                return begins, _beside(state, f"wait-{visit.pk}", asked, way)
+                return begins, booked(state, f"wait-{visit.pk}", asked, way)
     return None
-
-
-def _beside(state: Day, key: str, asked: availability.Wish, way: availability.Way) -> Day:
-    """A day with one visit more, and what changes for it."""
-    others = tuple(
-        replace(
-            placing.walked(visit, way.walks),
-            parties=tuple(
-                replace(party, guide=way.guides.get(party.key, party.guide))
-                for party in placing.walked(visit, way.walks).parties
-            ),
-        )
-        for visit in state.visits
-    )
-    parties = tuple(replace(party, key=f"{key}/{party.key}") for party in way.parties)
-    return replace(state, visits=(*others, CoreVisit(key, asked.tour, asked.language, asked.stops, parties)), seal="")
 
 
 def _could_return(visit: Visit, begins: Sequence[datetime], read: snapshot.Range) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from scheduler import footprints, periods, starts, steps
 from scheduler.core import repair
 from scheduler.core.availability import Day, Way
-from scheduler.core.itinerary import Party, Taken
+from scheduler.core.itinerary import Taken
 from scheduler.core.itinerary import Visit as CoreVisit
 from scheduler.core.repair import Placement, Proposal
 from scheduler.decisions import CANCEL, DROP, MOVE, OFFER, REROUTE, Cost, Decision, Hit, answer_by, may_be_asked, named
@@ -173,9 +173,7 @@ class _Sketch:
             promised=True,
             occupies=False,
         )
-        others = tuple(
-            replace(other, parties=tuple(_changed(party, way) for party in other.parties)) for other in state.visits
-        )
+        others = way.changed(state.visits)
         taken = (Taken(code, footprint.hold, state.spaces[code].lanes, visit.heads, key) for code in footprint.spaces)
         self.days[day] = replace(
             state,
@@ -344,7 +342,3 @@ def _without(state: Day, keys: set[str]) -> Day:
         taken=tuple(use for use in state.taken if use.key not in keys),
         seal="",
     )
-
-
-def _changed(party: Party, way: Way) -> Party:
-    return replace(party, guide=way.guides.get(party.key, party.guide), walk=way.walks.get(party.key, party.walk))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scheduler.core.itinerary import Leg, Party, Space, Stop, Taken, Visit, Walk
 from scheduler.core.rules import Duty, Guide, Reason
@@ -96,6 +96,28 @@ class Way:
     guides: Mapping[str, str] = field(default_factory=dict)
     walks: Mapping[str, Walk] = field(default_factory=dict)
     open: Mapping[str, str] = field(default_factory=dict)
+
+    def changed(self, visits: Iterable[Visit]) -> tuple[Visit, ...]:
+        """The others with the guides and walks that this way gives them."""
+        return tuple(
+            replace(
+                visit,
+                parties=tuple(
+                    replace(
+                        party, guide=self.guides.get(party.key, party.guide), walk=self.walks.get(party.key, party.walk)
+                    )
+                    for party in visit.parties
+                ),
+            )
+            for visit in visits
+        )
+
+
+def booked(day: Day, key: str, wish: Wish, way: Way) -> Day:
+    """A day once a wish was booked in this way; the new parties' keys are "key/number". It is another day, so it has no seal."""
+    parties = tuple(replace(party, key=f"{key}/{party.key}") for party in way.parties)
+    new = Visit(key, wish.tour, wish.language, wish.stops, parties)
+    return replace(day, visits=(*way.changed(day.visits), new), seal="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scheduler.core.day import Day, Way
+from scheduler.core.day import Day, Way, booked
 from scheduler.core.itinerary import Party, Visit, Walk, legs
 from scheduler.core.matching_model import NOBODY
 from scheduler.core.packing_model import Option
@@ -34,21 +34,7 @@ def proposals(plan: Plan, budget: Budget) -> tuple[Proposal, ...]:
 def applied(day: Day, proposal: Proposal) -> Day:
     """A day after a proposal for it was written; the new parties' keys are "visit/number"."""
     assert proposal.way is not None and proposal.wish is not None  # nothing is written for a visit that is left
-    way = proposal.way
-    visits = []
-    for visit in day.visits:
-        parties = tuple(
-            Party(p.key, p.heads, p.start, p.wave, way.guides.get(p.key, p.guide), way.walks.get(p.key, p.walk))
-            for p in visit.parties
-        )
-        visits.append(
-            Visit(visit.key, visit.tour, visit.language, visit.stops, parties, visit.promised, visit.occupies)
-        )
-    mine = tuple(
-        Party(f"{proposal.visit}/{p.key}", p.heads, p.start, p.wave, p.guide, p.walk) for p in proposal.way.parties
-    )
-    visits.append(Visit(proposal.visit, proposal.wish.tour, proposal.wish.language, proposal.wish.stops, mine))
-    return Day(day.opening, day.spaces, day.guides, tuple(visits), day.taken, day.closed, day.grid)
+    return booked(day, proposal.visit, proposal.wish, proposal.way)
 
 
 def _placed(plan: Plan, numbers: Sequence[int]) -> list[Placed]:
