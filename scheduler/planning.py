@@ -58,6 +58,16 @@ class Change:
     told: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a guide leads, in hours: in the four weeks `before` the days of a plan, on those days as it stands `now`, and by the plan."""
+
+    guide: str
+    before: float
+    now: float
+    planned: float
+
+
 @transaction.atomic
 def ask(
     first: date, last: date, *, by: User | None, quiet: bool = False, seconds: int = 30, now: datetime
@@ -141,6 +151,26 @@ def newly_firm(job: RosterJob, *, other: bool = False, now: datetime) -> int:
     for visit, party, guide in parties.values_list("visit", "pk", "guide__code"):
         led[visit] = led.get(visit, True) and guides.get(str(party), guide) is not None
     return sum(led.values())
+
+
+def shares(job: RosterJob, *, other: bool = False) -> list[Share]:
+    """How the plan moves the guides' hours: everybody who is there or leads anything, by name. Two queries."""
+    guides: Mapping[str, str | None] = _plan(job, other=other).get("guides", {})
+    zone = ZoneInfo(catalogue.museum().time_zone)
+    first = periods.midnight(job.first, zone)
+    since = periods.midnight(job.first - timedelta(weeks=WEEKS_BEFORE), zone)
+    parties = Party.objects.filter(period__startswith__gte=since, visit__day__lte=job.last)
+    parties = parties.filter(visit__status__in=[*Visit.HOLDING, Visit.Status.DONE])
+    hours: dict[str | None, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for pk, guide, period in parties.values_list("pk", "guide__code", "period"):
+        length = (period.upper - period.lower) / timedelta(hours=1)
+        if period.lower < first:
+            hours[guide][0] += length
+        else:
+            hours[guide][1] += length
+            hours[guides.get(str(pk), guide)][2] += length
+    known = Guide.objects.order_by("name").values_list("code", "name", "active")
+    return [Share(name, *hours[code]) for code, name, active in known if active or any(hours[code])]
 
 
 def guide_names() -> dict[str | None, str]:

@@ -142,9 +142,7 @@ def shut_on(day: date, closed: Iterable[Closed], museum: Museum) -> Shut | None:
     rows = closures_within(day, last, museum, now=periods.bounds(day, zone).lower)
     whole = [each.times for each in rows if not each.closure.spaces.all()]
     later = periods.days_between(day + timedelta(days=1), last)
-    return Shut(
-        calendar.opening_on(day), next((each for each in later if receives(each, calendar, whole, zone)), None)
-    )
+    return Shut(calendar.opening_on(day), next((each for each in later if receives(each, calendar, whole, zone)), None))
 
 
 def receives(day: date, calendar: Calendar, closed: Iterable[Sequence[DateTimeTZRange]], zone: ZoneInfo) -> bool:

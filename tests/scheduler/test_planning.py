@@ -224,3 +224,16 @@ def test_what_was_led_before_is_weighed_by_who_was_there(
         Guide.objects.get(code="g04").pk, at(FIRST - timedelta(days=60), "00:00"), at(FIRST, "00:00"), now=season_now
     )
     assert planning.loads(first, calendar)["g04"].there == two_days
+
+
+def test_how_a_plan_moves_the_guides_hours_is_told(visits: list[Visit], office: User, season_now: datetime) -> None:
+    job = planned(office, season_now)
+    told = {share.guide: share for share in planning.shares(job)}
+    leads = Guide.objects.get(code="g04").name
+    led = sum(visit.parties.count() for visit in visits)
+    assert (told[leads].before, told[leads].now) == (0, led)
+    assert told[leads].planned < led
+    assert sum(share.planned for share in told.values()) == led
+    assert set(told) == set(Guide.objects.filter(active=True).values_list("name", flat=True))
+    later = planning.ask(LAST + timedelta(days=7), LAST + timedelta(days=8), by=office, now=season_now)
+    assert {share.guide: share for share in planning.shares(later)}[leads] == planning.Share(leads, led, 0, 0)

@@ -73,6 +73,7 @@ def _plan(job: RosterJob, *, other: bool) -> dict[str, Any]:
         "alone": planning.unassigned(job, other=other),
         "told": sum(change.told for change in changes),
         "firm": planning.newly_firm(job, other=other, now=timezone.now()),
+        "shares": planning.shares(job, other=other) if job.status != RosterJob.Status.PUBLISHED else [],
         "changes": [(each.party, names[each.was], names[each.becomes], each.told) for each in changes],
     }
 

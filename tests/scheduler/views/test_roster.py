@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from scheduler import planning
 from scheduler.models import Party, RosterJob
-from tests.scheduler.views.conftest import FAR, NEAR, Book
+from tests.scheduler.views.conftest import FAR, NEAR, Book, soup
 from tours.models import Guide
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,8 @@ def test_a_roster_is_planned_looked_at_and_published(office: Client, book: Book,
     planning.run(job.pk, now=season_now)
     ready = office.get(page).content.decode()
     assert "Нұрлан Ж. →" in ready
+    (row,) = [row for row in soup(office.get(page)).select("table.shares tbody tr") if row.th.text == "Нұрлан Ж."]
+    assert [cell.text for cell in row.select("td")] == ["0.0", "3.0", "1.0"]
     part = office.get(page, headers={"hx-request": "true"}).content.decode()
     assert part.startswith('<div id="state"')
     assert "hx-trigger" not in part
