@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduler import queries
 from scheduler.bookings import Request
 from scheduler.ceremonies import Plan
-from scheduler.forms.fields import Email, Form, Heads, Line, Phone, Starts, Text
+from scheduler.forms.fields import Email, Form, Heads, Line, Phone, Starts, Text, WithAdults
 from scheduler.forms.reaching import ReachedForm
 from scheduler.starts import Group
 from scheduler.steps import Person
@@ -34,7 +34,7 @@ CEREMONY_PLAN = tuple(field.name for field in fields(Plan))
 OWN_LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")]
 
 
-class WishForm(Form):
+class WishForm(WithAdults):
     """Which tour, in which language, for whom and how many: what the free times depend on."""
 
     tour: forms.ModelChoiceField[Tour] = forms.ModelChoiceField(
@@ -68,15 +68,6 @@ class WishForm(Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = rows
-
-    def clean_adults(self) -> int:
-        return self.cleaned_data["adults"] or 0
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if data.get("adults", 0) > data.get("heads", data.get("adults", 0)):
-            self.add_error("adults", _("There cannot be more accompanying adults than people."))
-        return data
 
     def group(self) -> Group:
         """The wish as the services take it; the form is valid."""
@@ -188,7 +179,7 @@ class MoveForm(Form):
     reason = Line(label=_("Reason"), max_length=500, required=False)
 
 
-class ChangeForm(Form):
+class ChangeForm(WithAdults):
     """What an organiser may change of a visit's people; `revision` is the visit's when the form was opened.
 
     `hidden`: of a discreet visit neither notes nor names are shown behind its link, so that they are not asked for either.
@@ -205,15 +196,6 @@ class ChangeForm(Form):
         super().__init__(*args, **options)
         for name in ("leader_name", "leader_phone", "notes") if hidden else ():
             del self.fields[name]
-
-    def clean_adults(self) -> int:
-        return self.cleaned_data["adults"] or 0
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if data.get("adults", 0) > data.get("heads", data.get("adults", 0)):
-            self.add_error("adults", _("There cannot be more accompanying adults than people."))
-        return data
 
 
 class CancelForm(Form):

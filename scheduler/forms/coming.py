@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduler import queries, steps, waiting
 from scheduler.bookings import Request
 from scheduler.forms.asking import ContactForm, WishForm, request_keys
-from scheduler.forms.fields import PAST, Clock, Day, Form, Heads, Line, Phone, Starts
+from scheduler.forms.fields import PAST, Clock, Day, Form, Heads, Line, Phone, Starts, WithAdults
 from scheduler.starts import Group
 from scheduler.steps import Person
 from scheduler.waiting import Hours
@@ -41,14 +41,11 @@ class LateForm(Form):
     )
 
 
-class PartForm(Form):
+class PartForm(WithAdults):
     """How many of a group come at another time."""
 
     heads = Heads(label=_("How many come at the other time"))
     adults = Heads(label=_("Accompanying adults among them"), min_value=0, required=False)
-
-    def clean_adults(self) -> int:
-        return self.cleaned_data["adults"] or 0
 
 
 class SplitForm(PartForm):
@@ -141,7 +138,7 @@ class WaitForm(ContactForm):
         )
 
 
-class DoorForm(Form):
+class DoorForm(WithAdults):
     """A group at the door: as little as can be typed while it stands there. `start`: a later one of today, where that was chosen."""
 
     tour: forms.ModelChoiceField[Tour] = forms.ModelChoiceField(
@@ -169,12 +166,6 @@ class DoorForm(Form):
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = rows.prefetch_related(None)
 
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if (data.get("adults") or 0) > data.get("heads", data.get("adults") or 0):
-            self.add_error("adults", _("There cannot be more accompanying adults than people."))
-        return data
-
     def group(self) -> Group:
         """Who stands there; the form is valid."""
         data = self.cleaned_data
@@ -187,7 +178,7 @@ class DoorForm(Form):
             group=self.group(),
             starts=data["start"],
             contacts=(),
-            adults=data["adults"] or 0,
+            adults=data["adults"],
             leader_name=data["leader_name"],
             leader_phone=data["leader_phone"],
             keys=request_keys(data["request_key"], self),

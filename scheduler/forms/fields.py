@@ -172,6 +172,19 @@ class Starts(forms.CharField):
         return tuple(begin.astimezone(UTC) for begin in begins)
 
 
+class WithAdults(Form):
+    """A form of `heads`, of whom `adults` accompany the others; none where nothing was said of them."""
+
+    def clean_adults(self) -> int:
+        return self.cleaned_data["adults"] or 0
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("adults", 0) > data.get("heads", data.get("adults", 0)):
+            self.add_error("adults", _("There cannot be more accompanying adults than people."))
+        return data
+
+
 def near(day: date) -> bool:
     """Whether somebody may ask about a date at all: no calendar reaches into every year."""
     today = timezone.now().date()

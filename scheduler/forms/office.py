@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler import lateness
 from scheduler.forms.asking import ContactForm
-from scheduler.forms.fields import Clock, Day, Form, Heads, Line, Phone, Starts, Text, instant
+from scheduler.forms.fields import Clock, Day, Form, Heads, Line, Phone, Starts, Text, WithAdults, instant
 from scheduler.models import Visit
 from tours import queries as catalogue
 
@@ -84,7 +84,7 @@ class AtForm(Form):
         return instant(self.cleaned_data["day"], self.cleaned_data["starts"])
 
 
-class NotesForm(Form):
+class NotesForm(WithAdults):
     """What the office may put right of a visit at any time."""
 
     heads = Heads(label=_("How many people"))

@@ -56,11 +56,10 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
     form = NotesForm(request.POST)
     if not form.is_valid():
         return page(request, found, notes_form=form, status=422)
-    said = form.cleaned_data | {"adults": form.cleaned_data["adults"] or 0}
     return answer(
         request,
         found,
-        lambda: bookings.change(found.pk, now=timezone.now(), by_office=True, **said),
+        lambda: bookings.change(found.pk, now=timezone.now(), by_office=True, **form.cleaned_data),
         _("Saved."),
         notes_form=form,
     )
