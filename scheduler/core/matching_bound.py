@@ -105,10 +105,12 @@ class Bound:
         if self._programme is None:
             return []
         self._varied = True
-        for alike, takes in zip(self._alike, self._takes, strict=False):
-            have = {roster[index] for index in alike}
-            for guide, variable in takes.items():
-                self._programme.worth([variable], (guide in have) + self._chance.random())
+        have = [{roster[index] for index in alike} for alike in self._alike]
+        self._programme.worths(
+            (variable, (guide in led) + self._chance.random())
+            for led, takes in zip(have, self._takes, strict=False)
+            for guide, variable in takes.items()
+        )
         found = self._programme.solve()
         return [] if found is None else self._shares(number, found[0])
 

@@ -98,10 +98,11 @@ class Relaxation:
 
     def again(self, tried: Collection[Option]) -> list[Share]:
         """Another corner at which the new ones walk: by chance, and rather near what was tried and was not quite one."""
-        for number, (wave, takes) in enumerate(zip(self.waves, self.takes, strict=True)):
-            base = WORTH if number < self.new else 0
-            for option, variable in zip(wave.options, takes, strict=True):
-                self.programme.worth([variable], base + self._chance.random() + (NEAR if option in tried else 0))
+        self.programme.worths(
+            (variable, (WORTH if number < self.new else 0) + self._chance.random() + (NEAR if option in tried else 0))
+            for number, (wave, takes) in enumerate(zip(self.waves, self.takes, strict=True))
+            for option, variable in zip(wave.options, takes, strict=True)
+        )
         answer = self.programme.solve()
         return [] if answer is None else self._ways(answer[0])
 

@@ -58,9 +58,13 @@ class Programme:
 
     def worth(self, variables: Iterable[int], worth: float) -> None:
         """What a whole one of each is worth."""
-        objective = self._loaded().Objective()
-        for variable in variables:
-            objective.SetCoefficient(self._variables[variable], worth * self._signs[variable])
+        self.worths((variable, worth) for variable in variables)
+
+    def worths(self, each: Iterable[tuple[int, float]]) -> None:
+        """What a whole one is worth, for each of these variables."""
+        write, known, signs = self._loaded().Objective().SetCoefficient, self._variables, self._signs
+        for variable, worth in each:
+            write(known[variable], worth * signs[variable])
 
     def solve(self) -> tuple[list[float], list[float]] | None:
         """The best solution's variables, and the price of each row; None where the solver has none."""
