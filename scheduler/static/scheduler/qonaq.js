@@ -140,7 +140,7 @@
         place.appendChild(own);
       });
       line.hidden = !differ;
-      line.querySelector("span").textContent = "(" + Intl.DateTimeFormat().resolvedOptions().timeZone.replace(/_/g, " ") + ")";
+      line.querySelector("span").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone.replace(/_/g, " ");
     });
   }
 
