@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -194,17 +194,30 @@ def deployed(ground_floor: Path, smtp_sink: Sink) -> Iterator[dict[str, dict[str
         yield environments
 
 
-@pytest.mark.timeout(300)
-def test_the_very_commands_of_the_compose_file(deployed: dict[str, dict[str, str]], tmp_path: Path) -> None:
-    def once(service: str, command: list[str]) -> str:
+@pytest.fixture(scope="module")
+def once(deployed: dict[str, dict[str, str]]) -> Callable[[str, list[str]], str]:
+    """Run a command of a service to its end; gives what it said."""
+
+    def run(service: str, command: list[str]) -> str:
         done = subprocess.run(
             by_hand(command), env=deployed[service], cwd=ROOT, capture_output=True, text=True, timeout=200
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    once("web", ["python", "manage.py", "collectstatic", "--noinput"])
+    return run
+
+
+@pytest.fixture(scope="module")
+def migrated(once: Callable[[str, list[str]], str]) -> None:
     once("migrate", SERVICES["migrate"]["command"])
+
+
+@pytest.mark.timeout(300)
+def test_the_very_commands_of_the_compose_file(
+    deployed: dict[str, dict[str, str]], migrated: None, once: Callable[[str, list[str]], str], tmp_path: Path
+) -> None:
+    once("web", ["python", "manage.py", "collectstatic", "--noinput"])
     assert "No migrations to apply" in once("migrate", SERVICES["migrate"]["command"])
     museum = ["python", "manage.py", "load_museum", "tours/museums/alzhir.yaml", "--catalogue-only"]
     once("web", museum)
@@ -245,7 +258,7 @@ def test_the_very_commands_of_the_compose_file(deployed: dict[str, dict[str, str
             assert program.stop(60) == 0, name
 
 
-def test_web_may_write_rows_and_change_no_table(deployed: dict[str, dict[str, str]]) -> None:
+def test_web_may_write_rows_and_change_no_table(deployed: dict[str, dict[str, str]], migrated: None) -> None:
     dsn = deployed["web"]["DATABASE_URL"].replace("postgres://", "postgresql://")
     with psycopg.connect(dsn, autocommit=True) as connection:
         assert connection.execute(
