@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.utils.translation import gettext as _
 
@@ -40,7 +40,8 @@ def outlook(visit: Visit, title: str, museum: Museum) -> str:
         "location": place(museum),
         "body": _details(visit),
     }
-    return f"https://outlook.live.com/calendar/0/action/compose?{urlencode(asked)}"
+    # Outlook shows a "+" as one: https://github.com/InteractionDesignFoundation/add-event-to-calendar-docs/issues/20
+    return f"https://outlook.live.com/calendar/0/action/compose?{urlencode(asked, quote_via=quote)}"
 
 
 def place(museum: Museum) -> str:
