@@ -12,8 +12,6 @@ from notifications import links, webhooks
 from notifications.models import OutboxMessage
 from notifications.outcomes import Outcome
 
-log = logging.getLogger(__name__)
-
 
 def is_known(channel: str) -> bool:
     """Whether "telegram:12345" names a channel that this deployment has."""
@@ -28,7 +26,7 @@ def is_written_to(email: str, channel: str) -> bool:
 
 def _known() -> dict[str, str]:
     """Address of each channel, as apprise writes them, with {to} for whom it is: the deployment's secret, never a stranger's word."""
-    found: dict[str, str] = getattr(settings, "CHANNELS", {})
+    found: dict[str, str] = settings.CHANNELS
     return found
 
 

@@ -35,7 +35,7 @@ Verdict = Reply.Verdict
 def fetch(*, now: datetime) -> Counter[str]:
     """Read what is new in the mailbox of IMAP_URL ("imaps://user:password@host/INBOX"); how many of each verdict. "" reads nothing."""
     counts: Counter[str] = Counter()
-    address = urlsplit(str(getattr(settings, "IMAP_URL", "")))
+    address = urlsplit(settings.IMAP_URL)
     if not address.hostname:
         return counts
     kind = MailBox if address.scheme == "imaps" else MailBoxUnencrypted
@@ -57,7 +57,7 @@ def _raw(box: MailBox | MailBoxUnencrypted, uid: str) -> bytes:
 
 def take(raw: bytes, *, now: datetime) -> str:
     """Write down one letter and what became of it; the verdict, or "read" for one that was read before."""
-    letter = incoming.read(raw, authserv_id=str(getattr(settings, "MAIL_AUTHSERV_ID", "")))
+    letter = incoming.read(raw, authserv_id=settings.MAIL_AUTHSERV_ID)
     message_id = letter.message_id or f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>"
     try:
         with transaction.atomic():

@@ -156,7 +156,7 @@ def _allowed_address(host: str, port: int) -> str:
     """The host's address. Every one that its name has must be public (or of WEBHOOK_NETWORKS): one look-up, used for the call itself,
     so that a name cannot change its mind in between."""
     found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    own = [ipaddress.ip_network(network) for network in getattr(settings, "WEBHOOK_NETWORKS", [])]
+    own = [ipaddress.ip_network(network) for network in settings.WEBHOOK_NETWORKS]
     for each in found:
         address = ipaddress.ip_address(each.partition("%")[0])
         if not _is_public(address) and not any(address in network for network in own):
