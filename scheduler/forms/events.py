@@ -70,6 +70,18 @@ class People:
         self.first, *more = (PersonForm(posted, prefix=prefix, initial=initial) for prefix in prefixes)
         self.more = [PersonForm(prefix=form.prefix, initial=initial) if form.is_blank() else form for form in more]
 
+    @classmethod
+    def unjudged(cls, posted: QueryDict) -> People:
+        """With what was typed so far, without a word about what is still missing."""
+        people = cls()
+        for form in (people.first, *people.more):
+            names = {name: form.add_prefix(name) for name in form.fields}
+            form.initial = {
+                **form.initial,
+                **{name: posted[typed] for name, typed in names.items() if typed in posted},
+            }
+        return people
+
     @property
     def typed(self) -> list[PersonForm]:
         """The first, and those of the others in which something stands."""
@@ -84,6 +96,12 @@ class Title(Line):
     """A title in one language. `needed`: the form demands one of them, in words of its own."""
 
     needed = False
+
+
+def initial_of(posted: QueryDict) -> dict[str, Any]:
+    """What was typed of an event, for a form that does not judge it yet."""
+    several = {name: posted.getlist(name) for name in ("spaces", "ceremony")}
+    return {name: posted[name] for name in posted} | several
 
 
 class EventForm(Form):

@@ -251,6 +251,7 @@ def every_page(stage: Stage, now: datetime) -> Iterator[Shown]:
     yield Shown("office_visits", "office", "/office/visits/")
     yield Shown("office_new_visit", "office", f"/office/visits/new/?{wish}&day={visits['confirmed'].day}")
     yield Shown("office_new_event", "office", "/office/events/new/?kind=protocol")
+    yield Shown("office_new_event", "office", f"/office/events/new/?day={near.day}", "day", "#timeline .ec-main")
     yield Shown("office_visit", "office", f"/office/visits/{near.code}/")
     yield Shown("office_visit", "office", f"/office/visits/{visits['requested'].code}/", "requested")
     yield Shown("office_visit", "office", f"/office/visits/{near.code}/?guide={party.pk}", "guide")

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const { able, made, iso, at, day, minutes, typed, plain, drawing, redraw, chooser, MINUTE, DAY } = window.QonaqTimeline;
+  const { able, made, iso, at, day, minutes, typed, plain, drawing, bar, name, there, redraw, chooser, MINUTE, DAY } = window.QonaqTimeline;
   const form = document.getElementById("closing");
   const part = document.getElementById("calendar");
   const timeline = document.getElementById("timeline");
@@ -179,11 +179,8 @@
       lookSoon();
     },
     reached: (row, from) => {
-      const to = from + step() * MINUTE;
-      const there = data.items.filter(item => item.resourceId === row && at(item.start) < to && at(item.end) > from && !item.classNames.includes("off"));
-      const title = data.rows.find(each => each.id === row).title;
-      const what = there.map(item => item.extendedProps.text || `${item.extendedProps.time} ${item.extendedProps.title} (${item.extendedProps.heads})`);
-      document.getElementById("place").textContent = `${title}, ${moment(from).join(", ")}: ${what.join("; ") || say.sayFree}`;
+      const title = data.rows.find(each => each.id === row).title, what = there(data, row, from, from + step() * MINUTE, say.sayFree);
+      document.getElementById("place").textContent = `${title}, ${moment(from).join(", ")}: ${what}`;
     },
     turn: by => turn(by),
   });
@@ -236,11 +233,7 @@
         eventDurationEditable: false,
         dayHeaderFormat: date => head(day(date)),
         eventContent: content,
-        eventDidMount: ({ el, event }) => {
-          const { visit, time, title, about, text } = event.extendedProps;
-          if (visit) Object.assign(el.dataset, { visit });
-          el.title = visit ? `${time} ${title} · ${about}` : text || "";
-        },
+        eventDidMount: name,
       });
     }
     drawn = like;
@@ -282,10 +275,7 @@
   }
 
   function content({ event }) {
-    const { text, heads, title } = event.extendedProps;
-    if (event.display === "background") return { domNodes: [made("span", "patch", text || "")] };
-    const short = narrow.matches || (week() && event.end - event.start < 90 * MINUTE);
-    return { domNodes: [made("span", "", short ? String(heads) : `${heads} · ${title}`)] };
+    return bar(event, narrow.matches || (week() && event.end - event.start < 90 * MINUTE));
   }
 
   /* Visits that the chosen closure would hit stand out. */

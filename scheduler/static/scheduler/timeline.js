@@ -79,6 +79,26 @@ window.QonaqTimeline = (() => {
     };
   }
 
+  /* A visit's bar: its people and, unless it is `short`, its title; or what a patch of ground says. */
+  function bar({ display, extendedProps }, short) {
+    const { text, heads, title } = extendedProps;
+    if (display === "background") return { domNodes: [made("span", "patch", text || "")] };
+    return { domNodes: [made("span", "", short ? String(heads) : `${heads} · ${title}`)] };
+  }
+
+  /* What a bar is, for whoever points at it and for other scripts. */
+  function name({ el, event }) {
+    const { visit, time, title, about, text } = event.extendedProps;
+    if (visit) Object.assign(el.dataset, { visit });
+    el.title = visit ? `${time} ${title} · ${about}` : text || "";
+  }
+
+  /* What lies at a place from one time to another, in words; `none` where nothing does. */
+  function there(data, row, from, to, none) {
+    const items = data.items.filter(item => item.resourceId === row && at(item.start) < to && at(item.end) > from && !item.classNames.includes("off"));
+    return items.map(item => item.extendedProps.text || `${item.extendedProps.time} ${item.extendedProps.title} (${item.extendedProps.heads})`).join("; ") || none;
+  }
+
   /* What is put on it at once would be lost: `then` puts it there when all is drawn. */
   function redraw(calendar, data, then) {
     calendar.setOption("slotMinTime", data.opens);
@@ -292,5 +312,5 @@ window.QonaqTimeline = (() => {
     return { paint, press, take, forget };
   }
 
-  return { able, made, wall, iso, at, minutes, day, typed, plain, drawing, redraw, chooser, MINUTE, DAY };
+  return { able, made, wall, iso, at, minutes, day, typed, plain, drawing, bar, name, there, redraw, chooser, MINUTE, DAY };
 })();

@@ -20,13 +20,14 @@ from scheduler.decisions import Decision
 from scheduler.errors import PreviewOutOfDate, Refused, StartTaken
 from scheduler.forms.asking import WishForm
 from scheduler.forms.closing import decisions_of
-from scheduler.forms.events import EventForm, People
+from scheduler.forms.events import EventForm, People, initial_of
+from scheduler.forms.fields import near_day
 from scheduler.forms.office import TelephoneForm
 from scheduler.models import Offer, Visit
 from scheduler.views import noticing
 from scheduler.views.access import office_only, staff
 from scheduler.views.asking import form_page, in_another_language, is_whole, looked_at, unjudged
-from scheduler.views.office import hits
+from scheduler.views.office import hits, planner
 from scheduler.views.pages import remember_language, show, status_of, tried
 from tours import queries as catalogue
 from tours.errors import CatalogueError
@@ -81,8 +82,19 @@ def new_event(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         official = request.GET.get("kind") == Visit.Kind.PROTOCOL
         return _event_page(
-            request, EventForm(initial={"kind": Visit.Kind.PROTOCOL if official else Visit.Kind.EVENT}), People()
+            request,
+            EventForm(
+                initial={
+                    "kind": Visit.Kind.PROTOCOL if official else Visit.Kind.EVENT,
+                    "day": near_day(request.GET.get("day", "")),
+                }
+            ),
+            People(),
         )
+    if "to_day" in request.POST or "to_month" in request.POST:  # the month's buttons: nothing is judged yet
+        typed = request.POST.copy()
+        typed["day"] = typed.get("to_day") or typed.get("day", "")
+        return _event_page(request, EventForm(initial=initial_of(typed)), People.unjudged(typed))
     form, people = EventForm(request.POST), People(request.POST)
     if not (form.is_valid() & people.is_valid()):
         return _event_page(request, form, people, status=422)
@@ -136,5 +148,6 @@ def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -
 def _event_page(
     request: HttpRequest, form: EventForm, people: People, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    context = {"form": form, "people": people, "forms": (form, *people.typed), **more}
+    month = planner.look(request.POST or request.GET, catalogue.museum(), now=timezone.now())
+    context = {"form": form, "people": people, "forms": (form, *people.typed), "planner": month, **more}
     return show(request, "scheduler/office/new_event.html", context, status=status)

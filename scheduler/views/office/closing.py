@@ -80,7 +80,10 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "offset": offset_of(shown.first, zone),
         "times": _times(request, shown, zone),
     }
-    return data(request, as_json(found, zone) | said)
+    drawn = as_json(found, zone) | said
+    for item in drawn["items"]:
+        item.pop("startEditable", None)  # here a hand chooses ground, and moves nothing that stands on it
+    return data(request, drawn)
 
 
 def _times(request: HttpRequest, shown: Shown, zone: ZoneInfo) -> list[tuple[str, str | None]]:

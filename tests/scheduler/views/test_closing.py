@@ -201,6 +201,11 @@ def test_a_week_of_places_shows_visits_with_their_people_closed_days_and_hours(
     assert closed(found, "cinema") == [monday]
 
 
+def test_nothing_that_stands_there_can_be_moved(office: Client, book: Book) -> None:
+    book(NEAR, "11:00")
+    assert not [item for item in drawn(office, day=str(NEAR))["items"] if item.get("startEditable")]
+
+
 def test_a_closure_that_is_changed_does_not_stand_in_its_own_way(office: Client, close: Close) -> None:
     closure = close(NEAR, date(2025, 5, 21))
     assert closed(drawn(office), "alash") == [("05-20T00:00", "05-21T00:00")]

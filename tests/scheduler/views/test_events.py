@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from notifications.models import OutboxMessage
 from scheduler import bookings
 from scheduler.models import Visit
 from tests.scheduler.conftest import at
-from tests.scheduler.views.conftest import Book, again, page_of, soup, typed, words
-from tours.models import User
+from tests.scheduler.views.conftest import Book, Close, again, page_of, soup, typed, words
+from tours.models import Space, User
 
 pytestmark = pytest.mark.django_db
 
@@ -246,3 +248,74 @@ def test_an_official_visit_gives_way_only_to_another_time_that_a_person_chose(of
     chosen = {f"decide-{code}": "other", f"day-{code}": "2025-06-03", f"clock-{code}": "11:00"}
     assert office.post(PAGE, second | chosen | {"seal": seal, "publish": "1"}).status_code == 303
     assert again(official).period.lower == at(date(2025, 6, 3), "11:00")
+
+
+# --- A month to choose the day from ------------------------------------------------------------------------------------------
+
+
+def cells(page: HttpResponse) -> dict[int, str]:
+    """What a reader is told of each day of the month that can be chosen."""
+    found = soup(page).select("table.planner button")
+    return {int(str(cell["value"])[-2:]): re.sub(r"\s+", " ", cell.get_text(" ", strip=True)) for cell in found}
+
+
+def test_the_month_shows_what_stands_on_each_day_and_the_chosen_day_its_places(
+    office: Client, book: Book, close: Close
+) -> None:
+    book(date(2025, 6, 3), "11:00")
+    book(date(2025, 6, 3), "14:00")
+    close(date(2025, 6, 10), date(2025, 6, 11))
+    close(date(2025, 6, 12), date(2025, 6, 13), places=(Space.objects.get(code="cinema"),))
+    page = office.get(PAGE, {"day": "2025-06-03"})
+    shown = cells(page)
+    assert shown[3] == "3 2 , 2 visits"
+    assert shown[9] == "9 , closed"  # a Monday
+    assert shown[10] == "10 , closed"
+    assert shown[12] == "12 ▪ , closed in part"
+    assert shown[13] == "13"
+    assert typed(page)["day"] == "2025-06-03"
+    assert len(soup(page).select("#planner-day td.taken")) == 4  # two visits in two halls each
+    assert "Tuesday, 3 June 2025" in words(page)
+    now = office.get(PAGE)
+    assert "May 2025" in words(now)
+    assert soup(now).select_one("#planner-day") is None
+
+
+@pytest.mark.parametrize("sent", [EVENT, OFFICIAL], ids=["event", "official visit"])
+def test_choosing_a_day_or_turning_the_month_keeps_everything_typed_and_judges_nothing(
+    office: Client, sent: dict[str, Any]
+) -> None:
+    half = {**sent, "email": "not yet", "contact-2-name": "Асем", "heads": "", "notes": "By bus"}
+    chosen = office.post(PAGE, half | {"to_day": "2025-06-18"})
+    assert chosen.status_code == 200
+    assert soup(chosen).select(".errorlist") == []
+    there = typed(chosen)
+    for name, value in (half | {"day": "2025-06-18"}).items():
+        if isinstance(value, str):
+            assert there.get(name, "") == value, name
+    ticked = soup(chosen).select("[name=spaces][checked], [name=ceremony][checked]")
+    assert [str(tick["value"]) for tick in ticked] == [*half["spaces"], *half.get("ceremony", [])]
+    turned = office.post(PAGE, half | {"to_month": "2025-08"})
+    assert "August 2025" in words(turned)
+    assert typed(turned)["day"] == half["day"]
+    assert not Visit.objects.exists()
+
+
+@pytest.mark.parametrize("asked", [{"day": "soon"}, {"day": "2525-01-01"}, {"to_month": "2025-13"}, {"to_month": "9"}])
+def test_a_month_that_is_none_is_the_present_one(office: Client, asked: dict[str, str]) -> None:
+    for page in (office.get(PAGE, asked), office.post(PAGE, {"kind": "event", "to_day": "", **asked})):
+        assert page.status_code == 200
+        assert "May 2025" in words(page)
+
+
+def test_the_month_takes_as_many_queries_with_one_visit_as_with_many(
+    office: Client, book: Book, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    book(date(2025, 6, 3), "11:00")
+    office.get(PAGE, {"day": "2025-06-03"})
+    with django_assert_num_queries(20):
+        office.get(PAGE, {"day": "2025-06-03"})
+    for clock in ("12:00", "14:00", "15:00"):
+        book(date(2025, 6, 3), clock)
+    with django_assert_num_queries(20):
+        office.get(PAGE, {"day": "2025-06-03"})
