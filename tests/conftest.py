@@ -15,6 +15,7 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from tests.browser import browser, office_worker, open_museum, page
@@ -39,6 +40,12 @@ SEASON_NOW = datetime(
 def season_now() -> datetime:
     """An instant before the museum's own season of May and June 2025."""
     return SEASON_NOW
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_language() -> None:
+    """A request leaves its language in the thread; each test begins with that of the settings."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
