@@ -90,7 +90,12 @@ def _of_edit(data: Mapping[str, Any], edit: Edit, labels: Mapping[str, str]) -> 
         if before.get(key) != after.get(key) and key not in ("code", "audience", "date"):
             yield Change(title, names.get(key, key), said(before.get(key), words), said(after.get(key), words))
     if edit.part == "holidays" and (not before or not after):
-        yield Change(title, edit.key, "–" if not before else _("yes"), "–" if not after else _("yes"))
+        yield Change(
+            title,
+            plain_day(date.fromisoformat(edit.key)),
+            "–" if not before else _("yes"),
+            "–" if not after else _("yes"),
+        )
 
 
 def _labels() -> dict[str, str]:

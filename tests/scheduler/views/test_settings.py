@@ -318,6 +318,7 @@ def test_the_museum_opens_once_on_a_weekday_on_which_it_has_no_hours(
     form = posted(office, page) | DELEGATION
     shown = office.post(page, form | {"preview": "1"})
     assert shown.status_code == 200, words(shown)
+    assert "16 June 2025" in words(shown)
     office.post(page, form | {"save": "1", "seal": typed(shown)["seal"]})
     assert posted(office, page).items() >= form.items()  # the page shows what was saved
     home = words(stranger.get("/"))
