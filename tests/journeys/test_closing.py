@@ -267,7 +267,7 @@ def test_on_a_phone_each_visit_that_is_hit_is_a_short_row_and_what_is_chosen_sta
     row = looked(screen).locator(f'[data-hit="{visit.code}"]')
     box = row.bounding_box()
     assert box is not None
-    assert box["height"] < 150
+    assert box["height"] < 200
     assert not overflows(screen)
     summary = row.locator("summary")
     summary.click()
