@@ -81,6 +81,7 @@ app.conf.beat_schedule = {
     "plan-waiting": every("scheduler.tasks.plan_waiting", 60, "solve"),
     "compare": every("scheduler.tasks.compare", 3600, "solve"),
     "forget-ceremonies": every("scheduler.tasks.forget_ceremonies", 3600, "solve"),
+    "forget-sessions": every("config.tasks.forget_sessions", 3600, "mail"),
     "scrub": every("notifications.tasks.scrub", 86_400, "mail"),
     "finish": every("scheduler.tasks.finish", 300, "solve"),
     # Each night's first run does the night's work; the later ones find nothing to do, or make up for a night that was missed.

@@ -50,6 +50,7 @@ def typed_before(request: HttpRequest) -> HttpResponse:
             return redirect(settings.LOGIN_REDIRECT_URL)
         return HttpResponse(status=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": kept["path"]})
     if kept is None:
+        request.session.pop(KEPT, None)
         return redirect(settings.LOGIN_REDIRECT_URL)
     return show(request, "scheduler/typed_before.html", {"typed": kept["typed"]})
 

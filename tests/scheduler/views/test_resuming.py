@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
 
+from config.tasks import forget_sessions
 from scheduler.models import Absence, Visit
 from tests.scheduler.views.conftest import browser, soup
 from tests.scheduler.views.test_events import EVENT
@@ -101,6 +102,17 @@ def test_after_an_hour_nothing_of_it_is_left(office: Client, clock: time_machine
     clock.shift(timedelta(hours=1))
     assert office.get(PAGE).headers["Location"] == "/"
     assert office.post(PAGE, EVENT).headers["Location"] == "/"
+
+
+def test_who_never_signs_in_again_leaves_nothing_behind(office: Client, clock: time_machine.Coordinates) -> None:
+    session_ends()
+    office.post(NEW_EVENT, EVENT)
+    another = browser(User.objects.get(username="office"))
+    forget_sessions()
+    assert Session.objects.count() == 2
+    clock.shift(timedelta(hours=1, seconds=1))
+    forget_sessions()
+    assert [session.session_key for session in Session.objects.all()] == [another.session.session_key]
 
 
 @pytest.mark.parametrize(
