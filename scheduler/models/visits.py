@@ -23,6 +23,7 @@ class Visit(Translated):
     `displaced_by`: the closure that gave it its present time, or ended it; letters give its notice as the reason. `gave_way_to`: the
     same of an event or official visit, of which letters say no more than that. `left_out`: stops of the programme that were dropped,
     each with its `position`. `split_from`: the visit of which this is a part with a time of its own. `arrives_at`: what a late group said.
+    `forgotten_at`: since then nothing here says who came; what is counted stays.
     """
 
     class Kind(models.TextChoices):
@@ -112,6 +113,7 @@ class Visit(Translated):
     season_key = models.CharField(max_length=100, null=True, blank=True, unique=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    forgotten_at = models.DateTimeField(_("personal data erased"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("visit")
