@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import BooleanField, F, Func, Max, Model, Prefetch, Q, QuerySet, Value
+from django.db.models import BooleanField, Count, F, Func, Max, Model, Prefetch, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 from psycopg.types.multirange import TimestamptzMultirange
 
@@ -85,6 +85,12 @@ def visits_on(first: datetime, last: datetime) -> QuerySet[Visit]:
     return (
         visits().filter(period__overlap=DateTimeTZRange(first, last, "[)"), status__in=shown).order_by("period", "pk")
     )
+
+
+def visits_by_day(first: date, last: date) -> dict[date, int]:
+    """How many visits hold or held each of these days; days without any are left out."""
+    held = Visit.objects.filter(day__range=(first, last), status__in=(*Visit.HOLDING, Visit.Status.DONE)).order_by()
+    return dict(held.values_list("day").annotate(Count("pk")))
 
 
 def visits_hit_by(spaces: Iterable[Space], *times: DateTimeTZRange) -> QuerySet[Visit]:

@@ -8,18 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
 from django.http import QueryDict
 
-from scheduler import desk, periods, showcase
+from scheduler import desk, periods, queries, showcase
 from scheduler.forms.fields import near, near_day
-from scheduler.models import Visit
 from scheduler.showcase import Closed
 from tours import queries as catalogue
 from tours.days import Calendar as Hours
 from tours.models import Museum
-
-SHOWN = (*Visit.HOLDING, Visit.Status.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """A month's weeks, Monday first (None: days of other months), and the table of the chosen day."""
+    """A month's weeks, those that are over left out unless all are; Monday first (None: days of other months); the chosen day's table."""
 
     first: date
     weeks: tuple[tuple[Cell | None, ...], ...]
@@ -58,9 +54,7 @@ def look(asked: QueryDict, museum: Museum, *, now: datetime) -> Planner:
     weeks = Calendar().monthdatescalendar(first.year, first.month)
     last = max(day for day in weeks[-1] if day.month == first.month)
     closed = showcase.closures_within(first, last, museum, now=periods.midnight(first, zone))
-    booked = Visit.objects.filter(day__range=(first, last), status__in=SHOWN).order_by()
-    visits = dict(booked.values_list("day").annotate(Count("pk")))
-    calendar = catalogue.calendar()
+    visits, calendar = queries.visits_by_day(first, last), catalogue.calendar()
     cells = tuple(
         tuple(
             Cell(day, visits.get(day, 0), _state(day, closed, calendar, today, zone), day == chosen)
@@ -69,6 +63,7 @@ def look(asked: QueryDict, museum: Museum, *, now: datetime) -> Planner:
             for day in week
         )
         for week in weeks
+        if week[-1] >= today or last < today
     )
     before, after = first - timedelta(days=1), last + timedelta(days=1)
     return Planner(

@@ -278,6 +278,7 @@ def test_the_month_shows_what_stands_on_each_day_and_the_chosen_day_its_places(
     assert "Tuesday, 3 June 2025" in words(page)
     now = office.get(PAGE)
     assert "May 2025" in words(now)
+    assert min(cells(now)) == 12  # weeks that are over are not shown
     assert soup(now).select_one("#planner-day") is None
 
 
