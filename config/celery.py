@@ -82,6 +82,7 @@ app.conf.beat_schedule = {
     "compare": every("scheduler.tasks.compare", 3600, "solve"),
     "forget-ceremonies": every("scheduler.tasks.forget_ceremonies", 3600, "solve"),
     "forget-sessions": every("config.tasks.forget_sessions", 3600, "mail"),
+    "forget-people": every("scheduler.tasks.forget_people", 86_400, "solve"),
     "scrub": every("notifications.tasks.scrub", 86_400, "mail"),
     "finish": every("scheduler.tasks.finish", 300, "solve"),
     # Each night's first run does the night's work; the later ones find nothing to do, or make up for a night that was missed.

@@ -177,6 +177,7 @@ LINK_PATHS = {
 }
 OFFICE_PATH = "/office/visits/{code}/"
 UPDATE_HOLD_SECONDS: int = env.int("UPDATE_HOLD_SECONDS", default=60)
+FORGET_AFTER_MONTHS: int = env.int("FORGET_AFTER_MONTHS", default=12)
 try:
     CHANNELS: dict[str, str] = json.loads(env.str("CHANNELS", default="") or "{}")
 except ValueError as error:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from notifications import replies
 from notifications.models import Bucket, Call, OutboxMessage, Reply, Thread
 
 KEPT = timedelta(days=30)
 BUCKETS_KEPT = timedelta(days=2)  # longer than any bucket takes to fill up again
+
+NO_FACTS: dict[str, Any] = {"facts": {}, "entry": None, "to": {}, "links": []}
+NO_LETTER: dict[str, Any] = NO_FACTS | dict.fromkeys(["subject", "text", "html", "ics", "to_name", "to_email"], "")
+NO_CALL: dict[str, Any] = NO_FACTS | dict.fromkeys(["whom", "organisation", "phone", "say"], "")
+NOTHING_TOLD: dict[str, Any] = {"told_facts": {}, "told_to": {}, "told_entry": None}
 
 
 def scrub(*, now: datetime) -> int:
@@ -26,16 +34,47 @@ def scrub(*, now: datetime) -> int:
         OutboxMessage.objects.alias(**ended)
         .filter(over, created_at__lt=before, status__in=["sent", "superseded", "cancelled"])
         .exclude(to_email="")
-        .update(subject="", text="", html="", ics="", facts={}, entry=None, to={}, to_name="", to_email="", links=[])
+        .update(**NO_LETTER)
     )
-    Call.objects.alias(**ended).filter(over, created_at__lt=before).exclude(status=Call.Status.OPEN).update(
-        whom="", organisation="", phone="", say="", facts={}, entry=None, to={}, links=[]
-    )
+    Call.objects.alias(**ended).filter(over, created_at__lt=before).exclude(status=Call.Status.OPEN).update(**NO_CALL)
     Thread.objects.alias(end=KeyTextTransform("end", "told_entry")).filter(end__lt=before.isoformat()).update(
-        told_facts={}, told_to={}, told_entry=None
+        **NOTHING_TOLD
     )
     Reply.objects.filter(received_at__lt=before).exclude(pk__in=replies.for_a_person().order_by().values("pk")).update(
         from_email="", subject="", text=""
     )
     Bucket.objects.filter(updated__lt=now - BUCKETS_KEPT).delete()
     return letters
+
+
+def forget(*, about: Collection[str], now: datetime) -> None:
+    """Leave nothing of what was told and answered about these subjects, whatever became of it: that it was, and when, stays.
+
+    What was still to be sent or rung is not; the alarms of what could not arrive go with it. The caller holds a transaction.
+    """
+    letters = OutboxMessage.objects.filter(thread__about__in=about)
+    alarms = [f"office:undeliverable:{pk}" for pk in letters.values_list("pk", flat=True)]
+    letters = OutboxMessage.objects.filter(Q(thread__about__in=about) | Q(thread__key__in=alarms))
+    letters.filter(status__in=["queued", "dead"]).update(status="cancelled")
+    letters.update(**NO_LETTER, last_error="")
+    rung = Call.objects.filter(Q(about__in=about) | Q(thread__key__in=alarms))
+    rung.filter(status=Call.Status.OPEN).update(status=Call.Status.CANCELLED)
+    rung.update(**NO_CALL)
+    of_them = Thread.objects.filter(Q(about__in=about) | Q(key__in=alarms))
+    of_them.update(**NOTHING_TOLD)
+    _forget_replies(Reply.objects.filter(thread__in=of_them), now=now)
+
+
+def forget_strangers(*, before: datetime, now: datetime, address: str = "") -> None:
+    """The same for letters that came in before an instant and belong to no subject: all of them, or those from one address."""
+    strays = Reply.objects.filter(thread=None, received_at__lte=before)
+    _forget_replies(strays.filter(from_email__iexact=address) if address else strays, now=now)
+
+
+def _forget_replies(rows: QuerySet[Reply], *, now: datetime) -> None:
+    """Nobody has to read them any more, either. The name that their sender's mail server gave them goes, too."""
+    rows.exclude(message_id__startswith="forgotten-").update(
+        message_id=Concat(Value("forgotten-"), Cast("pk", CharField())),
+        **dict.fromkeys(["from_email", "subject", "text", "reason", "uid"], ""),
+        seen_at=Coalesce("seen_at", Value(now)),
+    )

@@ -82,7 +82,9 @@ def _of_visit(row: Mapping[str, Any], before: Mapping[str, Any] | None, zone: Zo
         yield _("Another leader on the day.")
     if is_new("arrived_heads"):
         yield _("Came: %(heads)d") % {"heads": row["arrived_heads"] or 0}
-    if is_new("link_version"):
+    if is_new("forgotten_at"):
+        yield _("Everything about people was erased; the link opens nothing any more.")
+    elif is_new("link_version"):
         yield _("A new link was made; the old one opens nothing any more.")
     if row["reason"] and is_new("reason"):
         yield _("Reason: %(why)s") % {"why": row["reason"]}

@@ -41,13 +41,15 @@ class Person:
 def locked(visit_id: int, *also: date) -> Visit:
     """The visit as it is once the locks of its day, and of the days that it may go to, are ours.
 
-    Raises Visit.DoesNotExist, and StaleForm where somebody else has moved it in this very moment.
+    Raises Visit.DoesNotExist, StaleForm where somebody else has moved it in this very moment, and NotAllowedNow where it is forgotten.
     """
     day = Visit.objects.values_list("day", flat=True).get(pk=visit_id)
     locks.museum_days([*also, day] if day else also)
     visit = Visit.objects.select_related("tour", "audience").get(pk=visit_id)
     if visit.day != day:  # moved between our look and our lock
         raise StaleForm(revision=visit.revision)
+    if visit.forgotten_at:
+        raise NotAllowedNow
     return visit
 
 

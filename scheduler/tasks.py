@@ -5,7 +5,19 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from scheduler import arrivals, bookings, ceremonies, hearing, letters, mending, offers, planning, reminders, waiting
+from scheduler import (
+    arrivals,
+    bookings,
+    ceremonies,
+    forgetting,
+    hearing,
+    letters,
+    mending,
+    offers,
+    planning,
+    reminders,
+    waiting,
+)
 
 
 @shared_task
@@ -67,6 +79,12 @@ def take_answers() -> int:
 def forget_ceremonies() -> int:
     """Delete the plans of ceremonies that are over."""
     return ceremonies.forget(now=timezone.now())
+
+
+@shared_task
+def forget_people() -> int:
+    """Leave nothing of who came to visits that were over long ago."""
+    return forgetting.due(now=timezone.now())
 
 
 @shared_task
