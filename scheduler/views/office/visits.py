@@ -194,7 +194,7 @@ def correct_contact(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @office_only
 def new_link(request: HttpRequest, code: str) -> HttpResponse:
     """A new link to the visit, shown here and never again; the audit trail keeps who made it."""
-    found = get_object_or_404(queries.visits(), code=code)
+    found = get_object_or_404(queries.visits(), code=code, forgotten_at=None)
     address = locks.door(lost_links.make_anew)(found.pk, now=timezone.now())
     picture = segno.make(address, error="m").svg_data_uri(scale=4, border=2, light="#fff")
     return page(request, get_object_or_404(queries.visits(), code=code), link=address, qr=picture)
