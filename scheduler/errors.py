@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -110,6 +110,16 @@ class StillHit(Refused):
 
     code = "undecided_visits"
     detail = _("Please decide about each visit that has to give way.")
+
+
+class StillToCome(Refused):
+    """A person cannot be erased while a visit of theirs lies ahead; `codes` name those visits."""
+
+    code = "still_to_come"
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        detail = _("A visit of this person is still to come. Please cancel it first: %(codes)s")
+        super().__init__(detail % {"codes": ", ".join(codes)}, codes=list(codes))
 
 
 class StaleForm(Refused):

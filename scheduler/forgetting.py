@@ -77,6 +77,11 @@ def forget(visits: Collection[int], *, now: datetime) -> int:
     return len(found)
 
 
+def forget_strays(address: str, *, now: datetime) -> None:
+    """Leave nothing of the letters that came in from an address and belong to no visit."""
+    retention.forget_strangers(before=now, now=now, address=address)
+
+
 def _what_has_no_visit(before: datetime, *, now: datetime) -> None:
     """Why guides were away, and letters that came in and belong to no visit."""
     gone = Q(period__endswith__lte=before) & ~Q(reason="")

@@ -82,6 +82,8 @@ NO_PAGES = {
             "office_send_letter_again",
             "office_readdress_letter",
             "office_settings_undo",
+            "office_settings_person_file",
+            "office_settings_person_erase",
         ],
         POSTED,
     ),
@@ -288,7 +290,7 @@ def every_page(stage: Stage, now: datetime) -> Iterator[Shown]:
     for section in SECTIONS:
         yield Shown("office_insight", "office", f"/office/insight/{section}/?{span}", section)
     yield Shown("office_settings", "office", "/office/settings/")
-    for part in ("museum", "opening", "translations", "letters"):
+    for part in ("museum", "opening", "translations", "letters", "person"):
         yield Shown(f"office_settings_{part}", "office", f"/office/settings/{part}/")
     yield Shown("office_settings_matrix", "office", "/office/settings/leads/")
     yield Shown("office_settings_letter", "office", f"/office/settings/letters/{next(iter(kinds()))}/")
