@@ -28,7 +28,10 @@ Ask = Callable[..., Request]
 def somebody_waits() -> bool:
     """Whether a transaction waits for an advisory lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"  # others test beside
+        )
         return bool(cursor.fetchone()[0])
 
 
