@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,17 +52,20 @@ def forget(*, about: Collection[str], now: datetime) -> None:
 
     What was still to be sent or rung is not; the alarms of what could not arrive go with it. The caller holds a transaction.
     """
-    letters = OutboxMessage.objects.filter(thread__about__in=about)
-    alarms = [f"office:undeliverable:{pk}" for pk in letters.values_list("pk", flat=True)]
-    letters = OutboxMessage.objects.filter(Q(thread__about__in=about) | Q(thread__key__in=alarms))
+    own = Thread.objects.filter(about__in=about)
+    alarms = [f"office:undeliverable:{pk}" for pk in _letters_of(own).values_list("pk", flat=True)]
+    of_them = [*own, *Thread.objects.filter(key__in=alarms)]
+    letters, rung = _letters_of(of_them), Call.objects.filter(thread__in=of_them)
     letters.filter(status__in=["queued", "dead"]).update(status="cancelled")
     letters.update(**NO_LETTER, last_error="")
-    rung = Call.objects.filter(Q(about__in=about) | Q(thread__key__in=alarms))
     rung.filter(status=Call.Status.OPEN).update(status=Call.Status.CANCELLED)
     rung.update(**NO_CALL)
-    of_them = Thread.objects.filter(Q(about__in=about) | Q(key__in=alarms))
-    of_them.update(**NOTHING_TOLD)
+    Thread.objects.filter(pk__in=[thread.pk for thread in of_them]).update(**NOTHING_TOLD)
     _forget_replies(Reply.objects.filter(thread__in=of_them), now=now)
+
+
+def _letters_of(threads: Iterable[Thread]) -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(thread__in=list(threads))
 
 
 def forget_strangers(*, before: datetime, now: datetime, address: str = "") -> None:

@@ -92,10 +92,9 @@ def _what_has_no_visit(before: datetime, *, now: datetime) -> None:
 
 def _why_guides_declined(ids: Collection[int]) -> None:
     """The audit trail notes beside a guide's No what they said: an illness is nobody's business a year later."""
-    said = Context.objects.filter(metadata__has_key="why")
-    of_visits = _events("VisitEvent").filter(pgh_obj__in=ids).values("pgh_context")
-    of_parties = _events("PartyEvent").filter(visit__in=ids).values("pgh_context")
-    for context in said.filter(Q(pk__in=of_visits) | Q(pk__in=of_parties)):
+    of_visits = _events("VisitEvent").filter(pgh_obj__in=ids).values_list("pgh_context", flat=True)
+    of_parties = _events("PartyEvent").filter(visit__in=ids).values_list("pgh_context", flat=True)
+    for context in Context.objects.filter(pk__in={*of_visits, *of_parties} - {None}, metadata__has_key="why"):
         context.metadata.pop("why")
         context.save(update_fields=["metadata"])
 

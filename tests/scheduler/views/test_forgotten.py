@@ -9,7 +9,7 @@ from django.test import Client
 from scheduler import arrivals, forgetting
 from scheduler.models import Visit
 from tests.scheduler.forgotten import MARK, long_after, mark
-from tests.scheduler.views.conftest import NEAR, Book, browser, link, soup
+from tests.scheduler.views.conftest import NEAR, Book, browser, link, signed_in, soup
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +48,19 @@ def test_so_do_the_lists_it_stands_in(visit: Visit, office: Client) -> None:
         page = office.get(address)
         assert (page.status_code, MARK in page.content.decode()) == (200, False), address
     assert visit.code in office.get("/office/visits/").content.decode()
+
+
+def test_so_do_its_guides_pages_and_the_api(visit: Visit, office: Client) -> None:
+    party = visit.parties.get()
+    assert party.guide is not None
+    guide = signed_in(party.guide.code)
+    for client, address in (
+        (guide, f"/guide/?from={NEAR}"),
+        (guide, f"/guide/sheet/?day={NEAR}"),
+        (office, f"/api/v1/visits/{visit.code}/"),
+    ):
+        page = client.get(address)
+        assert (page.status_code, MARK in page.content.decode()) == (200, False), address
 
 
 def test_nothing_of_it_can_be_changed_any_more(visit: Visit, office: Client) -> None:
