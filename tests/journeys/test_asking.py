@@ -23,6 +23,7 @@ def wish(screen: Page, *, tour: str = "halls", heads: str = "20") -> None:
 
 def free_day(screen: Page) -> Locator:
     """A Tuesday some weeks ahead, the month turned to it where need be: the last days of one may have nothing free."""
+    expect(screen.locator("form[aria-busy]")).to_have_count(0)  # a press on what is being written anew is lost
     button = screen.locator(f"button[name=day][value='{coming(TUESDAY, weeks=2)}']")
     if not button.count():
         screen.locator("button[name=month]").last.click()
