@@ -34,6 +34,7 @@ def free_day(screen: Page) -> Locator:
 def choose_a_time(screen: Page) -> None:
     """The first time of that day."""
     free_day(screen).click()
+    expect(screen.locator("form[aria-busy]")).to_have_count(0)
     screen.locator("#day label.pick").first.click()
 
 
