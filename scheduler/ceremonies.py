@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -28,6 +28,13 @@ def note(visit: Visit, plan: Plan | None) -> None:
     """Keep what was said of a visit's ceremony; nothing where nothing was said."""
     if plan is not None and any(astuple(plan)):
         CeremonyPlan.objects.create(visit=visit, **asdict(plan))
+
+
+def plan_of(visit: Visit) -> Plan | None:
+    """What was said of a visit's ceremony, while it is kept. One query."""
+    names = [field.name for field in fields(Plan)]
+    said = CeremonyPlan.objects.filter(visit=visit).values(*names).first()
+    return Plan(**said) if said else None
 
 
 def forget(*, now: datetime) -> int:

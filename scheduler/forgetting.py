@@ -19,9 +19,14 @@ from scheduler.models import Absence, CeremonyPlan, ChangeRequest, Contact, Visi
 
 BATCH = 100
 """So many visits in one transaction: it holds the locks of their days."""
+WORDS = (
+    *("title_kk", "title_ru", "title_en", "notes", "access_needs"),
+    *("leader_name", "leader_phone", "reason", "price_reason"),
+)
+"""What people said of a visit, and of themselves."""
 NOTHING: dict[str, Any] = {
-    **dict.fromkeys(["title_kk", "title_ru", "title_en", "notes", "access_needs", "reason", "request_print"], ""),
-    **dict.fromkeys(["leader_name", "leader_phone"], ""),
+    **dict.fromkeys(WORDS, ""),
+    "request_print": "",
     "request_key": None,
     # That somebody gave a reason is counted among what was waived; what it was is not.
     "price_reason": Case(When(price_reason="", then=Value("")), default=Value("–")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -11,21 +12,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from notifications.models import Call, OutboxMessage, Reply, Thread
-from scheduler import forgetting, locks, queries, telling
+from scheduler import ceremonies, forgetting, locks, queries, telling
 from scheduler.errors import StillToCome
 from scheduler.models import Visit
 
-WORDS = (
-    "title_kk",
-    "title_ru",
-    "title_en",
-    "notes",
-    "access_needs",
-    "leader_name",
-    "leader_phone",
-    "reason",
-    "price_reason",
-)
 FACTS = (
     "code",
     "kind",
@@ -39,7 +29,7 @@ FACTS = (
     "free",
     "created_at",
 )
-"""What is written down of a visit: what people said, and what is counted."""
+"""What is counted of a visit, and stays; what people said of it is `forgetting.WORDS`."""
 
 
 def visits_of(address: str) -> QuerySet[Visit]:
@@ -76,12 +66,15 @@ def ahead(visits: Iterable[Visit], *, now: datetime) -> list[Visit]:
     ]
 
 
-def file_of(address: str, *, now: datetime) -> dict[str, Any]:
-    """All that is known of a person, as plain values for a file; of other contacts of the same visits nothing."""
+def file_of(address: str, *, plans: bool, now: datetime) -> dict[str, Any]:
+    """All that is known of a person, as plain values for a file; of other contacts of the same visits nothing.
+
+    `plans`: those of ceremonies are in it, as long as they are kept.
+    """
     return {
         "person": address,
         "written_at": now,
-        "visits": [_visit(visit, address) for visit in visits_of(address)],
+        "visits": [_visit(visit, address, plans=plans) for visit in visits_of(address)],
         "letters_from_them": [_reply(reply) for reply in strays_of(address)],
     }
 
@@ -101,7 +94,8 @@ def erase(address: str, *, now: datetime) -> int:
     return forgotten
 
 
-def _visit(visit: Visit, address: str) -> dict[str, Any]:
+def _visit(visit: Visit, address: str, *, plans: bool) -> dict[str, Any]:
+    plan = ceremonies.plan_of(visit) if plans else None
     threads = _threads(visit, address)
     events = apps.get_model("scheduler", "VisitEvent").objects.filter(pgh_obj=visit.pk).order_by("pgh_id")
     return {
@@ -110,13 +104,14 @@ def _visit(visit: Visit, address: str) -> dict[str, Any]:
         "end": visit.period.upper if visit.period else None,
         "tour": visit.tour.code if visit.tour else None,
         "kind_of_group": visit.audience.code if visit.audience else None,
-        **{name: getattr(visit, name) for name in WORDS},
+        **{name: getattr(visit, name) for name in forgetting.WORDS},
+        **({"ceremony_plan": asdict(plan)} if plan else {}),
         "contacts": [
             {name: getattr(contact, name) for name in ("name", "organisation", "email", "phone", "channel", "locale")}
             for contact in visit.contacts.all()
             if address in (contact.email.casefold(), contact.phone)
         ],
-        "earlier": _different(events.values(*WORDS)),
+        "earlier": _different(events.values(*forgetting.WORDS)),
         "late_changes": list(visit.change_requests.values("kind", "status", "start", "heads", "reason", "asked_at")),
         "letters": list(
             OutboxMessage.objects.filter(thread__in=threads)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
-from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate as _has_proved
 from allauth.mfa.admin import AuthenticatorAdmin
 from allauth.mfa.models import Authenticator
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +23,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from tours import services
 from tours.admin.frame import CatalogueAdmin, PartInline
 from tours.models import ApiToken, Guide, GuideHours, Language, Tour, User
+from tours.sign_in import proven_anew
 
 
 class HoursInline(PartInline):
@@ -87,22 +81,6 @@ class GuideAdmin(CatalogueAdmin):
     def renew_calendar_addresses(self, request: HttpRequest, queryset: QuerySet[Guide]) -> None:
         for guide in queryset:
             services.renew_calendar_address(guide)
-
-
-def proven_anew(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Ask whoever has not proved in the last minutes that it is they, where a second factor is required at all.
-
-    What was typed is not kept meanwhile: it may be somebody's password.
-    """
-
-    @wraps(view)
-    def door(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
-        if settings.OFFICE_NEEDS_SECOND_FACTOR and request.user.is_authenticated and not _has_proved(request):
-            ask = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
-            return redirect(f"{ask}?{urlencode({'next': request.path})}")
-        return view(request, *args, **named)
-
-    return door
 
 
 class Guarded(ModelAdmin):  # type: ignore[misc]  # unfold has no types

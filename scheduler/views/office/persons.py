@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,16 +13,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from scheduler import locks, persons, queries
+from scheduler import locks, permissions, persons, queries
 from scheduler.errors import Refused
 from scheduler.forms.persons import EraseForm, PersonSoughtForm
-from scheduler.views.access import office_only
+from scheduler.views.access import office_only, staff
 from scheduler.views.pages import show, status_of, tried
 from tours.errors import CatalogueError
+from tours.sign_in import proven_anew
+
+PAGE = "office_settings_person"
+proven = partial(proven_anew, back_to=PAGE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @office_only
+@proven
 def person(request: HttpRequest) -> HttpResponse:
     """What there is of a person. Posted, it looks and changes nothing."""
     if request.method != "POST":
@@ -32,12 +38,14 @@ def person(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @office_only
+@proven
 def download(request: HttpRequest) -> HttpResponse:
     """All of it as a JSON file that a person can read."""
     form = PersonSoughtForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    found = persons.file_of(form.cleaned_data["who"], now=timezone.now())
+    plans = permissions.sees_ceremony_plans(staff(request))
+    found = persons.file_of(form.cleaned_data["who"], plans=plans, now=timezone.now())
     as_text = {"indent": 2, "ensure_ascii": False}
     headers = {"Content-Disposition": 'attachment; filename="person.json"'}
     return JsonResponse(found, json_dumps_params=as_text, headers=headers)
@@ -45,6 +53,7 @@ def download(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @office_only
+@proven
 def erase(request: HttpRequest) -> HttpResponse:
     """Forget them at once, in all visits that are over."""
     form = EraseForm(request.POST)
@@ -56,7 +65,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     count = done or 0
     said = ngettext("Erased, in %(count)d visit.", "Erased, in %(count)d visits.", count) % {"count": count}
     messages.success(request, said if count else _("Erased: letters that belong to no visit."))
-    return redirect("office_settings_person")
+    return redirect(PAGE)
 
 
 def _page(

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 
 from notifications.models import Reply
 from scheduler import arrivals, bookings
 from scheduler.bookings import Person
-from scheduler.models import Contact, Visit
+from scheduler.models import CeremonyPlan, Contact, Visit
 from tests.scheduler.forgotten import MARK, mark, tables_with
 from tests.scheduler.views.conftest import NEAR, Book, soup
 from tours.models import User
@@ -89,6 +92,51 @@ def test_the_file_has_all_of_theirs_and_nothing_of_other_contacts(visit: Visit, 
     assert [contact["name"] for contact in one["contacts"]] == ["Ақбөпежан Ұлпанова"]
     assert one["letters"] and all(letter["to_email"] == "Akbope@example.org" for letter in one["letters"])
     assert [letter["text"] for letter in answer.json()["letters_from_them"]] == ["Рахмет"]
+
+
+def test_the_plan_of_a_ceremony_is_in_the_file_for_whom_an_administrator_lets_read_it(
+    visit: Visit, office: Client, office_user: User
+) -> None:
+    CeremonyPlan.objects.create(visit=visit, led_by="Посол", vehicles="123 ABC 01")
+
+    def said() -> dict[str, Any]:
+        (one,) = sent(office, "akbope@example.org", "file/").json()["visits"]
+        return dict(one)
+
+    assert "ceremony_plan" not in said()
+    office_user.user_permissions.add(Permission.objects.get(codename="view_ceremonyplan"))
+    assert said()["ceremony_plan"] == {
+        "led_by": "Посол", "press": "", "interpreter": "", "embassy": "", "vehicles": "123 ABC 01",
+    }  # fmt: skip
+    CeremonyPlan.objects.all().delete()
+    assert "ceremony_plan" not in said()
+
+
+def test_where_a_second_factor_is_required_all_of_it_asks_for_a_fresh_proof(
+    visit: Visit, office: Client, office_user: User, settings: Any, clock: time_machine.Coordinates
+) -> None:
+    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    office_user.set_password("a long enough password")
+    office_user.save(update_fields=["password"])
+    office.force_login(office_user, "django.contrib.auth.backends.ModelBackend")
+    Authenticator.objects.create(
+        user=office_user, type=Authenticator.Type.TOTP, data={"secret": generate_totp_secret()}
+    )
+    asked = "/accounts/reauthenticate/?next=%2Foffice%2Fsettings%2Fperson%2F"
+    assert office.get(PAGE)["Location"] == asked
+    for action in ("", "file/", "erase/"):
+        answer = sent(office, "akbope@example.org", action, sure="on")
+        assert (answer.status_code, answer["Location"]) == (303, asked)
+        assert "akbope" not in str(dict(office.session)), "nobody's address is kept for later"
+    assert "This was not sent." in office.get(asked).content.decode()
+    assert Contact.objects.filter(visit=visit).count() == 2
+    proved = office.post(asked, {"password": "a long enough password"})
+    assert proved["Location"] == PAGE
+    assert visit.code in sent(office, "akbope@example.org").content.decode()
+    assert sent(office, "akbope@example.org", "file/").status_code == 200
+    clock.move_to(AFTER + timedelta(minutes=6))
+    assert sent(office, "akbope@example.org", "erase/", sure="on")["Location"] == asked
+    assert Contact.objects.filter(visit=visit).count() == 2
 
 
 def test_erasing_leaves_no_word_in_any_table(visit: Visit, office: Client, office_user: User) -> None:
