@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from scheduler.models import CeremonyPlan, Visit
 from tests.browser import Pages, coming, overflows
+from tests.live import wait_until
 from tours.models import Museum
 
 TUESDAY = 1
@@ -23,7 +24,6 @@ def wish(screen: Page, *, tour: str = "halls", heads: str = "20") -> None:
 
 def free_day(screen: Page) -> Locator:
     """A Tuesday some weeks ahead, the month turned to it where need be: the last days of one may have nothing free."""
-    expect(screen.locator("form[aria-busy]")).to_have_count(0)  # a press on what is being written anew is lost
     button = screen.locator(f"button[name=day][value='{coming(TUESDAY, weeks=2)}']")
     if not button.count():
         screen.locator("button[name=month]").last.click()
@@ -34,13 +34,28 @@ def free_day(screen: Page) -> Locator:
 def choose_a_time(screen: Page) -> None:
     """The first time of that day."""
     free_day(screen).click()
-    expect(screen.locator("form[aria-busy]")).to_have_count(0)
     screen.locator("#day label.pick").first.click()
 
 
 def person(screen: Page) -> None:
     screen.fill("input[name=name]", "Айгерім Сейітқызы")
     screen.fill("input[name=email]", "aigerim@example.org")
+
+
+def send(screen: Page) -> None:
+    screen.click("button[name=book]")
+    screen.wait_for_url("**/visit/**")
+
+
+def on_their_visit(page: Pages) -> Page:
+    """A phone on which somebody has just asked for a visit."""
+    screen = page(width=390)
+    screen.goto("/ask/")
+    wish(screen)
+    choose_a_time(screen)
+    person(screen)
+    send(screen)
+    return screen
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -52,8 +67,7 @@ def test_a_visit_is_asked_for_on_one_page_that_unfolds(page: Pages, open_museum:
     choose_a_time(screen)
     person(screen)
     assert not overflows(screen)
-    screen.click("button[name=book]")
-    screen.wait_for_url("**/visit/**")
+    send(screen)
     assert screen.locator("p.large").inner_text() == Visit.objects.get().code
     assert not overflows(screen)
 
@@ -96,8 +110,7 @@ def test_what_was_typed_comes_back_until_it_is_sent(page: Pages, open_museum: Mu
     choose_a_time(screen)
     assert screen.input_value("input[name=name]") == "Айгерім Сейітқызы"
     assert screen.input_value("input[name=vehicles]") == "Coach 123 ABC 01"
-    screen.click("button[name=book]")
-    screen.wait_for_url("**/visit/**")
+    send(screen)
     assert CeremonyPlan.objects.get().vehicles == "Coach 123 ABC 01"
     screen.goto("/ask/")
     assert screen.input_value("input[name=name]") == ""
@@ -125,18 +138,11 @@ def test_the_chosen_time_is_as_little_lost_as_what_was_typed(page: Pages, open_m
     expect(screen.locator("input[name=start]:checked")).to_be_attached()
     assert screen.evaluate(CHOSEN) == chosen
     assert screen.input_value("input[name=name]") == "Айгерім Сейітқызы"
-    screen.click("button[name=book]")
-    screen.wait_for_url("**/visit/**")
+    send(screen)
 
 
 def test_who_goes_back_and_sends_the_same_once_more_has_still_one_visit(page: Pages, open_museum: Museum) -> None:
-    screen = page(width=390)
-    screen.goto("/ask/")
-    wish(screen)
-    choose_a_time(screen)
-    person(screen)
-    screen.click("button[name=book]")
-    screen.wait_for_url("**/visit/**")
+    screen = on_their_visit(page)
     first = screen.url
     screen.go_back()
     if not screen.locator("input[name=start]:checked").count():
@@ -151,8 +157,7 @@ def test_who_goes_back_and_sends_the_same_once_more_has_still_one_visit(page: Pa
     screen.click("button[name=book]")
     expect(screen.locator("#refused")).to_be_visible()  # asks whether a second group is meant
     page.expected("422")
-    screen.click("button[name=book]")
-    screen.wait_for_url("**/visit/**")
+    send(screen)
     assert Visit.objects.count() == 2
 
 
@@ -196,6 +201,34 @@ def test_who_reads_by_another_clock_sees_it_beneath_the_museums(page: Pages, ope
     assert "Europe/Berlin" in berlin.locator(".own-note").inner_text()
 
 
+def test_what_a_hand_has_pressed_is_not_written_anew_beneath_it(page: Pages, open_museum: Museum) -> None:
+    screen = page()
+    screen.goto("/ask/")
+    wish(screen)
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    screen.route("**/ask/starts/**", hold_the_first)
+    screen.fill("input[name=heads]", "30")
+    wait_until(lambda: screen.title() and held, what="what the form asks for")
+    month = screen.locator("#month").inner_text()
+    screen.locator("button[name=month]").last.hover()
+    screen.mouse.down()
+    with screen.expect_response("**/ask/starts/**") as answer:
+        held[0].continue_()
+    answer.value.finished()
+    screen.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    screen.mouse.up()
+    expect(screen.locator("#month")).not_to_have_text(month)
+    expect(screen.locator("form[aria-busy]")).to_have_count(0)
+    assert screen.locator("#month").inner_text() != month
+
+
 def test_where_the_network_fails_the_form_does_without_the_script(page: Pages, open_museum: Museum) -> None:
     screen = page()
     screen.goto("/ask/")
@@ -208,13 +241,7 @@ def test_where_the_network_fails_the_form_does_without_the_script(page: Pages, o
 
 
 def test_the_voucher_is_there_to_print_and_to_keep(page: Pages, open_museum: Museum) -> None:
-    screen = page(width=390)
-    screen.goto("/ask/")
-    wish(screen)
-    choose_a_time(screen)
-    person(screen)
-    screen.click("button[name=book]")
-    screen.wait_for_url("**/visit/**")
+    screen = on_their_visit(page)
     with screen.expect_download() as kept:
         screen.locator("a[href$='voucher.png']").click()
     assert kept.value.suggested_filename == f"{Visit.objects.get().code}.png"

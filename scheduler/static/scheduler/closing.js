@@ -3,16 +3,15 @@
 "use strict";
 
 (() => {
-  const { able, made, iso, at, day, minutes, typed, plain, drawing, bar, name, there, redraw, chooser, MINUTE, DAY } = window.QonaqTimeline;
+  const { able, made, iso, at, day, typed, DAY } = window.QonaqTimeline;
+  const { calendar, narrow } = window.QonaqCalendar;
   const form = document.getElementById("closing");
   const part = document.getElementById("calendar");
   const timeline = document.getElementById("timeline");
   const chosenLine = document.getElementById("chosen");
   const told = form.querySelector("fieldset.told");
-  const narrow = matchMedia("(max-width: 44rem)");
   const say = part.dataset;
   const PAUSE = 350;
-  const HOUR_OF_WEEK = 48;  // pixels: half an hour is as wide as a finger needs, and as its number of people
   const DATE = /^20\d\d-\d\d-\d\d$/;
   const PLACE_AND_TIME = ["spaces", "first", "starts", "last", "ends", "open_end", "repeats", "repeats_until"];
 
@@ -30,7 +29,8 @@
     const from = at(`${first}T${field("starts").value || "00:00"}`);
     const to = field("open_end").checked ? Infinity : field("ends").value ? at(`${last}T${field("ends").value}`) : at(`${last}T00:00`) + DAY;
     const rows = ticks().filter(tick => tick.checked).map(tick => tick.value);
-    const times = rule() && data && data.times && data.times.map(([begins, ends]) => [at(begins), ends ? at(ends) : Infinity]);
+    const { times: said } = sheet.data || {};
+    const times = rule() && said && said.map(([begins, ends]) => [at(begins), ends ? at(ends) : Infinity]);
     return from < to ? { rows: rows.length ? rows : null, from, to, ...(times ? { times } : {}) } : null;
   }
 
@@ -44,7 +44,7 @@
 
   function moment(milliseconds) {
     const text = iso(milliseconds), [year, month, date] = text.slice(0, 10).split("-");
-    const name = (data && data.names[text.slice(0, 10)]) || `${date}.${month}.${year}`;
+    const name = (sheet.data && sheet.data.names[text.slice(0, 10)]) || `${date}.${month}.${year}`;
     return [name, text.slice(11, 16)];
   }
 
@@ -65,7 +65,7 @@
 
   function lookSoon() {
     clearTimeout(timer);
-    if (data) data.times = null;  // of what was typed before
+    if (sheet.data) sheet.data.times = null;  // of what was typed before
     timer = setTimeout(() => {
       if (able && rule()) open(shown);
       look();
@@ -142,13 +142,34 @@
 
   /* --- The calendar ----------------------------------------------------------------------------------------------------- */
 
-  let data = null;
-  let calendar = null;
-  let drawn = "";
-  let revealed = "";
-  let shown = { day: begins(), span: narrow.matches ? "day" : "week" };
-  let loading = null;
   const heads = new Map();
+  const sheet = calendar(part, {
+    chosen: (stretch, done) => {
+      write(stretch);
+      unended = !done;
+      sheet.paint();
+      line();
+      lookSoon();
+    },
+    turn,
+    wanted: read,
+    moment: time => moment(time).join(", "),
+    settings: () => {
+      heads.clear();
+      return { dayHeaderFormat: date => head(day(date)) };
+    },
+    drawn: like => {
+      document.getElementById("whole").textContent = week() ? say.sayWeek : say.sayDay;
+      for (const button of part.querySelectorAll("[data-span]")) button.setAttribute("aria-pressed", String(button.dataset.span === shown.span));
+      line();
+      requestAnimationFrame(() => reveal(like));
+    },
+    painted: () => requestAnimationFrame(mark),
+  });
+
+  let shown = { day: begins(), span: narrow.matches ? "day" : "week" };
+  let revealed = "";
+  const week = () => shown.span === "week";
 
   /* The first day that is typed; today where it has begun and is not over; of one that repeats and has begun, its next. */
   function begins() {
@@ -157,112 +178,30 @@
     return DATE.test(first) && !(first < say.today && stretch && stretch.to > at(`${say.today}T00:00`)) ? first : say.today;
   }
 
-  const week = () => shown.span === "week";
-  const step = () => week() ? 60 : narrow.matches ? 30 : Number(say.grid);
-  const view = () => ({
-    rows: data.rows.map(row => row.id),
-    days: data.days.map(each => at(`${each}T00:00`)),
-    opens: minutes(data.opens),
-    closes: minutes(data.closes),
-    step: step(),
-  });
-
-  const hand = able && chooser(timeline, {
-    calendar: () => calendar,
-    view,
-    free: false,
-    chosen: (stretch, done) => {
-      write(stretch);
-      unended = !done;
-      paint();
-      line();
-      lookSoon();
-    },
-    reached: (row, from) => {
-      const title = data.rows.find(each => each.id === row).title, what = there(data, row, from, from + step() * MINUTE, say.sayFree);
-      document.getElementById("place").textContent = `${title}, ${moment(from).join(", ")}: ${what}`;
-    },
-    turn: by => turn(by),
-  });
-
   function turn(by) {
     const length = week() ? 7 : 1;
     return open({ ...shown, day: by ? iso(at(`${shown.day}T00:00`) + by * length * DAY).slice(0, 10) : say.today });
   }
 
-  async function open(wanted) {
+  function open(wanted) {
     shown = wanted;
-    if (loading) loading.abort();
-    const mine = loading = new AbortController();
     const asked = new URLSearchParams({ day: shown.day, span: shown.span, closure: say.closure });
     if (rule()) for (const [name, value] of new FormData(form)) if (PLACE_AND_TIME.includes(name) || name === "rrule") asked.append(name, value);
-    try {
-      const answer = await fetch(`${say.address}?${asked}`, { signal: mine.signal, cache: "no-store", credentials: "same-origin" });
-      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-      data = await answer.json();
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      chosenLine.hidden = false;
-      chosenLine.textContent = say.sayLost;
-      return;
-    }
-    draw();
-  }
-
-  function draw() {
-    part.hidden = false;
-    timeline.classList.toggle("week", week() && !narrow.matches);
-    const hours = (minutes(data.closes) - minutes(data.opens)) / 60;
-    const side = narrow.matches ? 108 : 164, room = timeline.clientWidth - side - 16;
-    const slot = week() ? 60 : step(), slots = hours * 60 / slot * data.days.length;
-    const width = Math.max(week() ? HOUR_OF_WEEK : narrow.matches ? 26 : 24, Math.floor(room / slots));
-    const like = `${shown.span} ${width} ${data.opens} ${data.closes}`;
-    if (calendar && drawn === like) {
-      calendar.setOption("date", data.days[0]);
-      calendar.setOption("timeZone", data.offset);
-      redraw(calendar, data, paint);
-    } else {
-      if (calendar) EventCalendar.destroy(calendar);
-      heads.clear();
-      calendar = EventCalendar.create(timeline, {
-        ...drawing(() => data, { week: week(), first: data.days[0], offset: data.offset }),
-        slotDuration: { minutes: slot },
-        slotWidth: width,
-        snapDuration: { minutes: step() },
-        eventStartEditable: false,
-        eventDurationEditable: false,
-        dayHeaderFormat: date => head(day(date)),
-        eventContent: content,
-        eventDidMount: name,
-      });
-    }
-    drawn = like;
-    document.getElementById("shown").textContent = data.title;
-    document.getElementById("whole").textContent = week() ? say.sayWeek : say.sayDay;
-    for (const button of part.querySelectorAll("[data-span]")) button.setAttribute("aria-pressed", String(button.dataset.span === shown.span));
-    paint();
-    line();
-    requestAnimationFrame(reveal);
+    return sheet.open(asked);
   }
 
   /* A week is wider than the screen: the day that is meant comes into view, once. */
-  function reveal() {
+  function reveal(like) {
     const main = timeline.querySelector(".ec-main"), side = timeline.querySelector(".ec-sidebar"), head = timeline.querySelector(`[data-day="${shown.day}"]`);
-    const now = `${data.days[0]} ${drawn}`;
+    const now = `${sheet.data.days[0]} ${like}`;
     if (!main || !head || revealed === now) return;
     revealed = now;
     main.scrollLeft += head.parentNode.getBoundingClientRect().left - main.getBoundingClientRect().left - side.offsetWidth;
   }
 
-  function paint() {
-    if (!calendar) return;
-    hand.paint(read());
-    requestAnimationFrame(mark);
-  }
-
   /* Drawing anew leaves a day's button where it stands: whoever is on it stays there, and a click that has begun is not lost. */
   function head(date) {
-    const label = data.labels[date] || "";
+    const label = sheet.data.labels[date] || "";
     const known = heads.get(date);
     if (known && known.label === label) return known;
     const button = made("button", "head", label);
@@ -272,10 +211,6 @@
     const content = { label, get domNodes() { return button.isConnected ? null : [button]; } };
     heads.set(date, content);
     return content;
-  }
-
-  function content({ event }) {
-    return bar(event, narrow.matches || (week() && event.end - event.start < 90 * MINUTE));
   }
 
   /* Visits that the chosen closure would hit stand out. */
@@ -293,9 +228,9 @@
     if (!button) return;
     if (button.dataset.turn) turn(Number(button.dataset.turn));
     if (button.dataset.span) open({ ...shown, span: button.dataset.span });
-    if (button.dataset.day) hand.press(whole(at(`${button.dataset.day}T00:00`), 1));
+    if (button.dataset.day) sheet.press(whole(at(`${button.dataset.day}T00:00`), 1));
     if (button.id === "whole") {
-      hand.take(whole(at(`${data.days[0]}T00:00`), data.days.length));
+      sheet.take(whole(at(`${sheet.data.days[0]}T00:00`), sheet.data.days.length));
     }
   });
 
@@ -305,11 +240,11 @@
     if (event.target.name && event.target.name.startsWith("notice_")) notices();
     if (!PLACE_AND_TIME.includes(event.target.name)) return;
     unended = false;
-    if (hand) {
-      hand.forget();
+    if (able) {
+      sheet.forget();
       const day = field("first").value;
-      if (data && DATE.test(day) && event.target.name === "first" && !data.days.includes(day)) open({ ...shown, day });
-      else paint();
+      if (sheet.data && DATE.test(day) && event.target.name === "first" && !sheet.data.days.includes(day)) open({ ...shown, day });
+      else sheet.paint();
     }
     line();
     lookSoon();
@@ -318,15 +253,13 @@
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   form.addEventListener("submit", () => { clearTimeout(timer); if (running) running.abort(); });
-  narrow.addEventListener("change", () => data && draw());
   addEventListener("pageshow", event => {  // a browser that goes back puts in what was typed
     const day = begins();
-    if (able && !event.persisted && shown.day !== day) open({ ...shown, day }); else paint();
+    if (able && !event.persisted && shown.day !== day) open({ ...shown, day }); else sheet.paint();
     line();
     if (read() && !document.getElementById("impact")) look();  // once, here: a second look would take "Publish" from under a hand
   });
 
-  plain(timeline);
   if (able) open(shown);
   if (document.getElementById("impact")) notices();
 })();

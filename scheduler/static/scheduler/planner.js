@@ -3,14 +3,13 @@
 "use strict";
 
 (() => {
-  const { able, iso, at, minutes, plain, drawing, bar, name, there, redraw, chooser, MINUTE, DAY } = window.QonaqTimeline;
+  const { able, iso, at, MINUTE, DAY } = window.QonaqTimeline;
+  const { calendar } = window.QonaqCalendar;
   const part = document.getElementById("calendar");
   const form = part.closest("form");
   const timeline = document.getElementById("timeline");
   const table = document.getElementById("planner-day");
   const chosenLine = document.getElementById("chosen");
-  const narrow = matchMedia("(max-width: 44rem)");
-  const say = part.dataset;
   const DATE = /^20\d\d-\d\d-\d\d$/, CLOCK = /^\d\d:\d\d$/;
 
   const field = wanted => form.elements[wanted];
@@ -46,91 +45,34 @@
 
   /* --- The calendar ----------------------------------------------------------------------------------------------------- */
 
-  let data = null;
-  let calendar = null;
-  let drawn = "";
   let shown = "";
-  let loading = null;
   let half = null;   // what a hand has begun
 
-  const step = () => narrow.matches ? 30 : Number(say.grid);
-  const view = () => ({
-    rows: data.rows.map(row => row.id),
-    days: data.days.map(each => at(`${each}T00:00`)),
-    opens: minutes(data.opens),
-    closes: minutes(data.closes),
-    step: step(),
-  });
-
-  const hand = able && chooser(timeline, {
-    calendar: () => calendar,
-    view,
-    free: false,
+  const sheet = calendar(part, {
     chosen: (stretch, done) => {
       half = stretch;
       write(stretch, done);
       if (done) half = null;
-      paint();
-    },
-    reached: (row, from) => {
-      const title = data.rows.find(each => each.id === row).title;
-      document.getElementById("place").textContent = `${title}, ${iso(from).slice(11, 16)}: ${there(data, row, from, from + step() * MINUTE, say.sayFree)}`;
+      sheet.paint();
     },
     turn: by => open(by ? iso(at(`${shown}T00:00`) + by * DAY).slice(0, 10) : shown),
+    wanted: () => half || read(),
+    moment: time => iso(time).slice(11, 16),
+    settings: () => ({}),
+    drawn: () => {
+      if (table) table.hidden = true;
+      requestAnimationFrame(() => { timeline.querySelector(".ec-main").tabIndex = 0; });  // it scrolls, and nothing within can be reached by Tab
+    },
+    painted: () => {
+      chosenLine.hidden = !half;
+      if (half) chosenLine.textContent = part.dataset.sayUntil;
+      for (const cell of form.querySelectorAll("[name=to_day]")) cell.classList.toggle("chosen", cell.value === field("day").value);
+    },
   });
 
-  async function open(day) {
+  function open(day) {
     shown = day;
-    if (loading) loading.abort();
-    const mine = loading = new AbortController();
-    try {
-      const answer = await fetch(`${say.address}?${new URLSearchParams({ day, span: "day" })}`, { signal: mine.signal, cache: "no-store", credentials: "same-origin" });
-      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-      data = await answer.json();
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      part.hidden = chosenLine.hidden = false;
-      chosenLine.textContent = say.sayLost;
-      return;
-    }
-    draw();
-  }
-
-  function draw() {
-    part.hidden = false;
-    if (table) table.hidden = true;
-    const side = narrow.matches ? 108 : 164, slots = (minutes(data.closes) - minutes(data.opens)) / step();
-    const width = Math.max(narrow.matches ? 26 : 24, Math.floor((timeline.clientWidth - side - 16) / slots));
-    const like = `${width} ${data.opens} ${data.closes}`;
-    if (calendar && drawn === like) {
-      calendar.setOption("date", data.days[0]);
-      calendar.setOption("timeZone", data.offset);
-      redraw(calendar, data, paint);
-    } else {
-      if (calendar) EventCalendar.destroy(calendar);
-      calendar = EventCalendar.create(timeline, {
-        ...drawing(() => data, { week: false, first: data.days[0], offset: data.offset }),
-        slotDuration: { minutes: step() },
-        slotWidth: width,
-        snapDuration: { minutes: step() },
-        eventStartEditable: false,
-        eventDurationEditable: false,
-        eventContent: ({ event }) => bar(event, narrow.matches),
-        eventDidMount: name,
-      });
-    }
-    drawn = like;
-    document.getElementById("shown").textContent = data.title;
-    paint();
-    requestAnimationFrame(() => { timeline.querySelector(".ec-main").tabIndex = 0; });  // it scrolls, and nothing within can be reached by Tab
-  }
-
-  function paint() {
-    if (!calendar) return;
-    hand.paint(half || read());
-    chosenLine.hidden = !half;
-    if (half) chosenLine.textContent = say.sayUntil;
-    for (const cell of form.querySelectorAll("[name=to_day]")) cell.classList.toggle("chosen", cell.value === field("day").value);
+    return sheet.open(new URLSearchParams({ day, span: "day" }));
   }
 
   /* --- Both ways -------------------------------------------------------------------------------------------------------- */
@@ -148,19 +90,16 @@
     if (!able || !event.target.name || event.target.closest("#calendar")) return;
     const day = field("day").value;
     if (event.target.name === "day" && DATE.test(day) && day !== shown) {
-      hand.forget();
+      sheet.forget();
       half = null;
       open(day);
-    } else paint();
+    } else sheet.paint();
   }
 
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
-  narrow.addEventListener("change", () => data && draw());
   addEventListener("pageshow", () => {  // a browser that goes back puts in what was typed
     const day = field("day").value;
     if (able && DATE.test(day) && day !== shown) open(day);
   });
-
-  plain(timeline);
 })();

@@ -66,6 +66,13 @@
     asked.set("start", chosen.start);
     stand(parts[0] + "?" + asked);
   }
+  /* What a hand has pressed stays until the press has ended: written anew meanwhile, it would lose the click, which a finger's comes a little after. */
+  var released = Promise.resolve();
+  function press() {
+    released = new Promise(function (resolve) {
+      ["pointerup", "pointercancel"].forEach(function (end) { addEventListener(end, function () { setTimeout(resolve, 50); }, { once: true }); });
+    });
+  }
   var running = null;
   function look(more, kept) {
     var asked = new URLSearchParams(), said = values(), chosen = kept || time();
@@ -82,6 +89,9 @@
       if (!answer.ok) throw new Error(String(answer.status));
       return answer.text();
     }).then(function (text) {
+      return released.then(function () { return text; });
+    }).then(function (text) {
+      if (running !== mine) return; // the press has asked for something else
       var page = new DOMParser().parseFromString(text, "text/html"), typed = values(), focus = document.activeElement;
       var again = focus && form.contains(focus) ? [focus.id, focus.name, focus.value] : null;
       var taken = fields("start").filter(function (one) { return one.checked; })[0]; // chosen while we were asking
@@ -179,6 +189,7 @@
   if (form) {
     each("[data-without-script]", function (part) { part.hidden = true; });
     var typing = 0;
+    form.addEventListener("pointerdown", press);
     form.addEventListener("change", function (event) {
       if (WISH.indexOf(event.target.name) >= 0 || event.target === typedDay()) { clearTimeout(typing); look(); }
       if (event.target.name === "start") chooseTime();
